@@ -1,0 +1,84 @@
+# The one entry point: `make` lists what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+PY := .venv/bin/python
+TEMPLATES := templates
+DEBIAN_PACKAGES := chromium redis-server
+export PORT
+
+can_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
+lacks_packages = ! { command -v redis-server && { command -v chromium || command -v google-chrome; }; } >/dev/null
+install_packages = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN_PACKAGES)
+# The pins are for everyone: no registry, folder or flag of this machine goes into them.
+pin = env -u UV_FIND_LINKS $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(ARGS)
+
+##@ To see it
+demo: .venv/.demo ## Run the shop at http://127.0.0.1:8000 (PORT=8001 for another port); Ctrl-C stops it
+	@exec $(PY) -m shop.supervisor demo
+
+demo-reset: ## Remove the demo's data, so that `make demo` begins anew
+	@if [ -x $(PY) ]; then exec $(PY) -m shop.supervisor reset; else echo "There is no demo here yet: run make demo."; fi
+
+##@ To work on it
+install: .venv/.test ## Install everything for development into .venv
+
+test: .venv/.test ## Run the whole suite on real services (ARGS="-k cart" for a part of it)
+	@if $(lacks_packages) && $(can_install); then $(install_packages) || echo "Some packages are missing, see below."; fi
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+# What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
+lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else
+lint: export DATABASE_URL := postgres://lint@127.0.0.1:9/lint
+lint: export REDIS_URL := redis://127.0.0.1:9/0
+lint: export SITE_URL := https://shop.example
+lint: export ALLOWED_HOSTS := shop.example
+lint: export PYTHONWARNINGS := ignore::RuntimeWarning
+lint: .venv/.test ## Check style, types, import contracts, templates, migrations and deployment settings
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-cache
+	$(PY) -m djlint $(TEMPLATES) --lint --quiet
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py check --deploy --fail-level WARNING
+
+format: .venv/.test ## Write the code as `make lint` wants it
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+services: ## Install Debian's packages that the tests use (as root; else prints the line to type)
+	@if $(can_install); then $(install_packages); else echo "sudo apt-get update && sudo apt-get install $(DEBIAN_PACKAGES)"; fi
+
+##@ To maintain it
+requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
+	$(pin) pyproject.toml --extra demo -o requirements/demo.txt
+	$(pin) pyproject.toml --extra demo --extra test --constraints requirements/demo.txt -o requirements/test.txt
+	echo uv | $(pin) - --no-annotate -o requirements/uv.txt
+
+help: ## Say what one can make
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo demo-reset install test lint format services requirements help
+
+# --- How it is done --------------------------------------------------------------------------------------
+.venv/.ready: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "The shop needs Python 3.11 or later as \`$(PYTHON)\`: install it, or name one (make demo PYTHON=python3.12)."; exit 1; }
+	@$(PY) -c '' 2>/dev/null || { echo "Making .venv …"; rm -rf .venv; said=$$($(PYTHON) -m venv .venv 2>&1); } || \
+	  { echo "$$said"; echo "Making .venv failed: does this machine lack python3-venv (apt-get install python3-venv)?"; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt || \
+	  { echo "Installing uv failed: does this machine reach a package registry?"; exit 1; }
+	@touch $@
+
+# uv is several times as quick as pip; where it cannot work (a proxy that only pip knows of), pip does the same.
+.venv/.demo .venv/.test: .venv/.%: requirements/%.txt .venv/.ready
+	@echo "Installing the packages of $< …"
+	@$(PY) -m uv pip install --python $(PY) --require-hashes -r $< || \
+	  { echo "uv failed, trying pip …"; $(PY) -m pip install --quiet --require-hashes -r $<; } || \
+	  { echo "Installing $< failed: does this machine reach a package registry?"; exit 1; }
+	@touch $@

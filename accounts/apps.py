@@ -1,0 +1,15 @@
+"""The accounts app."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import import_string
+
+
+class AccountsConfig(AppConfig):
+    """Wires accounts into the project."""
+
+    name = "accounts"
+
+    def ready(self) -> None:
+        # By name, since models cannot be imported before the apps are loaded.
+        post_migrate.connect(import_string("accounts.groups.grant"), dispatch_uid="accounts.grant")

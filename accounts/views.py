@@ -1,0 +1,110 @@
+"""Log in, log out, register, and the account's own page."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import auth, messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts import queries, registration
+from accounts.forms import LoginForm, RegisterForm
+from accounts.models import User
+from shop import limits
+from shop.edge.pages import private_page
+
+GUEST_EMAIL = "guest_email"  # session: what a guest gave at checkout, so that it is not asked twice
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the form leads afterwards; "" unless it is an address of this shop."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    # The peer's Host is checked against ALLOWED_HOSTS by get_host.
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return target
+    return ""
+
+
+TITLES = {
+    "login": gettext_lazy("Log in"),
+    "register": gettext_lazy("Create an account"),
+    "account": gettext_lazy("Your account"),
+}
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    request.page_title = TITLES[name]  # type: ignore[attr-defined]
+    shown = {"messages": messages.get_messages(request), "next": _next(request), **context}
+    return render(request, f"accounts/{name}.html", shown, status=status)
+
+
+@private_page
+@sensitive_post_parameters("password")
+def login(request: HttpRequest) -> HttpResponse:
+    """Address and password; the answer for an unknown address is the same as for a wrong password."""
+    if request.user.is_authenticated:
+        return redirect(_next(request) or settings.LOGIN_REDIRECT_URL)
+    form = LoginForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return _page(request, "login", {"form": form})
+    if limits.exceeded(request, "login", account=request.POST.get("email", "")):
+        form.add_error(None, _("Too many attempts. Please wait five minutes and try again."))
+        return _page(request, "login", {"form": form}, status=429)
+    if not form.is_valid():
+        return _page(request, "login", {"form": form}, status=422)
+    user = auth.authenticate(
+        request, username=form.cleaned_data["email"], password=form.cleaned_data["password"]
+    )
+    if user is None:
+        form.add_error(None, _("The e-mail address and the password do not belong together."))
+        return _page(request, "login", {"form": form}, status=422)
+    auth.login(request, user)  # gives the session a new key
+    return redirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+@private_page
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Ends the session; what it held is gone."""
+    auth.logout(request)
+    return redirect("catalog:home")
+
+
+@private_page
+@sensitive_post_parameters("password")
+def register(request: HttpRequest) -> HttpResponse:
+    """A new account, logged in at once."""
+    if request.user.is_authenticated:
+        return redirect(_next(request) or settings.LOGIN_REDIRECT_URL)
+    if request.method != "POST":
+        form = RegisterForm(initial={"email": request.session.get(GUEST_EMAIL, "")})
+        return _page(request, "register", {"form": form})
+    form = RegisterForm(request.POST)
+    if limits.exceeded(request, "register", account=request.POST.get("email", "")):
+        form.add_error(None, _("Too many attempts. Please wait five minutes and try again."))
+        return _page(request, "register", {"form": form}, status=429)
+    if not form.is_valid():
+        return _page(request, "register", {"form": form}, status=422)
+    data = form.cleaned_data
+    try:
+        user = registration.register(data["email"], name=data["name"], password=data["password"])
+    except registration.AddressTaken:
+        form.add_error("email", _("There is an account with this address already. Please log in instead."))
+        return _page(request, "register", {"form": form}, status=422)
+    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    messages.success(request, _("Your account is ready."))
+    return redirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+@private_page
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """The account's own page: who, and where to."""
+    user = cast(User, request.user)  # login_required
+    return _page(request, "account", {"user": user, "address": queries.last_address(user)})

@@ -1,0 +1,29 @@
+"""The catalogue on the merchant's desk: importing these registers them."""
+
+from catalog.admin import (
+    attribute,
+    category,
+    content,
+    delivery,
+    picture,
+    price,
+    product,
+    review,
+    stock,
+    tax,
+    variant,
+)
+
+__all__ = [
+    "attribute",
+    "category",
+    "content",
+    "delivery",
+    "picture",
+    "price",
+    "product",
+    "review",
+    "stock",
+    "tax",
+    "variant",
+]

@@ -1,0 +1,90 @@
+"""Zones, their methods, and what these cost."""
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.admin.variant import CURRENCIES
+from catalog.models import Method, MethodRate, Zone
+from shop.desk.rows import RowForm
+from shop.desk.site import Section
+from shop.desk.tables import Rows, Table
+
+
+class ZoneForm(RowForm):
+    """A zone; a country stands in one only."""
+
+    class Meta:
+        model = Zone
+        fields = ("name", "code", "countries")
+        help_texts = {"countries": gettext_lazy("ISO codes separated by commas, such as DE,AT")}
+
+    def clean_countries(self) -> list[str]:
+        """Capitals, each once, none that another zone has."""
+        codes = list(dict.fromkeys(code.strip().upper() for code in self.cleaned_data["countries"]))
+        wrong = [code for code in codes if len(code) != 2 or not code.isascii() or not code.isalpha()]
+        if wrong:
+            raise ValidationError(_("These are no ISO codes of two letters: %s.") % ", ".join(wrong))
+        for zone in Zone.objects.filter(countries__overlap=codes).exclude(pk=self.instance.pk):
+            shared = ", ".join(sorted(set(codes) & set(zone.countries)))
+            raise ValidationError(
+                _("%(countries)s already stand in the zone “%(zone)s”.") % {"countries": shared, "zone": zone}
+            )
+        return codes
+
+
+class MethodRows(Rows):
+    """The zone's methods."""
+
+    model = Method
+    fields = ("name", "carrier", "min_days", "max_days", "cutoff", "tax_class", "position", "is_active")
+    autocomplete_fields = ("tax_class",)
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Method]:
+        return super().get_queryset(request).select_related("zone", "tax_class")
+
+
+@admin.register(Zone)
+class ZoneTable(Table):
+    """Where we deliver."""
+
+    section = Section.SETUP
+    place = 1
+    form = ZoneForm
+    list_display = ("name", "code", "country_list")
+    search_fields = ("name", "code")
+    inlines = (MethodRows,)
+
+    @admin.display(description=gettext_lazy("countries"))
+    def country_list(self, zone: Zone) -> str:
+        return ", ".join(zone.countries)
+
+
+class RateRows(Rows):
+    """What the method costs in each currency."""
+
+    model = MethodRate
+    max_num = len(CURRENCIES)
+
+
+@admin.register(Method)
+class MethodTable(Table):
+    """How it travels, and for how much."""
+
+    section = Section.SETUP
+    place = 2
+    list_display = ("name", "zone", "carrier", "days", "cutoff", "is_active", "position")
+    list_filter = ("is_active",)
+    list_select_related = ("zone",)
+    search_fields = ("name", "carrier", "zone__name")
+    ordering = ("zone__name", "position")
+    autocomplete_fields = ("zone", "tax_class")
+    inlines = (RateRows,)
+
+    @admin.display(description=gettext_lazy("working days"))
+    def days(self, method: Method) -> str:
+        return f"{method.min_days}–{method.max_days}"

@@ -1,0 +1,139 @@
+"""Products: all that a page shows, in one form."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalog.admin.filters import CategoryFilter, KindFilter
+from catalog.admin.picture import PictureRows
+from catalog.admin.relations import LinkRows, ListingRows, ValueRows
+from catalog.admin.richtext import RichTextForm
+from catalog.admin.thumbnail import thumbnail
+from catalog.admin.variant import VariantRows
+from catalog.models import Availability, Image, Price, Product, Variant
+from shop import markets
+from shop.desk.site import Section
+from shop.desk.tables import Table, amount, moment, pill
+from shop.money import Money
+
+STATES = {Availability.IN: "good", Availability.LOW: "low", Availability.OUT: "bad"}
+
+
+class ProductForm(RichTextForm):
+    """A product; its texts may be formatted."""
+
+    rich = ("description", "care")
+
+    class Meta:
+        model = Product
+        fields = "__all__"
+
+
+@admin.register(Product)
+class ProductTable(Table):
+    """Everything on sale, and everything that will be."""
+
+    section = Section.GOODS
+    place = 1
+    form = ProductForm
+    list_display = ("thumb", "name", "kind", "price", "availability", "is_published", "changed")
+    list_display_links = ("name",)
+    list_filter = ("is_published", KindFilter, CategoryFilter, "tax_class")
+    search_fields = ("name",)
+    search_help_text = gettext_lazy("Search by name, SKU or barcode")
+    ordering = ("-updated_at", "-id")
+    actions = ("publish", "unpublish")
+    autocomplete_fields = ("tax_class",)
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("external_id", "created_at", "updated_at")
+    inlines = (VariantRows, PictureRows, ListingRows, ValueRows, LinkRows)
+    fieldsets = (
+        (None, {"fields": ("name", "slug", ("kind", "series"), "summary", "description", "care")}),
+        (gettext_lazy("Selling"), {"fields": ("is_published", "published_at", "tax_class", "popularity")}),
+        (
+            gettext_lazy("Where it comes from"),
+            {"fields": ("external_id", "created_at", "updated_at"), "classes": ("collapse",)},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """With what a row shows, as subqueries: they are asked for the fifty rows of a page, not for all."""
+        products = super().get_queryset(request)
+        variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True)
+        prices = Price.objects.filter(
+            variant__product=OuterRef("pk"), variant__is_active=True, currency=markets.default().currency
+        ).order_by("amount")
+        pictures = Image.objects.filter(product=OuterRef("pk")).order_by("position", "id")
+        return products.annotate(
+            lowest=Subquery(prices.values("amount")[:1]),
+            states=ArraySubquery(variants.order_by().values("availability").distinct()),
+            picture=Subquery(pictures.values("renditions")[:1]),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Every word stands in the name, or begins a SKU, or is a barcode."""
+        for word in search_term.split()[:8]:
+            sold = Variant.objects.filter(Q(sku__istartswith=word) | Q(barcode=word)).values("product_id")
+            queryset = queryset.filter(Q(name__icontains=word) | Q(pk__in=sold))
+        return queryset, False
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Nothing leads to a page that is not there."""
+        if obj is None or not obj.is_published:
+            return None
+        return markets.url(markets.default(), "catalog:product", obj.slug)
+
+    @admin.display(description=gettext_lazy("picture"))
+    def thumb(self, product: Any) -> Any:
+        return thumbnail(product.picture)
+
+    @admin.display(description=gettext_lazy("price from"))
+    def price(self, product: Any) -> Any:
+        return amount(None if product.lowest is None else Money(product.lowest, markets.default().currency))
+
+    @admin.display(description=gettext_lazy("stock"))
+    def availability(self, product: Any) -> Any:
+        """The best of its variants, as a card says it."""
+        state = next((state for state in STATES if state in product.states), None)
+        return "–" if state is None else pill(STATES[state], state.label)
+
+    @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
+    def changed(self, product: Any) -> Any:
+        return moment(product.updated_at)
+
+    @admin.action(description=gettext_lazy("Publish products"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        self._show(request, queryset, True)
+
+    @admin.action(description=gettext_lazy("Unpublish products"), permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        self._show(request, queryset, False)
+
+    def _show(self, request: HttpRequest, queryset: QuerySet[Product], is_published: bool) -> None:
+        chosen = Product.objects.filter(pk__in=queryset.values("pk")).exclude(is_published=is_published)
+        number = chosen.update(is_published=is_published, updated_at=timezone.now())
+        text = (
+            ngettext("%d product published", "%d products published", number)
+            if is_published
+            else ngettext("%d product unpublished", "%d products unpublished", number)
+        )
+        self.message_user(request, text % number, messages.SUCCESS if number else messages.INFO)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Orders keep copies of what they sold: a product may go without them."""
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        # What belongs to a product goes with it; asking for each part's permission would refuse everyone.
+        own = {str(_("card")), *(str(model._meta.verbose_name) for model in _parts())}
+        return to_delete, counts, {perm for perm in perms_needed if perm not in own}, protected
+
+
+def _parts() -> list[Any]:
+    return [relation.related_model for relation in Product._meta.related_objects]

@@ -1,0 +1,61 @@
+"""Reviews: read, published, taken down."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalog.models import Review
+from shop.desk.site import Section
+from shop.desk.tables import Table, moment
+
+
+@admin.register(Review)
+class ReviewTable(Table):
+    """What buyers say; a merchant publishes, but does not rewrite."""
+
+    section = Section.GOODS
+    place = 6
+    list_display = ("stars", "title", "product", "name", "is_published", "written")
+    list_display_links = ("stars", "title")
+    list_filter = ("is_published", "rating")
+    list_select_related = ("product",)
+    search_fields = ("title", "name", "product__name")
+    ordering = ("-created_at", "-id")
+    autocomplete_fields = ("product",)
+    actions = ("publish", "unpublish")
+    fields = ("product", "rating", "name", "title", "body", "created_at", "is_published")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Another's words stay as they are."""
+        return ("product", "rating", "name", "title", "body", "created_at") if obj else ()
+
+    @admin.display(description=gettext_lazy("stars"), ordering="rating")
+    def stars(self, review: Review) -> Any:
+        return format_html(
+            '<span class="stars" aria-label="{}">{}</span>',
+            ngettext("%d star", "%d stars", review.rating) % review.rating,
+            "★" * review.rating + "☆" * (5 - review.rating),
+        )
+
+    @admin.display(description=gettext_lazy("written"), ordering="created_at")
+    def written(self, review: Review) -> Any:
+        return moment(review.created_at)
+
+    @admin.action(description=gettext_lazy("Publish reviews"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        self._show(request, queryset, True)
+
+    @admin.action(description=gettext_lazy("Unpublish reviews"), permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        self._show(request, queryset, False)
+
+    def _show(self, request: HttpRequest, queryset: QuerySet[Review], is_published: bool) -> None:
+        chosen = Review.objects.filter(pk__in=queryset.values("pk")).exclude(is_published=is_published)
+        number = chosen.update(is_published=is_published)
+        self.message_user(
+            request, ngettext("%d review changed", "%d reviews changed", number) % number, messages.SUCCESS
+        )

@@ -1,0 +1,207 @@
+"""Stock: changed by what came or was counted, never by typing over what has been sold meanwhile."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog import stock
+from catalog.admin.variant import label
+from catalog.models import Stock, StockMovement
+from shop.desk.rows import RowForm
+from shop.desk.site import Section
+from shop.desk.tables import Table, Unchangeable, moment, pill
+
+REASONS = [
+    (kind.value, kind.label)
+    for kind in (StockMovement.Kind.RECEIVED, StockMovement.Kind.COUNTED, StockMovement.Kind.RETURNED)
+]
+
+
+class StockForm(RowForm):
+    """Either what came or went, or what was counted; `seen` is what lay there when the form was opened."""
+
+    change = forms.IntegerField(
+        label=gettext_lazy("Came or went"),
+        required=False,
+        min_value=-1_000_000,
+        max_value=1_000_000,
+        help_text=gettext_lazy("12 came in, -3 were broken …"),
+    )
+    counted = forms.IntegerField(
+        label=gettext_lazy("or counted"),
+        required=False,
+        min_value=0,
+        max_value=100_000_000,
+        help_text=gettext_lazy("All that lie there, those reserved for orders too."),
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("Reason"), choices=REASONS, required=False)
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=200, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Stock
+        fields = ("low_at", "is_tracked")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.on_hand
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        change, counted = self.cleaned_data.get("change"), self.cleaned_data.get("counted")
+        if change is not None and counted is not None:
+            raise ValidationError(_("Say what came or went, or what was counted: not both."))
+        held, delta = self.instance, self.delta()
+        if delta and (left := held.on_hand + delta) < (held.reserved if held.is_tracked else 0):
+            text = _(
+                "%(left)d would be left, but %(reserved)d are reserved: ship or cancel these orders first."
+            )
+            raise ValidationError(text % {"left": left, "reserved": held.reserved})
+        return data
+
+    def delta(self) -> int:
+        """Units to add. A count is compared with what lay there then: what was sold since stays sold."""
+        counted = self.cleaned_data.get("counted")
+        if counted is None:
+            return self.cleaned_data.get("change") or 0
+        seen = self.cleaned_data.get("seen")
+        return counted - (self.instance.on_hand if seen is None else seen)
+
+
+class LevelFilter(admin.SimpleListFilter):
+    """Low, or gone."""
+
+    title = gettext_lazy("level")
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("out", _("nothing left")), ("low", _("low or nothing left"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Stock]) -> QuerySet[Stock]:
+        if self.value() == "out":
+            return (
+                queryset.filter(is_tracked=True)
+                .annotate(left=F("on_hand") - F("reserved"))
+                .filter(left__lte=0)
+            )
+        if self.value() == "low":
+            return queryset.filter(is_tracked=True, on_hand__lte=F("reserved") + F("low_at"))
+        return queryset
+
+
+@admin.register(Stock)
+class StockTable(Table):
+    """What lies on the shelf."""
+
+    section = Section.PRICES
+    place = 2
+    form = StockForm
+    list_display = ("product", "variant_label", "on_hand", "reserved", "free", "low_at", "level")
+    list_display_links = ("product",)
+    list_filter = (LevelFilter, "is_tracked")
+    search_fields = ("variant__sku", "variant__product__name")
+    search_help_text = gettext_lazy("Search by product or SKU")
+    ordering = ("variant__product__name", "variant__position", "pk")
+    readonly_fields = ("product", "variant_label", "on_hand", "reserved", "free", "movements")
+    autocomplete_fields = ("variant",)
+    fieldsets = (
+        (None, {"fields": ("product", "variant_label", ("on_hand", "reserved", "free"))}),
+        (gettext_lazy("Change the stock"), {"fields": (("change", "counted"), "kind", "note", "seen")}),
+        (gettext_lazy("Warn and count"), {"fields": ("low_at", "is_tracked")}),
+        (gettext_lazy("Latest movements"), {"fields": ("movements",)}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a variant has its shelf from the beginning
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Stock]:
+        held = super().get_queryset(request).select_related("variant__product")
+        return held.prefetch_related("variant__options__value__attribute")
+
+    def save_model(self, request: HttpRequest, obj: Stock, form: Any, change: bool) -> None:
+        """Its own columns only: `on_hand` belongs to catalog/stock.py."""
+        obj.save(update_fields=["low_at", "is_tracked"])
+        delta = form.delta()
+        if not delta:
+            return
+        kind = form.cleaned_data["kind"] or StockMovement.Kind.COUNTED
+        if form.cleaned_data.get("counted") is not None:
+            kind = StockMovement.Kind.COUNTED
+        try:
+            stock.adjust(
+                obj.pk, delta=delta, kind=kind, note=form.cleaned_data["note"], actor_id=request.user.pk
+            )
+        except stock.BelowReserved as error:
+            self.message_user(request, str(error), messages.ERROR)
+
+    @admin.display(description=gettext_lazy("product"), ordering="variant__product__name")
+    def product(self, held: Stock) -> str:
+        return held.variant.product.name
+
+    @admin.display(description=gettext_lazy("variant"))
+    def variant_label(self, held: Stock) -> str:
+        return " · ".join(filter(None, (label(held.variant), held.variant.sku))) or "–"
+
+    @admin.display(description=gettext_lazy("free"))
+    def free(self, held: Stock) -> int:
+        return held.on_hand - held.reserved
+
+    @admin.display(description=gettext_lazy("level"))
+    def level(self, held: Stock) -> Any:
+        if not held.is_tracked:
+            return pill("quiet", _("not counted"))
+        if self.free(held) <= 0:
+            return pill("bad", _("sold out"))
+        return pill("low", _("low")) if self.free(held) <= held.low_at else pill("good", _("in stock"))
+
+    @admin.display(description=gettext_lazy("movements"))
+    def movements(self, held: Stock) -> str:
+        """The last dozen, and where the others are."""
+        latest = (
+            StockMovement.objects.filter(variant=held.pk).select_related("actor").order_by("-at", "-id")[:12]
+        )
+        url = reverse("admin:catalog_stockmovement_changelist") + f"?variant__pk={held.pk}"
+        return render_to_string("admin/catalog/stock/movements.html", {"movements": latest, "url": url})
+
+
+@admin.register(StockMovement)
+class MovementTable(Unchangeable, Table):
+    """Why the stock is what it is."""
+
+    section = Section.PRICES
+    place = 3
+    list_display = (
+        "when",
+        "variant_label",
+        "kind",
+        "on_hand_change",
+        "reserved_change",
+        "reference",
+        "actor",
+    )
+    list_filter = ("kind",)
+    list_select_related = ("variant__product", "actor")
+    search_fields = ("variant__sku", "variant__product__name", "reference")
+    ordering = ("-at", "-id")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return lookup == "variant__pk" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    @admin.display(description=gettext_lazy("when"), ordering="at")
+    def when(self, movement: StockMovement) -> Any:
+        return moment(movement.at)
+
+    @admin.display(description=gettext_lazy("variant"))
+    def variant_label(self, movement: StockMovement) -> str:
+        return str(movement.variant)

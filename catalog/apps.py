@@ -1,0 +1,23 @@
+"""The catalog app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CatalogConfig(AppConfig):
+    """Wires catalog into the project: its rules and projections with shop.changes."""
+
+    name = "catalog"
+    verbose_name = _("catalogue")
+
+    def ready(self) -> None:
+        """Models are loaded by now, and not before."""
+        from catalog import cards, on_change, pricing, stock  # noqa: PLC0415
+        from shop.changes import rules  # noqa: PLC0415
+
+        rules.projection(on_change.SALES, pricing.apply_sales)
+        rules.projection(on_change.AVAILABILITY, stock.refresh_availability)
+        rules.projection(on_change.CARDS, cards.rebuild)
+        rules.projection(on_change.DATES, cards.schedule)
+        for label, rule in on_change.RULES.items():
+            rules.register(label, rule, on_change.everything)

@@ -1,0 +1,216 @@
+"""rebuild(): brings the cards of products in line with the truth, in one statement for each market."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from babel.numbers import get_currency_precision
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from catalog.locks import lock_products
+from catalog.models import Card, Product
+from catalog.models.card import text_config
+from catalog.models.category import Category
+from catalog.models.product import NO_TINT
+from shop import markets
+from shop.markets import Market
+from shop.outbox.outbox import enqueue
+
+CHUNK = 500  # products in a transaction: as many advisory locks
+
+
+def rebuild(product_ids: Iterable[int]) -> None:
+    """Writes, changes and deletes cards until they say what the products say; unchanged ones are left alone.
+
+    The products are locked, then read in a new statement: of two projectors the later one sees all.
+    """
+    ids = sorted(set(product_ids))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        with transaction.atomic():
+            lock_products(chunk)
+            with connection.cursor() as cursor:
+                for market in markets.all():
+                    cursor.execute(_statement(), _parameters(chunk, market))
+            gone = Card.objects.filter(product_id__in=chunk)
+            gone.exclude(market__in=[market.code for market in markets.all()]).delete()
+
+
+def schedule(product_ids: Sequence[int]) -> None:
+    """Time is a write: jobs that rebuild the cards when products are published, or new no longer."""
+    now = timezone.now()
+    new_for = timedelta(days=settings.NEW_FOR_DAYS)
+    due: dict[object, list[int]] = {}
+    moments = Product.objects.filter(
+        pk__in=product_ids, is_published=True, published_at__gt=now - new_for
+    ).values_list("pk", "published_at")
+    for pk, published_at in moments.order_by("pk"):
+        if published_at > now:
+            due.setdefault(published_at, []).append(pk)
+        # An hour late, and all of an hour's goods in one job.
+        ends = (published_at + new_for).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        due.setdefault(ends, []).append(pk)
+    with transaction.atomic():
+        for moment, ids in due.items():
+            enqueue("catalog.rebuild_cards", ids, due=moment, once=True)  # type: ignore[arg-type]
+
+
+def _parameters(ids: Sequence[int], market: Market) -> dict[str, Any]:
+    return {
+        "ids": list(ids),
+        "market": market.code,
+        "currency": market.currency,
+        "country": market.country,
+        "tax_shown": market.tax_shown,
+        "digits": get_currency_precision(market.currency),
+        "words": text_config(market.language),
+        "new_for": settings.NEW_FOR_DAYS,
+        "no_tint": NO_TINT,
+        "step": Category.steplen,
+    }
+
+
+# What a price is with or without tax: catalog.pricing.shown, in SQL. round() treats halves as Money does.
+_SHOWN = """CASE
+    WHEN pr.includes_tax = %(tax_shown)s THEN {amount}
+    WHEN %(tax_shown)s THEN round({amount} * (1 + COALESCE(t.rate, 0)), %(digits)s)
+    ELSE round({amount} / (1 + COALESCE(t.rate, 0)), %(digits)s) END"""
+
+# Column of the card → where it comes from.
+_COLUMNS = {
+    "name": "p.name",
+    "slug": "p.slug",
+    "kind": "p.kind",
+    "detail": "COALESCE(detail.label, '')",
+    "currency": "%(currency)s",
+    "price": "cheapest.price",
+    "list_price": "cheapest.list_price",
+    "is_from": "range.is_from",
+    "discount": (
+        "NULLIF(floor((cheapest.list_price - cheapest.price) / cheapest.list_price * 100), 0)::smallint"
+    ),
+    "availability": "range.availability",
+    "is_new": "p.published_at > statement_timestamp() - %(new_for)s * interval '1 day'",
+    "picture": "COALESCE(image.picture,"
+    " jsonb_build_object('alt', p.name, 'width', 4, 'height', 5, 'src', NULL,"
+    " 'srcset', '{}'::jsonb, 'tint', %(no_tint)s::text))",
+    "rating": "stars.rating",
+    "rating_count": "COALESCE(stars.number, 0)",
+    "histogram": "COALESCE(stars.histogram, '{0,0,0,0,0}')",
+    "popularity": "p.popularity",
+    "published_at": "p.published_at",
+    "categories": "COALESCE(place.ids, '{}')",
+    "values": "COALESCE(trait.ids, '{}')",
+    "search": """
+        setweight(to_tsvector(%(words)s::regconfig, p.name), 'A')
+        || setweight(to_tsvector('simple', code.words), 'A')
+        || setweight(to_tsvector(%(words)s::regconfig,
+            concat_ws(' ', p.kind, p.series, trait.words, place.words)), 'B')
+        || setweight(to_tsvector(%(words)s::regconfig, p.summary), 'C')
+        || setweight(to_tsvector(%(words)s::regconfig, left(p.description, 100000)), 'D')""",
+}
+
+_STATEMENT = """
+WITH product AS (
+    SELECT * FROM catalog_product
+    WHERE id = ANY(%(ids)s) AND is_published AND published_at <= statement_timestamp()
+), offer AS (  -- what can be bought, at the price this market shows
+    SELECT v.product_id, v.id AS variant_id, v.position, v.availability,
+        {price} AS price, {list} AS list_price
+    FROM catalog_variant v
+    JOIN product p ON p.id = v.product_id
+    JOIN catalog_price pr ON pr.variant_id = v.id AND pr.currency = %(currency)s
+    LEFT JOIN catalog_taxrate t ON t.tax_class_id = p.tax_class_id AND t.country = %(country)s
+    WHERE v.is_active
+), cheapest AS (  -- of those in stock, if any
+    SELECT DISTINCT ON (product_id) product_id, variant_id, price,
+        CASE WHEN list_price > price THEN list_price END AS list_price
+    FROM offer ORDER BY product_id, availability = 'out', price, position, variant_id
+), range AS (
+    SELECT product_id,
+        CASE WHEN bool_or(availability = 'in') THEN 'in'
+             WHEN bool_or(availability = 'low') THEN 'low' ELSE 'out' END AS availability,
+        CASE WHEN bool_or(availability <> 'out')
+             THEN min(price) FILTER (WHERE availability <> 'out')
+                < max(price) FILTER (WHERE availability <> 'out')
+             ELSE min(price) < max(price) END AS is_from
+    FROM offer GROUP BY product_id
+), detail AS (  -- the first option of the cheapest: its size
+    SELECT DISTINCT ON (c.product_id) c.product_id, value.label
+    FROM cheapest c
+    JOIN catalog_variantoption o ON o.variant_id = c.variant_id
+    JOIN catalog_attributevalue value ON value.id = o.value_id
+    ORDER BY c.product_id, o.position
+), image AS (  -- the first, and where it is not made yet, its place
+    SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
+        'alt', COALESCE(NULLIF(i.alt, ''), p.name), 'width', i.width, 'height', i.height,
+        'src', i.renditions->'src', 'srcset', COALESCE(i.renditions->'srcset', '{{}}'),
+        'tint', COALESCE(i.renditions->>'tint', %(no_tint)s)) AS picture
+    FROM catalog_image i JOIN product p ON p.id = i.product_id
+    ORDER BY i.product_id, (i.renditions->>'src') IS NULL, i.position, i.id
+), stars AS (
+    SELECT product_id, round(avg(rating), 2) AS rating, count(*) AS number, ARRAY[
+        count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2),
+        count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4),
+        count(*) FILTER (WHERE rating = 5)]::int[] AS histogram
+    FROM catalog_review WHERE is_published AND product_id = ANY(%(ids)s) GROUP BY product_id
+), line AS (  -- each category of a listing with its ancestors: cut from its path
+    SELECT l.product_id, c.id AS home_id, above.id, above.name, above.is_published
+    FROM catalog_listing l
+    JOIN product p ON p.id = l.product_id
+    JOIN catalog_category c ON c.id = l.category_id
+    CROSS JOIN generate_series(%(step)s::int, length(c.path), %(step)s::int) AS cut(at)
+    JOIN catalog_category above ON above.path = left(c.path, cut.at)
+), place AS (  -- a listing under a category that is not published counts for none of them
+    SELECT product_id, array_agg(DISTINCT id ORDER BY id) AS ids, string_agg(DISTINCT name, ' ') AS words
+    FROM (SELECT *, bool_and(is_published) OVER (PARTITION BY product_id, home_id) AS is_open FROM line) seen
+    WHERE is_open GROUP BY product_id
+), has AS (  -- what the product is, and what its variants are that can be had
+    SELECT pv.product_id, pv.value_id FROM catalog_productvalue pv WHERE pv.product_id = ANY(%(ids)s)
+    UNION
+    SELECT offer.product_id, o.value_id FROM offer
+    JOIN catalog_variantoption o ON o.variant_id = offer.variant_id WHERE offer.availability <> 'out'
+), trait AS (
+    SELECT product_id, array_agg(value.id ORDER BY value.id) AS ids,
+        string_agg(DISTINCT value.label, ' ') AS words
+    FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
+), code AS (
+    SELECT product_id, string_agg(concat_ws(' ', sku, barcode), ' ') AS words
+    FROM catalog_variant WHERE is_active AND product_id = ANY(%(ids)s) GROUP BY product_id
+), gone AS (
+    DELETE FROM catalog_card
+    WHERE market = %(market)s AND product_id = ANY(%(ids)s)
+        AND product_id NOT IN (SELECT product_id FROM cheapest)
+)
+INSERT INTO catalog_card AS card (product_id, market, {columns})
+SELECT p.id, %(market)s, {sources}
+FROM product p
+JOIN cheapest ON cheapest.product_id = p.id
+JOIN range ON range.product_id = p.id
+JOIN code ON code.product_id = p.id
+LEFT JOIN detail ON detail.product_id = p.id
+LEFT JOIN image ON image.product_id = p.id
+LEFT JOIN stars ON stars.product_id = p.id
+LEFT JOIN place ON place.product_id = p.id
+LEFT JOIN trait ON trait.product_id = p.id
+ORDER BY p.id
+ON CONFLICT (product_id, market) DO UPDATE SET ({columns}) = ROW({excluded})
+WHERE ({current}) IS DISTINCT FROM ({excluded})
+"""
+
+
+@cache
+def _statement() -> str:
+    """The statement with its columns filled in."""
+    quoted = [f'"{column}"' for column in _COLUMNS]
+    return _STATEMENT.format(
+        price=_SHOWN.format(amount="COALESCE(pr.sale_amount, pr.amount)"),
+        list=_SHOWN.format(amount="pr.amount"),
+        columns=", ".join(quoted),
+        sources=", ".join(_COLUMNS.values()),
+        excluded=", ".join(f"EXCLUDED.{column}" for column in quoted),
+        current=", ".join(f"card.{column}" for column in quoted),
+    )

@@ -1,0 +1,146 @@
+"""What having it brought costs, and when it is there: the promise of a market, the choice at checkout."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from catalog.models import MethodRate, Zone
+from shop import markets
+from shop.markets import Market
+from shop.money import Money
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The cheapest way. `cutoff` only while ordering before it matters now; all holds until `changes_at`."""
+
+    method_name: str
+    carrier: str
+    price: Money
+    free_from: Money | None
+    earliest: date
+    latest: date
+    cutoff: time | None
+    changes_at: datetime
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way to deliver an order: `price` is 0 from `free_from` on, tax included."""
+
+    id: int
+    name: str
+    carrier: str
+    price: Money
+    free_from: Money | None
+    earliest: date
+    latest: date
+    cutoff: time | None
+    tax_class_id: int
+
+
+def promise(market: Market, now: datetime) -> Promise | None:
+    """What product and cart pages of the market say; None where nothing is delivered."""
+    rate = _offered(market, market.country).first()
+    if rate is None:
+        return None
+    method = rate.method
+    leaves, cutoff = _leaves_on(now, method.cutoff)
+    return Promise(
+        method_name=method.name,
+        carrier=method.carrier,
+        price=Money(rate.amount, rate.currency),
+        free_from=_money(rate.free_from, rate.currency),
+        earliest=working_day(leaves, method.min_days),
+        latest=working_day(leaves, method.max_days),
+        cutoff=cutoff,
+        changes_at=_changes_at(now, leaves, cutoff),
+    )
+
+
+def methods(market: Market, country: str, subtotal: Money, now: datetime) -> list[Choice]:
+    """The ways to have an order of that subtotal brought to that country, as the merchant ordered them."""
+    choices = []
+    for rate in _offered(market, country).order_by("method__position", "amount", "method_id"):
+        method, free_from = rate.method, _money(rate.free_from, rate.currency)
+        leaves, cutoff = _leaves_on(now, method.cutoff)
+        is_free = free_from is not None and subtotal >= free_from
+        choices.append(
+            Choice(
+                id=method.pk,
+                name=method.name,
+                carrier=method.carrier,
+                price=Money.zero(rate.currency) if is_free else Money(rate.amount, rate.currency),
+                free_from=free_from,
+                earliest=working_day(leaves, method.min_days),
+                latest=working_day(leaves, method.max_days),
+                cutoff=cutoff,
+                tax_class_id=method.tax_class_id,
+            )
+        )
+    return choices
+
+
+def countries(market: Market | None = None) -> list[str]:
+    """Codes of the countries that a method with a price in the market's currency reaches."""
+    currency = (market or markets.current()).currency
+    served: Iterable[list[str]] = (
+        Zone.objects.filter(methods__is_active=True, methods__rates__currency=currency)
+        .distinct()
+        .values_list("countries", flat=True)
+    )
+    return sorted({country for zone in served for country in zone})
+
+
+def working_day(start: date, days: int) -> date:
+    """The day that many working days (Monday to Friday) after `start`."""
+    day = start
+    while days or day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+        if day.weekday() < SATURDAY:
+            days = max(days - 1, 0)
+    return day
+
+
+def _offered(market: Market, country: str):
+    """Rates of the active methods that reach the country, the cheapest and then the quickest first."""
+    return (
+        MethodRate.objects.filter(
+            currency=market.currency,
+            method__is_active=True,
+            method__zone__countries__contains=[country],
+        )
+        .select_related("method")
+        .order_by("amount", "method__max_days", "method__position", "method_id")
+    )
+
+
+def _leaves_on(now: datetime, cutoff: time | None) -> tuple[date, time | None]:
+    """The day an order of this moment leaves, and the cut-off if that day still hangs on it."""
+    here = timezone.localtime(now)
+    today = here.date()
+    if today.weekday() >= SATURDAY:
+        return working_day(today, 0), None
+    if cutoff is None:
+        return today, None
+    if here.time() < cutoff:
+        return today, cutoff
+    return working_day(today, 1), None
+
+
+def _changes_at(now: datetime, leaves: date, cutoff: time | None) -> datetime:
+    """When the promise would read differently: at the cut-off, else as the next day that counts begins."""
+    today = timezone.localtime(now).date()
+    if cutoff is not None:
+        return timezone.make_aware(datetime.combine(today, cutoff))
+    day = leaves if leaves > today else today + timedelta(days=1)
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _money(amount: Decimal | None, currency: str) -> Money | None:
+    return None if amount is None else Money(amount, currency)

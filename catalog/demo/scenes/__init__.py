@@ -1,0 +1,1 @@
+"""How the art is shown: framed on a wall, bound, folded, stacked, in a room."""

@@ -1,0 +1,120 @@
+"""ListingParameters: what a list's address says, checked, and how to say it again in one canonical way."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from catalog.queries import listing
+from catalog.queries.listing import Choice, Selection
+
+# Names that no attribute can bear.
+RESERVED = ("q", "min", "max", "sale", "sort", "page")
+SORTS = ("popular", "new", "price", "-price", "name")
+CODE = re.compile(r"[a-zA-Z0-9_-]{1,40}", re.ASCII)
+SLUG = re.compile(r"[a-zA-Z0-9_-]{1,120}", re.ASCII)
+AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?", re.ASCII)
+PAGE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+VALUES_AT_MOST = 60  # read from an address
+# What others hang on addresses: it is no attribute, and must not make a page of its own at the CDN.
+TRACKERS = re.compile(r"utm_.*|mtm_.*|mc_.*|pk_.*|_.*|.*clid|ref|msclkid|srsltid", re.ASCII | re.IGNORECASE)
+
+
+def accepts(name: str) -> bool:
+    """May a list's address have this parameter? Any attribute's code may be one."""
+    return name in RESERVED or bool(CODE.fullmatch(name) and not TRACKERS.fullmatch(name))
+
+
+@dataclass(frozen=True)
+class ListingParameters:
+    """A selection with its query and the order that needs no saying."""
+
+    selection: Selection
+    query: str = ""
+    default_sort: str = "popular"
+
+    @classmethod
+    def parse(cls, data: QueryDict, *, query: str = "", sorts: Sequence[str] = SORTS) -> "ListingParameters":
+        """From an address; what is unknown or malformed does not count. sorts: the default one first."""
+        asked: dict[str, list[str]] = {}
+        pairs = ((name, value) for name, values in data.lists() for value in values)
+        for name, value in list(pairs)[:VALUES_AT_MOST]:
+            if name not in RESERVED and accepts(name) and SLUG.fullmatch(value):
+                asked.setdefault(name, []).append(value)
+        sort, page = data.get("sort", ""), data.get("page", "")
+        return cls(
+            selection=Selection(
+                choices=tuple(listing.choices(asked)),
+                least=_amount(data.get("min", "")),
+                most=_amount(data.get("max", "")),
+                on_sale=data.get("sale") == "1",
+                sort=sort if sort in sorts else sorts[0],
+                page=int(page) if PAGE.fullmatch(page) else 1,
+            ),
+            query=query,
+            default_sort=sorts[0],
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values in their fixed order; what goes without saying is left out."""
+        chosen, pairs = self.selection, list[tuple[str, str]]()
+        if self.query:
+            pairs.append(("q", self.query))
+        pairs += sorted((choice.attribute_code, choice.slug) for choice in chosen.choices)
+        if chosen.least is not None:
+            pairs.append(("min", typed(chosen.least)))
+        if chosen.most is not None:
+            pairs.append(("max", typed(chosen.most)))
+        if chosen.on_sale:
+            pairs.append(("sale", "1"))
+        if chosen.sort != self.default_sort:
+            pairs.append(("sort", chosen.sort))
+        if chosen.page > 1:
+            pairs.append(("page", str(chosen.page)))
+        return pairs
+
+    def url(self, path: str) -> str:
+        """The canonical address of this selection."""
+        return f"{path}?{urlencode(self.pairs)}" if self.pairs else path
+
+    def at(self, page: int) -> "ListingParameters":
+        """Another page of the same list."""
+        return replace(self, selection=replace(self.selection, page=page))
+
+    def without(self, *choices: Choice) -> "ListingParameters":
+        """From its first page, with these values not chosen."""
+        kept = tuple(choice for choice in self.selection.choices if choice not in choices)
+        return replace(self, selection=replace(self.selection, choices=kept, page=1))
+
+    def without_price(self) -> "ListingParameters":
+        """From its first page, at any price."""
+        return replace(self, selection=replace(self.selection, least=None, most=None, page=1))
+
+    def without_sale(self) -> "ListingParameters":
+        """From its first page, on sale or not."""
+        return replace(self, selection=replace(self.selection, on_sale=False, page=1))
+
+    def without_filters(self, *, keep_sale: bool = False) -> "ListingParameters":
+        """The list in the same order, whole."""
+        kept = Selection(sort=self.selection.sort, on_sale=keep_sale and self.selection.on_sale)
+        return replace(self, selection=kept)
+
+
+def options(data: QueryDict, codes: Iterable[str]) -> dict[str, str]:
+    """Which value of each option of a product the address chooses: the last one that could be a slug."""
+    asked = {code: data.get(code, "") for code in codes}
+    return {code: slug for code, slug in asked.items() if SLUG.fullmatch(slug)}
+
+
+def typed(amount: Decimal) -> str:
+    """An amount as one would type it: 20, 19.90."""
+    return str(int(amount)) if amount == amount.to_integral_value() else f"{amount:.2f}"
+
+
+def _amount(text: str) -> Decimal | None:
+    found = AMOUNT.fullmatch(text.strip())
+    return Decimal(f"{found[1]}.{found[2] or 0}") if found else None

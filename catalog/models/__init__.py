@@ -1,0 +1,39 @@
+"""What is for sale, and what it costs to have it brought."""
+
+from catalog.models.attribute import Attribute, AttributeValue, ProductValue, VariantOption
+from catalog.models.card import Availability, Card
+from catalog.models.category import Category, Listing
+from catalog.models.content import Block, Page
+from catalog.models.delivery import Method, MethodRate, Zone
+from catalog.models.price import Price, Sale
+from catalog.models.product import Image, Product, ProductLink, Variant
+from catalog.models.review import Review
+from catalog.models.stock import Stock, StockMovement
+from catalog.models.tax import TaxClass, TaxRate
+
+__all__ = [
+    "Attribute",
+    "AttributeValue",
+    "Availability",
+    "Block",
+    "Card",
+    "Category",
+    "Image",
+    "Listing",
+    "Method",
+    "MethodRate",
+    "Page",
+    "Price",
+    "Product",
+    "ProductLink",
+    "ProductValue",
+    "Review",
+    "Sale",
+    "Stock",
+    "StockMovement",
+    "TaxClass",
+    "TaxRate",
+    "Variant",
+    "VariantOption",
+    "Zone",
+]

@@ -1,0 +1,199 @@
+"""Product, its Variants (what is sold) and Images, and its links to other products."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.card import Availability
+from shop.changes.triggers import projected
+
+NO_TINT = "#eee8db"  # behind a picture that is not there yet
+
+
+class Product(models.Model):
+    """What a page shows; what is bought is one of its variants."""
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=220, unique=True)
+    kind = models.CharField(_("kind"), max_length=80, blank=True, help_text=_("Print, Notebook …"))
+    series = models.CharField(_("series or brand"), max_length=120, blank=True)
+    summary = models.CharField(_("summary"), max_length=300, blank=True)
+    description = models.TextField(_("description"), blank=True)  # HTML, cleaned where it enters
+    care = models.TextField(_("care"), blank=True)
+    tax_class = models.ForeignKey(
+        "catalog.TaxClass", models.PROTECT, related_name="products", verbose_name=_("tax class")
+    )
+    is_published = models.BooleanField(_("published"), default=False)
+    published_at = models.DateTimeField(_("published on"), db_default=Now())
+    popularity = models.PositiveIntegerField(_("popularity"), default=0)
+    external_id = models.CharField(  # "shopify:ocean-blue-shirt": whom an import updates
+        _("identity at its source"), max_length=300, null=True, blank=True, unique=True
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ("name",)
+        indexes = (
+            models.Index(fields=("name",), name="product_name"),
+            models.Index(fields=("is_published", "-published_at"), name="product_published"),
+            models.Index(fields=("kind",), name="product_kind"),
+            models.Index(fields=("-updated_at",), name="product_updated"),
+        )
+        triggers = projected(
+            shown=[
+                "name",
+                "slug",
+                "kind",
+                "series",
+                "summary",
+                "description",
+                "care",
+                "tax_class",
+                "is_published",
+                "published_at",
+                "popularity",
+            ],
+            listed=["slug", "is_published"],
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """What is sold: one combination of options. Without a SKU, the product and the options identify it."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="variants", verbose_name=_("product"))
+    sku = models.CharField(_("SKU"), max_length=64, null=True, blank=True)  # noqa: DJ001 (unique where given)
+    barcode = models.CharField(_("barcode"), max_length=64, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    weight_grams = models.PositiveIntegerField(_("weight in grams"), default=0)
+    is_active = models.BooleanField(_("for sale"), default=True)
+    availability = models.CharField(  # recounted from the stock, never set by hand
+        _("availability"), max_length=3, choices=Availability, default=Availability.OUT, editable=False
+    )
+    external_id = models.CharField(
+        _("identity at its source"), max_length=600, null=True, blank=True, unique=True
+    )
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        ordering = ("product", "position", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sku",), condition=~models.Q(sku="") & models.Q(sku__isnull=False), name="sku_unique"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("barcode",), condition=~models.Q(barcode=""), name="variant_barcode"),
+            models.Index(fields=("product", "position"), name="variant_order"),
+        )
+        triggers = projected(
+            shown=["product", "sku", "barcode", "position", "is_active", "availability"], listed=["product"]
+        )
+
+    def __str__(self) -> str:
+        return self.sku or f"{self.product} #{self.pk}"
+
+
+class Image(models.Model):
+    """A picture: the original and its renditions. It shows a product, one of its variants, or content."""
+
+    product = models.ForeignKey(
+        Product,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="images",
+        verbose_name=_("product"),
+    )
+    variant = models.ForeignKey(
+        Variant,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="images",
+        verbose_name=_("shows this variant"),
+    )
+    original = models.ImageField(_("original"), upload_to="originals", max_length=255, blank=True)
+    alt = models.CharField(_("text for those who do not see it"), max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    width = models.PositiveIntegerField(_("width"), default=0, editable=False)
+    height = models.PositiveIntegerField(_("height"), default=0, editable=False)
+    # {"of": original, "src": …, "srcset": {"webp": …, "jpeg": …}, "tint": "#efe6d8"}: what pages print;
+    # `of` tells renditions of a picture that was replaced
+    renditions = models.JSONField(_("renditions"), default=dict, blank=True, editable=False)
+    # how our own code draws it (demo goods); empty for an upload
+    drawing = models.JSONField(_("drawing"), default=dict, blank=True, editable=False)
+    shows = models.JSONField(  # {"frame": "oak"}: option values that this picture shows
+        _("shows options"), default=dict, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ("product", "position", "id")
+        indexes = (models.Index(fields=("product", "position"), name="image_order"),)
+        triggers = projected(
+            shown=[
+                "product",
+                "variant",
+                "original",
+                "alt",
+                "position",
+                "width",
+                "height",
+                "renditions",
+                "shows",
+            ],
+            listed=["product"],
+        )
+
+    def __str__(self) -> str:
+        return self.alt or self.original.name or f"#{self.pk}"
+
+    @property
+    def picture(self) -> dict[str, Any]:
+        """What templates print: a Picture; `src` is None until the worker has made the renditions."""
+        return {
+            "alt": self.alt,
+            "width": self.width,
+            "height": self.height,
+            "src": self.renditions.get("src"),
+            "srcset": self.renditions.get("srcset", {}),
+            "tint": self.renditions.get("tint", NO_TINT),
+        }
+
+
+class ProductLink(models.Model):
+    """A merchant's word that two products go together."""
+
+    class Kind(models.TextChoices):
+        COMPANION = "companion", _("goes with it")
+        ALTERNATIVE = "alternative", _("instead of it")
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="links", verbose_name=_("product"))
+    other = models.ForeignKey(
+        Product, models.CASCADE, related_name="linked_from", verbose_name=_("other product")
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COMPANION)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        ordering = ("product", "kind", "position")
+        constraints = (
+            models.UniqueConstraint(fields=("product", "other", "kind"), name="link_once"),
+            models.CheckConstraint(condition=~models.Q(product=models.F("other")), name="link_not_itself"),
+        )
+        triggers = projected(shown=["product", "other", "kind", "position"], listed=["product", "other"])
+
+    def __str__(self) -> str:
+        return f"{self.product} → {self.other}"

@@ -1,0 +1,45 @@
+"""Review: what a buyer says."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from shop.changes.triggers import projected
+
+
+class Review(models.Model):
+    """One to five stars, and some words; shown once it is published."""
+
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, related_name="reviews", verbose_name=_("product")
+    )
+    name = models.CharField(_("name"), max_length=80)
+    rating = models.PositiveSmallIntegerField(
+        _("stars"), validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
+    title = models.CharField(_("title"), max_length=160, blank=True)
+    body = models.TextField(_("text"), blank=True)
+    is_published = models.BooleanField(_("published"), default=True)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(rating__gte=1, rating__lte=5), name="review_one_to_five"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("product", "is_published", "-created_at"), name="review_of_product"),
+            models.Index(fields=("-created_at",), name="review_newest"),
+        )
+        triggers = projected(
+            shown=["product", "name", "rating", "title", "body", "is_published", "created_at"],
+            listed=["product"],
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rating} – {self.product}"

@@ -1,0 +1,52 @@
+"""TaxClass and TaxRate: one rate per class and country."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from shop.changes.triggers import projected
+
+
+class TaxClass(models.Model):
+    """Goods that are taxed alike: standard, reduced (books)."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("tax class")
+        verbose_name_plural = _("tax classes")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxRate(models.Model):
+    """The rate of a class in a country, as a fraction: 0.19 is 19 %."""
+
+    tax_class = models.ForeignKey(TaxClass, models.CASCADE, related_name="rates", verbose_name=_("tax class"))
+    country = models.CharField(_("country"), max_length=2, help_text=_("ISO code, such as DE"))
+    rate = models.DecimalField(
+        _("rate"),
+        max_digits=5,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text=_("0.19 is 19 %"),
+    )
+
+    class Meta:
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
+        ordering = ("tax_class", "country")
+        constraints = (
+            models.UniqueConstraint(fields=("tax_class", "country"), name="taxrate_one_per_country"),
+            models.CheckConstraint(condition=models.Q(rate__gte=0, rate__lt=1), name="taxrate_fraction"),
+            models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="taxrate_country"),
+        )
+        triggers = projected(shown=["rate", "country"], listed=["tax_class", "country"])
+
+    def __str__(self) -> str:
+        return f"{self.tax_class} {self.country} {self.rate:%}"

@@ -1,0 +1,126 @@
+"""of(): the blocks of the home page, with all their goods in one statement."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, F, Func, IntegerField, JSONField, QuerySet, Subquery, Value
+from django.urls import reverse
+
+from catalog.models import Block, Card, Category
+from catalog.models.product import NO_TINT
+from catalog.queries import cards
+from catalog.queries.categories import cards_in, goods, open_categories
+from catalog.queries.chrome import mounted
+from shop.markets import Market
+
+GOODS = 4  # in a row that does not say how many
+GOODS_AT_MOST = 24
+ORDERS = {
+    "popular": ("-popularity", "product_id"),
+    "new": ("-published_at", "product_id"),
+    "price": ("price", "product_id"),
+    "-price": ("-price", "product_id"),
+    "name": ("name", "product_id"),
+}
+EMPTY = {"alt": "", "width": 4, "height": 5, "src": None, "srcset": {}, "tint": NO_TINT}
+
+
+def of(market: Market) -> list[dict[str, Any]]:
+    """The market's blocks as the template wants them; rows of goods that turn out empty are left out."""
+    shown = list(
+        Block.objects.filter(is_published=True, market__in=["", market.code]).select_related("image")
+    )
+    with_goods = [block for block in shown if block.kind == Block.Kind.CARDS]
+    goods = dict(
+        zip(
+            [block.pk for block in with_goods],
+            cards.read_each([_goods(market, block.goods) for block in with_goods]),
+            strict=True,
+        )
+    )
+    tiles = _tiles(market) if any(block.kind == Block.Kind.RANGE for block in shown) else []
+    return [
+        {
+            "kind": block.kind,
+            "eyebrow": block.eyebrow,
+            "title": block.title,
+            "text": block.text,
+            "picture": block.image.picture if block.image else EMPTY,
+            "links": [_link(link) for link in block.links],
+            "facts": block.facts,
+            "cards": goods.get(block.pk, []),
+            "tiles": tiles if block.kind == Block.Kind.RANGE else [],
+        }
+        for block in shown
+        if goods.get(block.pk, True)
+    ]
+
+
+def _link(link: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "label": link.get("label", ""),
+        "url": mounted(str(link.get("path", "/"))),
+        "primary": bool(link.get("primary")),
+    }
+
+
+def _goods(market: Market, rule: Mapping[str, Any]) -> QuerySet[Card]:
+    """Which cards a row shows: the slugs in their order, or the first by a rule."""
+    rows = Card.objects.filter(market=market.code)
+    slugs = rule.get("slugs")
+    if slugs:
+        slugs = [str(slug) for slug in slugs][:GOODS_AT_MOST]
+        place = Func(
+            Value(slugs, ArrayField(CharField())),
+            F("slug"),
+            function="array_position",
+            template="%(function)s(%(expressions)s::text)",
+            output_field=IntegerField(),
+        )
+        return rows.filter(slug__in=slugs).order_by(place)
+    if rule.get("category"):
+        # Overlap, not contains: an unknown category is an empty array, which everything contains.
+        here = ArraySubquery(Category.objects.filter(slug=str(rule["category"])).values("pk"))
+        rows = rows.filter(categories__overlap=here)
+    if (most := _decimal(rule.get("max_price"))) is not None:
+        rows = rows.filter(price__lte=most)
+    if rule.get("sale"):
+        rows = rows.filter(discount__isnull=False)
+    count = rule.get("count")
+    count = min(count, GOODS_AT_MOST) if isinstance(count, int) and count > 0 else GOODS
+    return rows.order_by(*ORDERS.get(str(rule.get("sort")), ORDERS["popular"]))[:count]
+
+
+def _decimal(value: object) -> Decimal | None:
+    """What a merchant typed as a price; nothing if it is none."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _tiles(market: Market) -> list[dict[str, Any]]:
+    """The top categories with their number of goods; without a picture of its own, the best loved one's."""
+    counts = goods(market)
+    loved = cards_in(market).filter(picture__src__isnull=False).order_by("-popularity", "product_id")
+    rows = (
+        open_categories()
+        .filter(depth=1)
+        .annotate(loved=Subquery(loved.values("picture")[:1], JSONField()))
+        .select_related("image")
+        .order_by("path")
+    )
+    return [
+        {
+            "name": row.name,
+            "url": reverse("catalog:category", args=(row.slug,)),
+            "count": counts[row.pk],
+            "picture": {**(row.image.picture if row.image else row.loved or EMPTY), "alt": ""},
+        }
+        for row in rows
+        if counts.get(row.pk)
+    ]

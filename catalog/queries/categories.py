@@ -1,0 +1,76 @@
+"""Look-ups of one category, and of what stands below it with numbers of goods."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    QuerySet,
+)
+from django.db.models.functions import Left, Length
+from django.urls import reverse
+
+from catalog.models import Card, Category
+from shop.markets import Market
+
+
+class Child(TypedDict):
+    """A category below another, with the number of its goods in the market."""
+
+    name: str
+    url: str
+    count: int
+
+
+def open_categories() -> QuerySet[Category]:
+    """Published ones whose ancestors are all published."""
+    closed = Category.objects.annotate(of=OuterRef("path")).filter(
+        is_published=False, path=Left(F("of"), Length("path"))
+    )
+    return Category.objects.filter(~Exists(closed), is_published=True)
+
+
+def find(slug: str) -> Category | None:
+    """The category of that address, if it can be seen."""
+    return open_categories().filter(slug=slug).first()
+
+
+def below(category: Category) -> list[Category]:
+    """The categories right below it that can be seen, in their order."""
+    rows = Category.objects.filter(
+        is_published=True, depth=category.depth + 1, path__startswith=category.path
+    )
+    return list(rows.order_by("path"))
+
+
+def children(rows: Iterable[Category], counts: Mapping[int, int]) -> list[Child]:
+    """Categories with their numbers of goods; those without goods do not show."""
+    return [
+        Child(name=row.name, url=reverse("catalog:category", args=(row.slug,)), count=counts[row.pk])
+        for row in rows
+        if counts.get(row.pk)
+    ]
+
+
+def goods(market: Market) -> dict[int, int]:
+    """How many of the market's cards stand in each category, ancestors included: one look at each card."""
+    stands = Card.objects.filter(market=market.code).order_by()
+    rows = stands.annotate(category=Func(F("categories"), function="unnest")).values("category")
+    return dict(rows.annotate(number=Count("pk")).values_list("category", "number"))
+
+
+def cards_in(market: Market) -> QuerySet[Card]:
+    """The market's cards that stand in the category of the query around this one."""
+    here = Func(
+        OuterRef("pk"),
+        function="ARRAY",
+        template="%(function)s[%(expressions)s]",
+        output_field=ArrayField(BigIntegerField()),
+    )
+    return Card.objects.filter(market=market.code, categories__contains=here).order_by()

@@ -1,0 +1,177 @@
+"""around(): what surrounds every page (navigation, footer, promise, breadcrumb), in two statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, LPad
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog import delivery
+from catalog.models import Category, Page
+from shop import markets
+from shop.markets import Market
+
+DEPTH = 2  # levels of the navigation
+
+
+class Crumb(TypedDict):
+    """A step of the way here."""
+
+    name: str
+    url: str
+
+
+class NavigationItem(TypedDict):
+    """A category of the navigation."""
+
+    name: str
+    slug: str
+    url: str
+    path: str
+    children: list["NavigationItem"]
+    is_current: bool
+
+
+class PageLink(TypedDict):
+    """A page of text in the footer."""
+
+    name: str
+    slug: str
+    url: str
+    group: str
+
+
+class Chrome(TypedDict):
+    """What base.html needs beside the page itself."""
+
+    navigation: list[NavigationItem]
+    pages: list[PageLink]
+    promise: delivery.Promise | None
+    section: str | None
+    breadcrumbs: list[Crumb]
+    title: str
+    description: str
+    canonical: str
+    noindex: bool
+
+
+@dataclass(frozen=True)
+class _Node:
+    kind: str
+    name: str
+    slug: str
+    path: str
+
+
+def around(
+    market: Market,
+    *,
+    now: datetime | None = None,
+    path: str = "",
+    crumbs: Sequence[Crumb] = (),
+    section: str | None = None,
+    title: str = "",
+    description: str = "",
+    canonical: str = "",
+    noindex: bool = False,
+) -> Chrome:
+    """The surroundings of a page.
+
+    path: of the category it stands in (treebeard's); crumbs: what follows in the trail. canonical: an
+    address without scheme and host, of this market. section: a menu entry that is no category.
+    """
+    nodes = _nodes(path)
+    tree, trail = _navigation(nodes, path), _trail(nodes, path)
+    crumbs = [*trail, *crumbs]
+    home = [Crumb(name=_("Home"), url=reverse("catalog:home"))] if crumbs else []
+    return Chrome(
+        navigation=tree,
+        pages=[
+            PageLink(name=node.name, slug=node.slug, url=page_url(node.slug), group=node.kind)
+            for node in nodes
+            if node.kind in Page.Group.values
+        ],
+        promise=delivery.promise(market, now or timezone.now()),
+        section=section or next((item["slug"] for item in tree if item["is_current"]), None),
+        breadcrumbs=[*home, *crumbs],
+        title=f"{title} · {settings.SITE_NAME}" if title else settings.SITE_NAME,
+        description=description,
+        canonical=absolute(canonical) if canonical else "",
+        noindex=noindex,
+    )
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path of this site; only the settings say where the site is."""
+    return settings.SITE_URL + path
+
+
+def mounted(path: str) -> str:
+    """A path written without a market, in the current one; addresses elsewhere stay as they are."""
+    if not path.startswith("/") or path.startswith("//"):
+        return path
+    return markets.current().mount + path.removeprefix("/")
+
+
+def page_url(slug: str) -> str:
+    """The path of a page of text in the current market."""
+    return reverse("catalog:page", args=(slug,))
+
+
+def prefixes(path: str) -> list[str]:
+    """The paths of a category's ancestors and its own, the top one first."""
+    return [path[:length] for length in range(Category.steplen, len(path) + 1, Category.steplen)]
+
+
+def _nodes(path: str) -> list[_Node]:
+    """Categories of the navigation and of the trail, and the pages of the footer, each in its order."""
+    categories = (
+        Category.objects.filter(Q(depth__lte=DEPTH) | Q(path__in=prefixes(path)), is_published=True)
+        .order_by()
+        .values_list(Value("category", CharField()), "name", "slug", "path")
+    )
+    pages = Page.objects.filter(is_published=True).order_by().values_list("group", "title", "slug", _place())
+    rows: Iterable[tuple[Any, ...]] = categories.union(pages, all=True)
+    return sorted((_Node(*row) for row in rows), key=lambda node: (node.path, node.slug))
+
+
+def _place() -> LPad:
+    """A page's position as text that sorts like the number, in the column of the categories' paths."""
+    return LPad(Cast("position", CharField()), 6, Value("0"))
+
+
+def _navigation(nodes: Iterable[_Node], path: str) -> list[NavigationItem]:
+    """The tree down to DEPTH; what stands under an unpublished category does not show."""
+    items: dict[str, NavigationItem] = {}
+    top: list[NavigationItem] = []
+    for node in nodes:
+        if node.kind != "category" or len(node.path) > DEPTH * Category.steplen:
+            continue
+        above = node.path[: -Category.steplen]
+        if above and above not in items:
+            continue
+        item = NavigationItem(
+            name=node.name,
+            slug=node.slug,
+            url=reverse("catalog:category", args=(node.slug,)),
+            path=node.path,
+            children=[],
+            is_current=path.startswith(node.path),
+        )
+        items[node.path] = item
+        (items[above]["children"] if above else top).append(item)
+    return top
+
+
+def _trail(nodes: Iterable[_Node], path: str) -> list[Crumb]:
+    return [
+        Crumb(name=node.name, url=reverse("catalog:category", args=(node.slug,)))
+        for node in nodes
+        if node.kind == "category" and path.startswith(node.path)
+    ]

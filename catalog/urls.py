@@ -1,0 +1,19 @@
+"""The public addresses of the catalogue; a market's prefix is mounted before them."""
+
+from django.urls import path
+
+from catalog import sitemaps, views
+
+app_name = "catalog"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("c/<slug:slug>/", views.category, name="category"),
+    path("p/<slug:slug>/", views.product, name="product"),
+    path("search/", views.search, name="search"),
+    path("info/<slug:slug>/", views.page, name="page"),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, name="sitemaps"),
+    path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
+    path("sitemap-products-<int:number>.xml", sitemaps.products, name="sitemap_products"),
+]

@@ -1,0 +1,198 @@
+"""The public pages of the catalogue: fetch, shape, render."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog import forms
+from catalog import search as engine
+from catalog.models import Card, Page
+from catalog.queries import blocks, cards, categories, chrome, listing, products
+from catalog.queries.chrome import Chrome, Crumb
+from catalog.queries.listing import Source
+from catalog.views import lists, picker, structured
+from shop import markets
+from shop.edge.pages import public_page
+
+SUGGESTED = 8
+DEEPEST = 2  # kinds of filters whose combinations search engines may keep
+
+
+def _known(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
+    return [name for name in request.GET if forms.accepts(name)]
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    """The opening, the range, rows of goods, a story."""
+    market = markets.current()
+    shown = blocks.of(market)
+    described = next((block["text"] for block in shown if block["text"]), "")
+    around = chrome.around(market, description=described, canonical=request.path)
+    return _page(request, "catalog/home.html", around, blocks=shown)
+
+
+@public_page(accepts=_known)
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    """A category's goods, with filters."""
+    market = markets.current()
+    found = categories.find(slug)
+    if found is None:
+        raise Http404
+    parameters = forms.ListingParameters.parse(request.GET)
+    below = categories.below(found)
+    source = Source(category_id=found.pk, below=[child.pk for child in below])
+    page = listing.read(market, source, parameters.selection)
+    if page is None:
+        raise Http404
+    around = chrome.around(
+        market,
+        path=found.path,
+        title=found.name,
+        description=found.description,
+        canonical=parameters.url(request.path),
+        noindex=parameters.selection.filters > DEEPEST,
+    )
+    return _page(
+        request,
+        "catalog/category.html",
+        around,
+        category={"name": found.name, "slug": found.slug, "description": found.description},
+        children=categories.children(below, page.below),
+        listing=lists.shape(page, parameters, request.path, market),
+    )
+
+
+@public_page(accepts=lambda request, *args, **kwargs: _slugs(request))
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    """A product, with the variant that the address chooses."""
+    market, now = markets.current(), timezone.now()
+    found = products.find(market, slug)
+    if found is None:
+        raise Http404
+    offer = picker.choose(found, forms.options(request.GET, found.codes))
+    item = found.product
+    around = chrome.around(
+        market,
+        now=now,
+        path=found.path,
+        crumbs=[Crumb(name=item.name, url=request.path)],
+        title=item.name,
+        description=item.summary,
+        canonical=request.path,
+    )
+    promise = around["promise"]
+    return _page(
+        request,
+        "catalog/product.html",
+        around,
+        changes_at=promise.changes_at if promise else None,
+        product=picker.product(found),
+        options=picker.options(found, offer),
+        variant=picker.variant(offer),
+        variants_json=structured.dump(picker.variants(found, request.path)),
+        related={"companions": found.companions, "alternatives": found.alternatives},
+        promise=promise,
+        json_ld=structured.product(found, request.path, around["breadcrumbs"]),
+    )
+
+
+@public_page(accepts=_known)
+def search(request: HttpRequest) -> HttpResponse:
+    """What a query finds; without one, what is on sale, or where to begin."""
+    market = markets.current()
+    query = engine.clean(request.GET.get("q", ""))
+    sorts = ("relevance", *forms.SORTS) if query else forms.SORTS
+    parameters = forms.ListingParameters.parse(request.GET, query=query, sorts=sorts)
+    is_sale = not query and parameters.selection.on_sale
+    found = engine.find(market, query) if query else engine.Found(product_ids=())
+    page = None
+    if query or is_sale:
+        source = Source(product_ids=found.product_ids) if query else Source(on_sale=True)
+        page = listing.read(market, source, parameters.selection)
+        if page is None:
+            raise Http404
+    is_empty = page is None or not (page.total or parameters.selection.filters)
+    texts = engine.pages(market, query) if query else []
+    around = chrome.around(
+        market,
+        section="sale" if is_sale else None,
+        title=_("Sale") if is_sale else query or _("Search"),
+        canonical=parameters.url(request.path),
+        noindex=not is_sale or parameters.selection.filters > DEEPEST,
+    )
+    shape = lists.shape(page, parameters, request.path, market, is_sale=is_sale) if page else None
+    return _page(
+        request,
+        "catalog/search.html",
+        around,
+        query=query,
+        search_query=query,
+        listing=shape,
+        is_capped=found.is_capped,
+        pages=[
+            {"name": text.title, "url": chrome.page_url(text.slug)}
+            for text in texts
+            if text.is_named or is_empty
+        ],
+        suggestions=_suggestions(market, around) if is_empty else {"categories": [], "cards": []},
+        degraded=found.is_degraded,
+    )
+
+
+@public_page
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delivery, returns, imprint …"""
+    found = Page.objects.filter(slug=slug, is_published=True).first()
+    if found is None:
+        raise Http404
+    around = chrome.around(
+        markets.current(),
+        crumbs=[Crumb(name=found.title, url=request.path)],
+        title=found.title,
+        description=found.summary,
+        canonical=request.path,
+    )
+    text = {"title": found.title, "slug": found.slug, "summary": found.summary, "body": found.body}
+    return _page(request, "catalog/page.html", around, page=text)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: the shelves are all still there. It asks nothing about the visitor."""
+    around = chrome.around(markets.current(), title=_("Page not found"), noindex=True)
+    return _page(request, "404.html", around, status=404)
+
+
+def _page(
+    request: HttpRequest,
+    template: str,
+    around: Chrome,
+    *,
+    status: int = 200,
+    changes_at: datetime | None = None,
+    **context: Any,
+) -> HttpResponse:
+    # Context processors run after the view and win: the chrome goes through the request.
+    request.chrome = around  # type: ignore[attr-defined]
+    response = render(request, template, context, status=status)
+    if changes_at is not None:
+        response.changes_at = changes_at  # type: ignore[attr-defined]
+    return response
+
+
+def _slugs(request: HttpRequest) -> Iterable[str]:
+    """An option's code may be any word; all these addresses share one canonical one."""
+    return [name for name in request.GET if name not in forms.RESERVED and forms.accepts(name)]
+
+
+def _suggestions(market: markets.Market, around: Chrome) -> dict[str, Any]:
+    popular = Card.objects.filter(market=market.code).order_by("-popularity", "product_id")
+    return {
+        "categories": [{"name": item["name"], "url": item["url"]} for item in around["navigation"]],
+        "cards": cards.read(popular[:SUGGESTED]),
+    }

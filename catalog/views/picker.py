@@ -1,0 +1,185 @@
+"""The choice of a variant: which one an address means, and what every other value would cost."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from catalog.models import AttributeValue, Image
+from catalog.queries.products import Found, Offer
+from shop.money import Money
+
+
+def choose(found: Found, asked: Mapping[str, str]) -> Offer:
+    """The offer that fits most of what is asked, of those one in stock, of those the cheapest."""
+
+    def likeness(offer: Offer) -> int:
+        return sum(code in offer.options and offer.options[code].slug == slug for code, slug in asked.items())
+
+    return min(found.offers, key=lambda offer: (-likeness(offer), offer.is_out, offer.shown.price.amount))
+
+
+def options(found: Found, chosen: Offer) -> list[dict[str, Any]]:
+    """Each option with its values: what choosing one would cost if the other options stay as they are.
+
+    The first option's values bear a price, the others' what they cost more than the cheapest.
+    """
+    return [
+        _option(found, chosen, code, is_first=number == 0)
+        for number, code in enumerate(found.codes)
+        if code in chosen.options
+    ]
+
+
+def _option(found: Found, chosen: Offer, code: str, *, is_first: bool) -> dict[str, Any]:
+    attribute = chosen.options[code].attribute
+    reachable = {
+        value.pk: offer for value in _values(found, code) if (offer := _with(found, chosen, code, value))
+    }
+    least = min(offer.shown.price for offer in reachable.values())
+    values = []
+    for value in _values(found, code):
+        offer = reachable.get(value.pk)
+        extra = offer.shown.price - least if offer and not is_first else None
+        values.append(
+            {
+                "slug": value.slug,
+                "label": value.label,
+                "swatch": value.swatch,
+                "price": offer.shown.price if offer and is_first else None,
+                "extra": extra,
+                "is_selected": value.pk == chosen.options[code].pk,
+                "state": "missing" if offer is None else "out" if offer.is_out else "in",
+            }
+        )
+    return {
+        "code": code,
+        "name": attribute.name,
+        "kind": attribute.kind,
+        "selected_label": _label(next(value for value in values if value["is_selected"])),
+        "values": values,
+    }
+
+
+def _values(found: Found, code: str) -> list[AttributeValue]:
+    """The values that variants have, in the attribute's order, else in the variants'."""
+    seen: dict[int, AttributeValue] = {}
+    for offer in found.offers:
+        if code in offer.options:
+            seen.setdefault(offer.options[code].pk, offer.options[code])
+    return sorted(seen.values(), key=lambda value: value.position)
+
+
+def _with(found: Found, chosen: Offer, code: str, value: AttributeValue) -> Offer | None:
+    """The chosen offer but for one value, if there is such a one."""
+    wanted = {name: one.pk for name, one in chosen.options.items()} | {code: value.pk}
+    for offer in found.offers:
+        if {name: one.pk for name, one in offer.options.items()} == wanted:
+            return offer
+    return None
+
+
+def _label(value: Mapping[str, Any]) -> str:
+    """Black ash, +€29"""
+    extra: Money | None = value["extra"]
+    return f"{value['label']}, +{extra.format(short=True)}" if extra else value["label"]
+
+
+def product(found: Found) -> dict[str, Any]:
+    """The product as its template wants it."""
+    item, card = found.product, found.card
+    histogram = card["histogram"] if card else [0] * 5
+    number = sum(histogram)
+    return {
+        "id": item.pk,
+        "slug": item.slug,
+        "name": item.name,
+        "kind": item.kind,
+        "series": item.series,
+        "summary": item.summary,
+        "description": item.description,
+        "care": item.care,
+        "pictures": [
+            {
+                "picture": {**image.picture, "alt": image.alt or item.name},
+                "variant_ids": _shown_by(found, image),
+            }
+            for image in found.images
+        ],
+        "rating": card["rating"] if card else None,
+        "rating_count": card["rating_count"] if card else 0,
+        "histogram": [
+            {
+                "stars": stars,
+                "count": histogram[stars - 1],
+                "share": round(100 * histogram[stars - 1] / (number or 1)),
+            }
+            for stars in (5, 4, 3, 2, 1)
+        ],
+        "reviews": [
+            {
+                "name": review.name,
+                "rating": review.rating,
+                "title": review.title,
+                "body": review.body,
+                "at": review.created_at,
+            }
+            for review in found.reviews
+        ],
+    }
+
+
+def variant(offer: Offer) -> dict[str, Any]:
+    """The chosen variant."""
+    return {
+        "id": offer.id,
+        "sku": offer.sku,
+        "price": offer.shown.price,
+        "list_price": offer.shown.list_price,
+        "availability": offer.availability,
+        "options_label": offer_label(offer),
+    }
+
+
+def offer_label(offer: Offer) -> str:
+    """30 × 40 cm, Oak"""
+    return ", ".join(value.label for value in offer.options.values())
+
+
+def variants(found: Found, path: str) -> list[dict[str, Any]]:
+    """All variants, for the script that answers a choice at once; without options there is none."""
+    return [
+        {
+            "id": offer.id,
+            "options": {code: value.slug for code, value in offer.options.items()},
+            "price": offer.shown.price.format(),
+            "amount": str(offer.shown.price.amount),
+            "list": offer.shown.list_price.format() if offer.shown.list_price else None,
+            "availability": offer.availability,
+            "label": offer_label(offer),
+            "sku": offer.sku,
+            "url": url_of(offer, path),
+        }
+        for offer in found.offers
+        if offer.options
+    ]
+
+
+def url_of(offer: Offer, path: str) -> str:
+    """The product's address with this variant chosen."""
+    pairs = [(code, value.slug) for code, value in offer.options.items()]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def _shown_by(found: Found, image: Image) -> list[int]:
+    """Ids of the variants that a picture shows; none if it shows what all have."""
+    if image.variant_id:
+        return [offer.id for offer in found.offers if offer.id == image.variant_id]
+    if not isinstance(image.shows, dict) or not image.shows:
+        return []
+    return [
+        offer.id
+        for offer in found.offers
+        if all(
+            code in offer.options and offer.options[code].slug == slug for code, slug in image.shows.items()
+        )
+    ]

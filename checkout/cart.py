@@ -1,0 +1,241 @@
+"""The cart: opened by its cookie or its owner, changed under its own lock, joined at login."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.models import PostalFields, User
+from checkout import cookies, queries
+from checkout.models import Cart, CartLine
+from shop import markets
+
+MOST = 999  # of one thing
+
+
+class CartClosed(Exception):
+    """It has become an order, or part of another cart."""
+
+
+class NotForSale(Exception):
+    """The variant is not offered in the cart's market."""
+
+
+class SoldOut(Exception):
+    """Nothing of it is left."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a wish: `quantity` now stands in the cart, `left` is what could."""
+
+    quantity: int
+    left: int
+    asked: int
+
+    @property
+    def is_less(self) -> bool:
+        return self.quantity < self.asked
+
+
+def open(request: HttpRequest) -> Cart | None:
+    """The visitor's open cart: the cookie's, unless it is somebody else's, or the account's."""
+    user = request.user if request.user.is_authenticated else None
+    token = request.COOKIES.get(cookies.TOKEN)
+    if token:
+        cart = Cart.objects.filter(token_hash=cookies.hashed(token), closed_at=None).first()
+        # A cookie outlives a logout on a shared computer; the cart of an account needs its login.
+        if cart is not None and cart.user_id in {None, user and user.pk}:
+            return cart
+    return Cart.objects.filter(user=user, closed_at=None).first() if user else None
+
+
+def open_or_create(request: HttpRequest) -> Cart:
+    """The visitor's open cart, or a new one whose token goes out with the answer."""
+    cart = open(request)
+    if cart is not None:
+        return cart
+    token = cookies.new_token()
+    user = request.user if request.user.is_authenticated else None
+    try:
+        with transaction.atomic():
+            cart = Cart.objects.create(
+                token_hash=cookies.hashed(token), market=markets.current().code, user=user
+            )
+    except IntegrityError:
+        # The account's other tab was faster.
+        return Cart.objects.get(user=user, closed_at=None)
+    cookies.remember(request, token, 0)
+    return cart
+
+
+def show_size(request: HttpRequest, cart: Cart | None) -> int:
+    """Let the answer's cookie say how many things are in it; the number."""
+    size = (cart.lines.aggregate(size=Sum("quantity"))["size"] or 0) if cart else 0
+    cookies.remember(request, None, size)
+    return size
+
+
+def add(cart: Cart, variant_id: int, quantity: int) -> Change:
+    """So many more of it, never above the stock. NotForSale, SoldOut, CartClosed.
+
+    The first line fixes the market; what comes later is priced in it, whatever page it came from.
+    """
+    with transaction.atomic():
+        held = _lock(cart)
+        line = held.lines.filter(variant_id=variant_id).first()
+        if line is None and not held.lines.exists():
+            held.market = markets.current().code
+        if not queries.is_sold(variant_id, markets.get(held.market)):
+            raise NotForSale(variant_id)
+        left = _left(queries.free_stock([variant_id]), variant_id)
+        before = line.quantity if line else 0
+        if left == 0:
+            raise SoldOut(variant_id)
+        # What is there already stays, even if others have bought since: the cart page tells.
+        total = max(before, min(before + quantity, left))
+        if line is None:
+            CartLine.objects.create(cart=held, variant_id=variant_id, quantity=total)
+        else:
+            CartLine.objects.filter(pk=line.pk).update(quantity=total)
+        _touch(held)
+    cart.market = held.market
+    return Change(quantity=total, left=left, asked=before + quantity)
+
+
+def change(cart: Cart, line_id: int, quantity: int) -> Change | None:
+    """So many of that line, never above the stock; 0 removes it. None if the line is not there (any more)."""
+    with transaction.atomic():
+        held = _lock(cart)
+        line = held.lines.filter(pk=line_id).first()
+        if line is None:
+            return None
+        left = _left(queries.free_stock([line.variant_id]), line.variant_id)
+        if quantity == 0:
+            line.delete()
+            total = 0
+        else:
+            total = min(quantity, max(left, 1))
+            CartLine.objects.filter(pk=line.pk).update(quantity=total)
+        _touch(held)
+    return Change(quantity=total, left=left, asked=quantity)
+
+
+def remove(cart: Cart, line_id: int) -> None:
+    """The line is gone."""
+    change(cart, line_id, 0)
+
+
+def set_address(cart: Cart, *, email: str, **address: str) -> None:
+    """Who gets it and where; a delivery method that does not go there is given up."""
+    with transaction.atomic():
+        held = _lock(cart)
+        held.email = email
+        for field in PostalFields._meta.fields:
+            setattr(held, field.name, address.get(field.name, ""))
+        if not queries.delivers_to(held.method_id, held.country):
+            held.method_id = None
+        held.save()
+    cart.refresh_from_db()
+
+
+def set_method(cart: Cart, method_id: int) -> None:
+    """How it is brought; the caller has checked that the method is offered."""
+    with transaction.atomic():
+        held = _lock(cart)
+        held.method_id = method_id
+        held.save(update_fields=["method", "updated_at"])
+    cart.refresh_from_db()
+
+
+def adopt(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """At login the visitor's cart takes in what the account's older cart held, and says so.
+
+    The visitor's row stays, with its market and address, since its token is in the browser.
+    """
+    if request is None:
+        return
+    token = request.COOKIES.get(cookies.TOKEN, "")
+    with transaction.atomic():
+        found = list(
+            Cart.objects.select_for_update()
+            .filter(Q(token_hash=cookies.hashed(token), user=None) | Q(user=user), closed_at=None)
+            .order_by("pk")
+        )
+        mine = next((cart for cart in found if cart.user_id is None), None)
+        older = next((cart for cart in found if cart.user_id == user.pk), None)
+        came = list(older.lines.order_by("pk")) if older else []
+        cut = False
+        if mine is not None:
+            if older is not None:
+                cut = _absorb(mine, older, came)
+            mine.user = user
+            mine.save()
+    cart = mine or older
+    if cart is None:
+        return
+    show_size(request, cart)
+    if came:
+        names = ", ".join(queries.names([line.variant_id for line in came]))
+        if mine is None:
+            text = _("Your cart from an earlier visit is back: %(names)s.") % {"names": names}
+        else:
+            text = _("From an earlier visit, your cart also holds: %(names)s.") % {"names": names}
+        if cut:
+            text += " " + _("Some quantities were lowered to what is left.")
+        messages.info(request, text, fail_silently=True)
+
+
+def _absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
+    """The older cart's lines join mine, and it is gone; True if a quantity had to be lowered."""
+    came, cut = list(came), False
+    present = {line.variant_id: line for line in mine.lines.all()}
+    free = queries.free_stock([line.variant_id for line in came])
+    if not present:
+        mine.market = older.market
+    if not mine.line1:
+        mine.email, mine.method_id = older.email, older.method_id
+        for part in PostalFields._meta.fields:
+            setattr(mine, part.name, getattr(older, part.name))
+    for line in came:
+        own = present.get(line.variant_id)
+        wanted = line.quantity + (own.quantity if own else 0)
+        total = max(1, min(wanted, _left(free, line.variant_id)))
+        cut = cut or total < wanted
+        CartLine.objects.update_or_create(cart=mine, variant_id=line.variant_id, defaults={"quantity": total})
+    older.delete()
+    return cut
+
+
+def close(held: Cart) -> None:
+    """It has become an order; the caller holds its lock. The account may begin a new one."""
+    Cart.objects.filter(pk=held.pk).update(closed_at=Now(), updated_at=Now())
+
+
+def lock(cart: Cart) -> Cart:
+    """The cart's row, locked until the transaction ends, open or not; CartClosed if it is gone."""
+    held = Cart.objects.select_for_update().filter(pk=cart.pk).first()
+    if held is None:
+        raise CartClosed(cart.pk)
+    return held
+
+
+def _lock(cart: Cart) -> Cart:
+    held = lock(cart)
+    if held.closed_at is not None:
+        raise CartClosed(cart.pk)
+    return held
+
+
+def _touch(held: Cart) -> None:
+    held.save(update_fields=["market", "updated_at"])
+
+
+def _left(free: dict[int, int], variant_id: int) -> int:
+    return max(0, min(free.get(variant_id, 0), MOST))

@@ -1,0 +1,111 @@
+"""complete(): the one transaction in which a cart becomes an order, once, as it was reviewed."""
+
+import hmac
+
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+from django.utils import translation
+
+from accounts.models import PostalFields
+from checkout import cart as carts
+from checkout import queries, quote, steps
+from checkout.models import Cart
+from checkout.quote import Quote
+from orders.models import Order
+from orders.placement import Draft, DraftLine, place_order
+
+
+class CartChanged(Exception):
+    """What would be ordered is not what was reviewed."""
+
+
+class CannotBeBought(Exception):
+    """A line has a problem, which the cart page tells."""
+
+
+class NotReady(Exception):
+    """A step before the review is not done."""
+
+
+def _signer() -> Signer:
+    return Signer(salt="checkout.review", sep=".")
+
+
+def seal(cart: Cart, shown: Quote) -> str:
+    """What the review form carries: which round of which cart, and the digest of what was shown.
+
+    Signed, so that a form sent once more after the cart is gone still finds its order, and only its own.
+    """
+    return _signer().sign(f"{cart.placement_key}:{shown.totals.digest}")
+
+
+def unseal(text: str) -> tuple[str, str]:
+    """(placement key, digest) of a review form; CartChanged if it is not ours."""
+    try:
+        placement_key, _colon, digest = _signer().unsign(text).rpartition(":")
+    except (BadSignature, ValueError) as error:
+        raise CartChanged from error
+    return placement_key, digest
+
+
+def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Order:
+    """The order of this round of the cart: a new one, or the one that is there already.
+
+    CartChanged, CannotBeBought, NotReady, CartClosed, catalog.stock.OutOfStock: then nothing has happened.
+    """
+    with transaction.atomic():
+        held = carts.lock(cart)
+        # Before anything is judged: a second click for the last unit must not read "sold out".
+        placed = queries.placed_order(held.placement_key)
+        if placed is not None:
+            return placed
+        if held.closed_at is not None:
+            raise carts.CartClosed(held.pk)
+        now = quote.of(held)
+        if not now.lines or now.problems:
+            raise CannotBeBought(held.pk)
+        if steps.first_incomplete(held, now).code != "review":
+            raise NotReady(held.pk)
+        if not hmac.compare_digest(digest.encode(), now.totals.digest.encode()):
+            raise CartChanged(held.pk)
+        carts.close(held)
+        # Last, since its last statement locks the stock.
+        return place_order(_draft(held, now, customer_id))
+
+
+def _draft(cart: Cart, now: Quote, customer_id: int | None) -> Draft:
+    if now.method is None or now.totals.delivery is None:
+        raise NotReady(cart.pk)
+    return Draft(
+        placement_key=cart.placement_key,
+        market=cart.market,
+        language=translation.get_language() or "en",
+        email=cart.email,
+        address={part.name: getattr(cart, part.name) for part in PostalFields._meta.fields},
+        customer_id=customer_id,
+        lines=tuple(
+            DraftLine(
+                variant_id=line.variant_id,
+                name=line.name,
+                options=line.options,
+                sku=line.sku,
+                slug=line.slug,
+                picture=line.picture,
+                quantity=line.quantity,
+                unit=line.unit_price,
+                tax_rate=line.tax_rate,
+            )
+            for line in now.lines
+        ),
+        subtotal=now.totals.subtotal,
+        discount=now.totals.discount,
+        delivery=now.totals.delivery,
+        tax=now.totals.tax_total,
+        total=now.totals.total,
+        taxes=now.totals.tax,
+        delivery_name=now.method.name,
+        delivery_carrier=now.method.carrier,
+        delivery_tax_rate=now.delivery_tax_rate,
+        promised_from=now.method.earliest,
+        promised_until=now.method.latest,
+    )

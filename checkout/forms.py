@@ -1,0 +1,247 @@
+"""Forms of the cart and the checkout. Texts say what is wrong with this entry, not that something is."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import EmailLine, Line
+
+QUANTITY = re.compile(r"[0-9]{1,3}", re.ASCII)
+NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class Digits(forms.CharField):
+    """A whole number in ASCII digits. int() would take "٣", "１" and "1_0" as well."""
+
+    default_error_messages = {"digits": gettext_lazy("Please enter a whole number.")}
+
+    def __init__(self, pattern: re.Pattern[str], **kwargs: Any) -> None:
+        self.pattern = pattern
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        if not self.pattern.fullmatch(text):
+            raise ValidationError(self.error_messages["digits"], code="digits")
+        return int(text)
+
+
+class QuantityField(Digits):
+    """1 to 999, or from 0 where 0 removes."""
+
+    default_error_messages = {
+        "digits": gettext_lazy("Please enter a quantity from 1 to 999."),
+        "required": gettext_lazy("Please enter a quantity."),
+    }
+
+    def __init__(self, *, least: int = 1, **kwargs: Any) -> None:
+        self.least = least
+        super().__init__(QUANTITY, **kwargs)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and value < self.least:
+            raise ValidationError(self.error_messages["digits"], code="digits")
+
+
+class AddForm(forms.Form):
+    """What a product page posts: the product with its options by code, or a variant alone."""
+
+    product = Digits(NUMBER, required=False)
+    variant = Digits(NUMBER, required=False)
+    quantity = QuantityField()
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if not self.errors and data.get("product") is None and data.get("variant") is None:
+            raise ValidationError(_("Please choose what to add."))
+        return data
+
+
+# How postcodes look, and how one is written: a mistake is answered with an example.
+POSTCODES: dict[str, tuple[str, str]] = {
+    "AT": (r"[1-9]\d{3}", "1010"),
+    "BE": (r"[1-9]\d{3}", "1000"),
+    "BG": (r"\d{4}", "1000"),
+    "CH": (r"[1-9]\d{3}", "8001"),
+    "CZ": (r"\d{3} ?\d{2}", "110 00"),
+    "DE": (r"\d{5}", "10117"),
+    "DK": (r"\d{4}", "1050"),
+    "EE": (r"\d{5}", "10111"),
+    "ES": (r"(?:0[1-9]|[1-4]\d|5[0-2])\d{3}", "28013"),
+    "FI": (r"\d{5}", "00100"),
+    "FR": (r"\d{5}", "75001"),
+    "GB": (r"(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})", "SW1A 1AA"),
+    "GR": (r"\d{3} ?\d{2}", "105 57"),
+    "HU": (r"\d{4}", "1051"),
+    "IE": (r"[A-Z]\d[\dW] ?[A-Z\d]{4}", "D02 AF30"),
+    "IT": (r"\d{5}", "00184"),
+    "LT": (r"(?:LT-)?\d{5}", "01100"),
+    "LU": (r"(?:L-)?\d{4}", "1111"),
+    "LV": (r"(?:LV-)?\d{4}", "1010"),
+    "NL": (r"[1-9]\d{3} ?[A-Z]{2}", "1012 AB"),
+    "NO": (r"\d{4}", "0150"),
+    "PL": (r"\d{2}-\d{3}", "00-001"),
+    "PT": (r"\d{4}-\d{3}", "1100-001"),
+    "RO": (r"\d{6}", "010011"),
+    "SE": (r"\d{3} ?\d{2}", "111 20"),
+    "SI": (r"\d{4}", "1000"),
+    "SK": (r"\d{3} ?\d{2}", "811 01"),
+    "US": (r"\d{5}(?:-\d{4})?", "10001"),
+}
+
+
+def postcode_problem(postcode: str, country: str, country_name: str) -> str | None:
+    """What is wrong with it, in words; None if it can be one, or the country's are not known to us."""
+    if country not in POSTCODES:
+        return None
+    pattern, example = POSTCODES[country]
+    if re.fullmatch(pattern, postcode, re.ASCII):
+        return None
+    digits = re.fullmatch(r"\\d\{(\d)\}", pattern)
+    if digits and not (postcode.isascii() and postcode.isdigit()):
+        return _("A postcode in %(country)s has digits only, such as %(example)s.") % {
+            "country": country_name,
+            "example": example,
+        }
+    if digits:
+        return _("A postcode in %(country)s has %(wanted)s digits, this one has %(found)d.") % {
+            "country": country_name,
+            "wanted": digits[1],
+            "found": len(postcode),
+        }
+    return _("A postcode in %(country)s looks like %(example)s.") % {
+        "country": country_name,
+        "example": example,
+    }
+
+
+class AddressForm(forms.Form):
+    """Who gets it, and where: eight fields, two of them optional. The bill goes to the same address."""
+
+    email = EmailLine(
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("For the confirmation, and the link to your order."),
+        error_messages={
+            "required": gettext_lazy("Please enter your e-mail address: the confirmation goes there.")
+        },
+    )
+    name = Line(
+        label=gettext_lazy("Full name"),
+        max_length=120,
+        autocomplete="shipping name",
+        error_messages={"required": gettext_lazy("Please enter the name of who gets it.")},
+    )
+    line1 = Line(
+        label=gettext_lazy("Street and number"),
+        max_length=160,
+        autocomplete="shipping address-line1",
+        error_messages={"required": gettext_lazy("Please enter the street and the number.")},
+    )
+    line2 = Line(
+        label=gettext_lazy("Flat or company"),
+        max_length=160,
+        required=False,
+        autocomplete="shipping address-line2",
+    )
+    postcode = Line(
+        label=gettext_lazy("Postcode"),
+        max_length=20,
+        autocomplete="shipping postal-code",
+        error_messages={"required": gettext_lazy("Please enter the postcode.")},
+    )
+    city = Line(
+        label=gettext_lazy("Town or city"),
+        max_length=120,
+        autocomplete="shipping address-level2",
+        error_messages={"required": gettext_lazy("Please enter the town or city.")},
+    )
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        widget=forms.Select(attrs={"autocomplete": "shipping country"}),
+        error_messages={
+            "required": gettext_lazy("Please choose a country."),
+            "invalid_choice": gettext_lazy(
+                "We do not deliver there yet. Please choose a country from the list."
+            ),
+        },
+    )
+    phone = Line(
+        label=gettext_lazy("Phone"),
+        max_length=40,
+        required=False,
+        autocomplete="shipping tel",
+        inputmode="tel",
+        help_text=gettext_lazy("Only for the carrier, should there be a question about the delivery."),
+    )
+
+    def __init__(self, *args: Any, countries: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = countries  # type: ignore[attr-defined]
+        countries_here = {code for code, _name in countries}
+        if countries_here and countries_here <= {
+            "DE",
+            "AT",
+            "CH",
+            "FR",
+            "IT",
+            "ES",
+            "BE",
+            "DK",
+            "SE",
+            "FI",
+            "NO",
+        }:
+            self.fields["postcode"].widget.attrs["inputmode"] = "numeric"
+        wrong = next((name for name in self.fields if name in self.errors), None)
+        if wrong:
+            self.fields[wrong].widget.attrs["autofocus"] = True  # where to look first
+
+    def clean_phone(self) -> str:
+        phone = str(self.cleaned_data["phone"])
+        if phone and not re.fullmatch(r"\+?[0-9 ()/.\-]{5,39}", phone, re.ASCII):
+            raise ValidationError(
+                _("A phone number has digits, and perhaps a + in front, such as +49 30 1234567.")
+            )
+        return phone
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        country, postcode = data.get("country"), data.get("postcode")
+        if country and postcode:
+            written = postcode.upper()
+            if postcode_problem(written.replace(" ", ""), country, "") is None and written[0].isdigit():
+                written = written.replace(" ", "")
+            names = dict(self.fields["country"].choices)  # type: ignore[attr-defined]
+            problem = postcode_problem(written, country, str(names.get(country, country)))
+            if problem:
+                self.add_error("postcode", problem)
+            else:
+                data["postcode"] = written
+        return data
+
+
+class DeliveryForm(forms.Form):
+    """One of the methods that go to the address."""
+
+    method = forms.TypedChoiceField(
+        label=gettext_lazy("Delivery"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Please choose how it should come."),
+            "invalid_choice": gettext_lazy(
+                "That way does not go to your address. Please choose another one."
+            ),
+        },
+    )
+
+    def __init__(self, *args: Any, methods: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].choices = methods  # type: ignore[attr-defined]

@@ -1,0 +1,236 @@
+"""What the cart and the checkout read: lines as they are now, what a form means, where things can be sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from django.db.models import Prefetch
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import queries as accounts
+from accounts.models import PostalFields, User
+from catalog import delivery, pricing, taxes
+from catalog.models import Image, Method, Price, Product, Stock, Variant, VariantOption
+from catalog.models.product import NO_TINT
+from checkout.models import Cart, CartLine
+from orders.models import Order
+from shop import markets
+from shop.markets import Market
+from shop.money import Money
+
+UNCOUNTED = 10**6  # left of what nobody counts
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """A line of the cart at today's price; `problem` says why it cannot be bought as it stands."""
+
+    id: int
+    variant_id: int
+    name: str
+    options: str
+    sku: str
+    slug: str
+    url: str | None
+    picture: Mapping[str, Any]
+    quantity: int
+    unit_price: Money
+    list_price: Money | None
+    tax_rate: Decimal
+    availability: str
+    problem: str | None
+    max_quantity: int
+    is_offered: bool = field(default=True)  # has a price here; else it counts for nothing
+
+    @property
+    def total(self) -> Money:
+        return self.unit_price * self.quantity
+
+
+def lines(cart: Cart, country: str) -> list[LineShown]:
+    """The cart's lines, taxed as `country` does, in a fixed number of queries."""
+    market = markets.get(cart.market)
+    held = list(CartLine.objects.filter(cart=cart).order_by("pk"))
+    variants = _variants([line.variant_id for line in held], market)
+    pictures = _pictures({variant.product_id for variant in variants.values()})
+    home = taxes.rates_in(market.country)
+    there = home if country == market.country else taxes.rates_in(country)
+    return [
+        _line(line, variants[line.variant_id], market, home, there, pictures)
+        for line in held
+        if line.variant_id in variants  # a variant deleted a moment ago takes its lines with it
+    ]
+
+
+def _variants(ids: Iterable[int], market: Market) -> dict[int, Variant]:
+    return {
+        variant.pk: variant
+        for variant in Variant.objects.filter(pk__in=list(ids))
+        .select_related("product", "product__tax_class", "stock")
+        .prefetch_related(
+            Prefetch("prices", Price.objects.filter(currency=market.currency)),
+            Prefetch("options", VariantOption.objects.select_related("value").order_by("position")),
+        )
+    }
+
+
+def _pictures(product_ids: Iterable[int]) -> dict[int, list[Image]]:
+    found: dict[int, list[Image]] = {}
+    for image in Image.objects.filter(product_id__in=list(product_ids)).order_by("position", "id"):
+        found.setdefault(int(image.product_id or 0), []).append(image)
+    return found
+
+
+def _line(
+    line: CartLine,
+    variant: Variant,
+    market: Market,
+    home: Mapping[int, Decimal],
+    there: Mapping[int, Decimal],
+    pictures: Mapping[int, list[Image]],
+) -> LineShown:
+    product = variant.product
+    price = pricing.price_of(variant, market, home)
+    left = _free(variant)
+    is_offered = price is not None and variant.is_active and product.is_published
+    problem = None
+    if not is_offered:
+        problem = _("No longer for sale")
+    elif left == 0:
+        problem = _("Sold out")
+    elif left < line.quantity:
+        problem = _("Only %(left)d left") % {"left": left}
+    image = _picture_of(variant, pictures.get(product.pk, []))
+    return LineShown(
+        id=line.pk,
+        variant_id=variant.pk,
+        name=product.name,
+        options=", ".join(option.value.label for option in variant.options.all()),
+        sku=variant.sku or "",
+        slug=product.slug,
+        url=markets.url(market, "catalog:product", product.slug) if product.is_published else None,
+        picture=image.picture if image else {**NO_PICTURE, "alt": product.name},
+        quantity=line.quantity,
+        unit_price=_gross(price.price, price) if price else Money.zero(market.currency),
+        list_price=_gross(price.list_price, price) if price and price.list_price else None,
+        tax_rate=there.get(product.tax_class_id, taxes.ZERO),
+        availability="out" if left == 0 or not is_offered else "low" if left <= _low_at(variant) else "in",
+        problem=problem,
+        max_quantity=min(999, left),
+        is_offered=is_offered,
+    )
+
+
+def _gross(amount: Money, price: pricing.Shown) -> Money:
+    """Orders count with tax, whatever the market's pages show; the destination changes the tax within."""
+    return amount if price.includes_tax else taxes.gross(amount, price.rate)
+
+
+NO_PICTURE: Mapping[str, Any] = {
+    "alt": "",
+    "width": 4,
+    "height": 5,
+    "src": None,
+    "srcset": {},
+    "tint": NO_TINT,
+}
+
+
+def _picture_of(variant: Variant, images: Sequence[Image]) -> Image | None:
+    """The picture of the variant itself, else one that shows its options, else the product's first."""
+    values = {option.value.slug for option in variant.options.all()}
+    own = [image for image in images if image.variant_id == variant.pk]
+    alike = [image for image in images if image.shows and set(image.shows.values()) <= values]
+    anyones = [image for image in images if image.variant_id is None]
+    return next(iter([*own, *alike, *anyones]), None)
+
+
+def _free(variant: Variant) -> int:
+    stock = getattr(variant, "stock", None)
+    if stock is None:
+        return 0
+    return max(0, stock.on_hand - stock.reserved) if stock.is_tracked else UNCOUNTED
+
+
+def _low_at(variant: Variant) -> int:
+    stock = getattr(variant, "stock", None)
+    return stock.low_at if stock is not None else 0
+
+
+def free_stock(variant_ids: Iterable[int]) -> dict[int, int]:
+    """How many of each can be had now; of what is not counted, very many."""
+    return {
+        stock.variant_id: max(0, stock.on_hand - stock.reserved) if stock.is_tracked else UNCOUNTED
+        for stock in Stock.objects.filter(variant_id__in=list(variant_ids))
+    }
+
+
+def is_sold(variant_id: int, market: Market) -> bool:
+    """Whether the market offers it: published, active, priced in its currency."""
+    return Variant.objects.filter(
+        pk=variant_id, is_active=True, product__is_published=True, prices__currency=market.currency
+    ).exists()
+
+
+def names(variant_ids: Sequence[int]) -> list[str]:
+    """The products' names, in that order, each once."""
+    found = dict(Variant.objects.filter(pk__in=variant_ids).values_list("pk", "product__name"))
+    return list(dict.fromkeys(found[pk] for pk in variant_ids if pk in found))
+
+
+def product(product_id: int | None, variant_id: int | None) -> Product | None:
+    """The published product that an add form is about."""
+    if product_id is not None:
+        return Product.objects.filter(pk=product_id, is_published=True).first()
+    return Product.objects.filter(variants=variant_id, is_published=True).first() if variant_id else None
+
+
+def meant(product: Product, variant_id: int | None, chosen: Mapping[str, str]) -> list[int]:
+    """The active variants that an add form can mean: the options chosen decide, else the variant named.
+
+    More than one: something was not chosen. None: the combination does not exist.
+    """
+    options: dict[int, dict[str, str]] = {
+        pk: {} for pk in Variant.objects.filter(product=product, is_active=True).values_list("pk", flat=True)
+    }
+    for pk, code, slug in VariantOption.objects.filter(variant__in=options).values_list(
+        "variant_id", "value__attribute__code", "value__slug"
+    ):
+        options[pk][code] = slug
+    codes = {code for own in options.values() for code in own}
+    wanted = {code: slug for code, slug in chosen.items() if code in codes}
+    if not wanted and variant_id is not None:
+        return [variant_id] if variant_id in options else []
+    return [pk for pk, own in options.items() if wanted.items() <= own.items()]
+
+
+def countries(market: Market) -> list[tuple[str, str]]:
+    """Where the market sends to: code and name in the visitor's language, its own country first."""
+    locale = Locale.parse(translation.get_language() or "en", sep="-")
+    named = [(code, locale.territories.get(code, code)) for code in delivery.countries(market)]
+    return sorted(named, key=lambda pair: (pair[0] != market.country, pair[1]))
+
+
+def delivers_to(method_id: int | None, country: str) -> bool:
+    """Whether that method is offered and goes there."""
+    return (
+        method_id is not None
+        and Method.objects.filter(pk=method_id, is_active=True, zone__countries__contains=[country]).exists()
+    )
+
+
+def known_address(user: User) -> dict[str, str]:
+    """What the address form is filled with for a customer: the last order's address, else the account's."""
+    last: PostalFields | None = Order.objects.filter(customer=user).order_by("-placed_at", "-id").first()
+    last = last or accounts.last_address(user)
+    if last is None:
+        return {"name": user.name} if user.name else {}
+    return {part.name: getattr(last, part.name) for part in PostalFields._meta.fields}
+
+
+def placed_order(placement_key: str) -> Order | None:
+    """The order that a round of a cart has become."""
+    return Order.objects.filter(placement_key=placement_key).first()

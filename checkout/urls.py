@@ -1,0 +1,16 @@
+"""Addresses of cart and checkout."""
+
+from django.urls import path
+
+from checkout.views import cart, steps
+
+app_name = "checkout"
+urlpatterns = [
+    path("cart/", cart.cart, name="cart"),
+    path("cart/add/", cart.add, name="add"),
+    path("cart/change/", cart.change, name="change"),
+    path("checkout/", steps.start, name="start"),
+    path("checkout/address/", steps.address, name="address"),
+    path("checkout/delivery/", steps.delivery, name="delivery"),
+    path("checkout/review/", steps.review, name="review"),
+]

@@ -1,0 +1,198 @@
+"""The steps from the cart to the order, and the button at their end."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.views import GUEST_EMAIL
+from catalog.stock import OutOfStock
+from checkout import cart as carts
+from checkout import completion, cookies, queries, quote, steps
+from checkout.forms import AddressForm, DeliveryForm
+from checkout.models import Cart
+from checkout.quote import Quote
+from checkout.views.page import page
+from orders import links
+from orders.forms import PaymentForm
+from orders.models import Order
+from orders.placement import PLACED_ORDER
+from orders.queries import address_lines
+from orders.views import begin_payment
+from shop import markets
+from shop.edge.pages import private_page
+
+StepView = Callable[[HttpRequest, Cart, Quote], HttpResponse]
+
+
+def _step(code: str) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
+    """A page of the checkout: only with a cart that can be bought, when the steps before are done."""
+
+    def declare(view: StepView) -> Callable[..., HttpResponseBase]:
+        @private_page
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def guarded(request: HttpRequest) -> HttpResponse:
+            found = carts.open(request)
+            shown = quote.of(found) if found else None
+            if found is None or shown is None or not shown.lines or shown.problems:
+                return redirect("checkout:cart")
+            if not steps.may_see(code, found, shown):
+                return redirect(steps.first_incomplete(found, shown).url)
+            try:
+                return view(request, found, shown)
+            except carts.CartClosed:
+                return redirect("checkout:cart")
+
+        return guarded
+
+    return declare
+
+
+def _show_step(
+    request: HttpRequest, code: str, found: Cart, shown: Quote, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    listed = steps.progress(code, found, shown)
+    return page(
+        request, code, {"steps": listed, "cart": shown, "totals": shown.totals, **context}, status=status
+    )
+
+
+def _onward(request: HttpRequest, found: Cart, following: str) -> HttpResponse:
+    """The step that the button named; an edit from the review leads back there, unless it asks for more."""
+    if "review" in {request.GET.get("return"), request.GET.get("next")}:
+        return redirect(steps.first_incomplete(found, quote.of(found)).url)
+    return redirect(f"checkout:{following}")
+
+
+@private_page
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """To the first step that is not done."""
+    found = carts.open(request)
+    shown = quote.of(found) if found else None
+    if found is None or shown is None or not shown.lines or shown.problems:
+        return redirect("checkout:cart")
+    return redirect(steps.first_incomplete(found, shown).url)
+
+
+@_step("address")
+def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
+    """Who gets it, and where."""
+    countries = queries.countries(markets.get(found.market))
+    if request.method != "POST":
+        form = AddressForm(initial=_known(request, found), countries=countries)
+        return _show_step(request, "address", found, shown, {"form": form})
+    form = AddressForm(request.POST, countries=countries)
+    if not form.is_valid():
+        return _show_step(request, "address", found, shown, {"form": form}, status=422)
+    carts.set_address(found, **form.cleaned_data)
+    return _onward(request, found, "delivery")
+
+
+def _known(request: HttpRequest, found: Cart) -> dict[str, str]:
+    """What need not be asked again: the cart's address, else the account's last one."""
+    if found.line1:
+        return {name: getattr(found, name) for name in AddressForm.base_fields}
+    country = markets.get(found.market).country
+    if not request.user.is_authenticated:
+        return {"country": country}
+    return {"country": country, "email": request.user.email, **queries.known_address(request.user)}
+
+
+@_step("delivery")
+def delivery(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
+    """How it comes; the first one stands chosen."""
+    selected = found.method_id or (shown.methods[0].id if shown.methods else None)
+    methods = [
+        {
+            "id": method.id,
+            "name": method.name,
+            "carrier": method.carrier,
+            "price": method.price,
+            "earliest": method.earliest,
+            "latest": method.latest,
+            "is_selected": method.id == selected,
+        }
+        for method in shown.methods
+    ]
+    choices = [(method.id, method.name) for method in shown.methods]
+    form = DeliveryForm(request.POST if request.method == "POST" else None, methods=choices)
+    if request.method == "POST" and form.is_valid():
+        carts.set_method(found, form.cleaned_data["method"])
+        return _onward(request, found, "review")
+    status = 422 if request.method == "POST" else 200
+    return _show_step(request, "delivery", found, shown, {"form": form, "methods": methods}, status=status)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest) -> HttpResponseBase:
+    """All of it once more, and the button that orders. The same form sent twice leads to the same order."""
+    return _place(request) if request.method == "POST" else _review(request)
+
+
+@_step("review")
+def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
+    form = PaymentForm(request.POST if request.method == "POST" else None)
+    context = {
+        "form": form,
+        "digest": completion.seal(found, shown),
+        "payment_choices": form.ways,
+        "address_lines": [*address_lines(found), found.email, *([found.phone] if found.phone else [])],
+        "method": shown.method,
+    }
+    return _show_step(request, "review", found, shown, context, status=422 if form.is_bound else 200)
+
+
+def _place(request: HttpRequest) -> HttpResponseBase:
+    form = PaymentForm(request.POST)
+    try:
+        placement_key, digest = completion.unseal(request.POST.get("digest", ""))
+        order = queries.placed_order(placement_key)
+        if order is None:
+            if not form.is_valid():
+                return _review(request)
+            order = _complete(request, placement_key, digest)
+    except completion.CartChanged:
+        messages.warning(
+            request, _("Something has changed since you looked. Please look once more before you order.")
+        )
+        return redirect("checkout:review")
+    except OutOfStock:
+        messages.error(
+            request, _("Somebody was faster: not everything is there any more. Nothing has been ordered.")
+        )
+        return redirect("checkout:cart")
+    except completion.CannotBeBought:
+        messages.error(
+            request, _("Not everything in your cart can be bought as it stands. Nothing has been ordered.")
+        )
+        return redirect("checkout:cart")
+    except (completion.NotReady, carts.CartClosed):
+        return redirect("checkout:start")
+    if not form.is_valid():
+        return redirect(links.path(order))
+    return begin_payment(request, order, form.cleaned_data["payment"], token=links.token(order.pk), attempt=1)
+
+
+def _complete(request: HttpRequest, placement_key: str, digest: str) -> Order:
+    found = carts.open(request)
+    if found is None or found.placement_key != placement_key:
+        # Another click of the same form may have closed the cart since this one looked.
+        order = queries.placed_order(placement_key)
+        if order is None:
+            raise completion.CartChanged
+        return order
+    user = request.user if request.user.is_authenticated else None
+    order = completion.complete(found, digest, customer_id=user.pk if user else None)
+    cookies.forget(request)
+    request.session[PLACED_ORDER] = order.pk
+    if user is None:
+        request.session[GUEST_EMAIL] = order.email
+    return order

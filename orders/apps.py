@@ -1,0 +1,15 @@
+"""The orders app."""
+
+from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.utils.module_loading import import_string
+
+
+class OrdersConfig(AppConfig):
+    """Wires orders into the project."""
+
+    name = "orders"
+
+    def ready(self) -> None:
+        # By name, since models cannot be imported before the apps are loaded.
+        user_logged_in.connect(import_string("orders.placement.claim"), dispatch_uid="orders.claim")

@@ -1,0 +1,34 @@
+"""What mails about orders say."""
+
+from typing import Any
+
+from django.conf import settings
+
+from orders import links, queries
+from orders.models import Order
+from shop import mail, markets
+
+
+def confirmation(order: Order) -> None:
+    """The one mail about a new order: paid, or its money on the way."""
+    _send("orders/confirmation", order)
+
+
+def tracking(order: Order) -> None:
+    """The order's link, for somebody who asked for it."""
+    _send("orders/tracking", order)
+
+
+def _send(name: str, order: Order) -> None:
+    """In the market and the language in which the order was placed."""
+    market = markets.get(order.market)
+    with markets.use(market):
+        # In a mail "payable" is "not paid yet", money on its way included.
+        shown = {**queries.order_page(order), "is_payable": order.status == Order.Status.PLACED}
+        context: dict[str, Any] = {
+            "order": shown,
+            "name": order.name,
+            "order_url": settings.SITE_URL + links.path(order),
+            "shop_url": settings.SITE_URL + market.mount,
+        }
+        mail.send(name, order.email, context, language=order.language, key=f"order {order.pk}")

@@ -1,0 +1,146 @@
+"""Order, its lines and its events: names, prices, tax and address are copied, never joined."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import PostalFields
+from shop.money import CurrencyField, Money, MoneyField, currency_is_code
+
+FIRST_NUMBER = 10_000
+
+
+class Order(PostalFields):
+    """What a customer bought, at the prices of that moment. All amounts include tax."""
+
+    class Status(models.TextChoices):
+        PLACED = "placed", _("waiting for payment")
+        PAID = "paid", _("paid")
+        SHIPPED = "shipped", _("on its way")
+        DELIVERED = "delivered", _("delivered")
+        CANCELLED = "cancelled", _("cancelled")
+
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLACED)
+    placement_key = models.CharField(
+        max_length=80, unique=True
+    )  # cart and round: one order, however often sent
+    market = models.CharField(_("market"), max_length=8)
+    language = models.CharField(_("language"), max_length=10)
+    currency = CurrencyField(_("currency"))
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("customer"),
+    )
+    email = models.EmailField(_("e-mail"), max_length=254)
+    subtotal = MoneyField(_("goods"))
+    discount = MoneyField(_("discount"), default=0)
+    delivery = MoneyField(_("delivery"))
+    tax = MoneyField(_("tax included"))
+    total = MoneyField(_("total"))
+    taxes = models.JSONField(_("tax by rate"), default=list)  # [{"rate": "0.1900", "net": "…", "tax": "…"}]
+    delivery_name = models.CharField(_("delivery method"), max_length=80)
+    delivery_carrier = models.CharField(_("carrier"), max_length=80, blank=True)
+    delivery_tax_rate = models.DecimalField(_("tax rate of delivery"), max_digits=5, decimal_places=4)
+    promised_from = models.DateField(_("promised from"), null=True, blank=True)
+    promised_until = models.DateField(_("promised until"), null=True, blank=True)
+    tracking_code = models.CharField(_("tracking code"), max_length=120, blank=True)
+    note = models.TextField(_("note by the staff"), blank=True)
+    placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
+    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-placed_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(subtotal__gte=0, delivery__gte=0, discount__gte=0, total__gte=0),
+                name="order_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(total=models.F("subtotal") - models.F("discount") + models.F("delivery")),
+                name="order_adds_up",
+            ),
+            currency_is_code("order_currency"),
+        )
+        indexes = (
+            models.Index(fields=("-placed_at", "-id"), name="order_newest"),
+            models.Index(fields=("status", "-placed_at"), name="order_status"),
+            models.Index(fields=("customer", "-placed_at"), name="order_of_customer"),
+            models.Index(fields=("email",), name="order_email"),
+        )
+        permissions = (("ship_order", _("Can ship orders")), ("cancel_order", _("Can cancel orders")))
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """What people call it: D10042."""
+        return f"D{FIRST_NUMBER + self.pk}"
+
+    def money(self, field: str) -> Money:
+        """One of its amounts, with its currency."""
+        return Money(getattr(self, field), self.currency)
+
+
+class OrderLine(models.Model):
+    """One thing bought. `variant_id` says which stock it took; nothing is read through it."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    variant_id = models.BigIntegerField(_("variant"), db_index=True)
+    name = models.CharField(_("name"), max_length=200)
+    options = models.CharField(_("options"), max_length=300, blank=True)  # "30 × 40 cm, oak"
+    sku = models.CharField(_("SKU"), max_length=64, blank=True)
+    slug = models.CharField(_("slug"), max_length=220, blank=True)
+    picture = models.JSONField(_("picture"), default=dict)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_price = MoneyField(_("price each"))
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=4)
+    total = MoneyField(_("total"))
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        ordering = ("order", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="line_quantity"),
+            models.CheckConstraint(
+                condition=Q(total=models.F("unit_price") * models.F("quantity")), name="line_adds_up"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class OrderEvent(models.Model):
+    """Something that happened to an order; never edited."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events", verbose_name=_("order"))
+    kind = models.CharField(_("kind"), max_length=40)  # "placed", "paid", "payment_declined", "mail_sent" …
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("timeline")
+        ordering = ("order", "id")
+
+    def __str__(self) -> str:
+        return self.kind

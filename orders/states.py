@@ -1,0 +1,76 @@
+"""The status machine: one table of moves, and one function that makes them."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog import stock
+from orders.models import Order, OrderEvent
+
+Status = Order.Status
+
+MOVES: Mapping[str, frozenset[str]] = {
+    Status.PLACED: frozenset({Status.PAID, Status.CANCELLED}),
+    Status.PAID: frozenset({Status.SHIPPED, Status.CANCELLED}),
+    Status.SHIPPED: frozenset({Status.DELIVERED}),
+    Status.DELIVERED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+# The moment that a status is known by on the order itself.
+MOMENTS = {Status.PAID: "paid_at", Status.SHIPPED: "shipped_at", Status.CANCELLED: "cancelled_at"}
+
+
+class WrongMove(Exception):
+    """The order cannot go from where it is to there."""
+
+    def __init__(self, order: Order, to: str) -> None:
+        self.order, self.to = order, to
+        super().__init__(f"{order.number}: {order.status} → {to}")
+
+
+def lock(order_id: int) -> Order:
+    """The order's row, locked until the transaction ends."""
+    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+
+
+def can_move(order: Order, to: str) -> bool:
+    """Whether the table allows it."""
+    return to in MOVES[order.status]
+
+
+def move(order: Order, to: str, *, note: str = "", actor_id: int | None = None) -> Order:
+    """The order in its new status, with its event; what is not sold any more goes back to the shelf.
+
+    WrongMove if the table does not allow it, judged under the order's lock. Returns the row as it is now.
+    """
+    with transaction.atomic():
+        held = lock(order.pk)
+        if not can_move(held, to):
+            raise WrongMove(held, to)
+        held.status = to
+        fields = ["status"]
+        if to in MOMENTS:
+            setattr(held, MOMENTS[Status(to)], timezone.now())
+            fields.append(MOMENTS[Status(to)])
+        held.save(update_fields=fields)
+        note_event(held, to, note=note, actor_id=actor_id)
+        if to == Status.CANCELLED:
+            stock.release(_quantities(held), reference=f"order {held.pk}", actor_id=actor_id)
+        elif to == Status.SHIPPED:
+            stock.ship(_quantities(held), reference=f"order {held.pk}", actor_id=actor_id)
+    return held
+
+
+def note_event(order: Order, kind: str, *, note: str = "", actor_id: int | None = None) -> OrderEvent:
+    """Something happened to it, in whatever status."""
+    return OrderEvent.objects.create(order=order, kind=kind, note=note[:300], actor_id=actor_id)
+
+
+def _quantities(order: Order) -> Counter[int]:
+    wanted = Counter[int]()
+    for variant_id, quantity in order.lines.values_list("variant_id", "quantity"):
+        wanted[variant_id] += quantity
+    return wanted

@@ -1,0 +1,13 @@
+"""Addresses of orders."""
+
+from django.urls import path
+
+from orders import views
+
+app_name = "orders"
+urlpatterns = [
+    path("order/<token>/", views.order, name="order"),
+    path("order/<token>/pay/", views.pay, name="pay"),
+    path("track/", views.track, name="track"),
+    path("account/orders/", views.history, name="history"),
+]

@@ -1,0 +1,112 @@
+"""An order's own page, paying for it, finding it again, and the list of a customer's orders."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from orders import gateways, payments, queries
+from orders.forms import PaymentForm, TrackForm
+from orders.models import Order
+from orders.placement import PLACED_ORDER
+from shop import limits
+from shop.edge.pages import private_page
+from shop.outbox import outbox
+
+
+def _page(
+    request: HttpRequest, name: str, title: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    request.page_title = title  # type: ignore[attr-defined]
+    shown = {"messages": messages.get_messages(request), **context}
+    return render(request, f"orders/{name}.html", shown, status=status)
+
+
+def _order(token: str) -> Order:
+    order = queries.by_token(token)
+    if order is None:
+        raise Http404
+    return order
+
+
+@private_page
+@require_safe
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirmation and status in one; whoever has the link may read it."""
+    found = _order(token)
+    shown = queries.order_page(found)
+    shown["is_payable"] = payments.is_payable(found)
+    context: dict[str, Any] = {"order": shown, "pay_url": None, "payment_choices": [], "register_url": None}
+    if shown["is_payable"]:
+        pay_url = reverse("orders:pay", args=[token])
+        # The number makes a second click the same attempt, for the gateway as well.
+        context["pay_url"] = f"{pay_url}?attempt={payments.next_attempt(found)}"
+        context["payment_choices"] = gateways.get().choices()
+    # Only the browser that placed it is offered an account for it: a forwarded link is not an invitation.
+    if not request.user.is_authenticated and request.session.get(PLACED_ORDER) == found.pk:
+        context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
+    return _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
+
+
+@private_page
+@require_POST
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    """Another attempt to pay; the order's page says how it went."""
+    found = _order(token)
+    form = PaymentForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["payment"])))
+        return redirect("orders:order", token=token)
+    attempt = request.GET.get("attempt", "")
+    number = int(attempt) if attempt.isascii() and attempt.isdigit() and len(attempt) < 4 else None
+    return begin_payment(request, found, form.cleaned_data["payment"], token=token, attempt=number)
+
+
+def begin_payment(
+    request: HttpRequest, order: Order, choice: str, *, token: str, attempt: int | None
+) -> HttpResponse:
+    """Ask the gateway, and send the buyer on to it or to the order's page."""
+    try:
+        begun = payments.begin(order, choice, attempt=attempt)
+    except payments.NotPayable:
+        messages.info(request, _("There is nothing to pay on this order at the moment."))
+    except gateways.GatewayDown:
+        messages.warning(
+            request, _("The payment service does not answer. Your order is kept: please try again.")
+        )
+    else:
+        if begun.redirect_url:
+            return redirect(begun.redirect_url)
+    return redirect("orders:order", token=token)
+
+
+@private_page
+def track(request: HttpRequest) -> HttpResponse:
+    """Mails an order's link to whom it belongs; the answer never says whether there is such an order."""
+    form, title = TrackForm(request.POST if request.method == "POST" else None), _("Track an order")
+    if request.method != "POST":
+        return _page(request, "track", title, {"form": form})
+    if limits.exceeded(request, "track", account=request.POST.get("email", "")):
+        form.add_error(None, _("Too many attempts. Please wait five minutes and try again."))
+        return _page(request, "track", title, {"form": form}, status=429)
+    if not form.is_valid():
+        return _page(request, "track", title, {"form": form}, status=422)
+    found = queries.by_number(form.cleaned_data["number"], form.cleaned_data["email"])
+    if found is not None:
+        outbox.enqueue("orders.send_tracking", found.pk)
+    return _page(request, "track_sent", title, {})
+
+
+@private_page
+@login_required
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """The customer's orders."""
+    customer = cast(User, request.user)  # login_required
+    return _page(request, "history", _("Your orders"), {"orders": queries.history(customer)})

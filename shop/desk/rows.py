@@ -1,0 +1,71 @@
+"""Forms of the desk: they write what somebody changed, and nothing that changed meanwhile."""
+
+from typing import Any
+
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.db import models
+from django.forms import DateTimeInput, ModelChoiceField, ModelForm
+from django.utils.translation import gettext as _
+
+
+class Moment(DateTimeInput):
+    """The browser's own control for a date with its time: it needs no script and has one label."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
+
+
+class Known(AutocompleteSelect):
+    """An autocomplete that need not ask the database what it shows: a hundred rows ask nothing."""
+
+    known: models.Model | None = None
+
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The empty control says what it is for."""
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("Type to find …")}
+
+    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> list[Any]:
+        """The chosen option, from the object at hand if it is that one."""
+        if self.known is None or value != [str(self.known.pk)]:
+            return super().optgroups(name, value, attr)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options.append(self.create_option(name, self.known.pk, str(self.known), True, len(options)))
+        return [(None, options, 0)]
+
+
+class RowForm(ModelForm):
+    """A form of the desk, on a page of its own or (`is_row`) as a row of another's."""
+
+    is_row = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            widget = field.widget
+            if isinstance(widget, RelatedFieldWidgetWrapper):
+                widget = widget.widget
+            if self.is_row and not widget.is_hidden:
+                widget.attrs.setdefault("aria-label", str(field.label or name))
+            if isinstance(field, ModelChoiceField) and isinstance(widget, Known):
+                widget.known = self.instance._state.fields_cache.get(name)
+
+    def save(self, commit: bool = True) -> Any:
+        """A row that is there keeps what others wrote to its other columns since it was read."""
+        if not commit or self.errors or self.instance._state.adding:
+            return super().save(commit)
+        save_changes(self)
+        self._save_m2m()  # type: ignore[attr-defined]
+        return self.instance
+
+
+def save_changes(form: ModelForm) -> None:
+    """UPDATE of the columns that the form changed, and of those that tell when; or nothing at all."""
+    columns = {field.name: field for field in form.instance._meta.concrete_fields}
+    changed = [name for name in (*form.changed_data, *getattr(form, "also_changed", ())) if name in columns]
+    if changed:
+        stamps = [name for name, field in columns.items() if getattr(field, "auto_now", False)]
+        form.instance.save(update_fields=[*changed, *stamps])

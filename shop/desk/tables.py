@@ -1,0 +1,143 @@
+"""What the ModelAdmins of all apps share: quick lists, honest errors, and changes that go live at once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import IntegrityError, models, transaction
+from django.forms import DateTimeField
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from shop.changes import projector
+from shop.desk.rows import Known, Moment, RowForm, save_changes
+from shop.desk.site import Section
+from shop.money import Money
+
+
+class _Fields:
+    """Every foreign key is looked up as one types: no list of a million products in a page."""
+
+    form = RowForm
+    autocomplete_fields: Iterable[str] = ()
+    formfield_overrides = {models.DateTimeField: {"form_class": DateTimeField, "widget": Moment}}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs["widget"] = Known(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class Table(_Fields, admin.ModelAdmin):
+    """A list and a form on the desk."""
+
+    section: Section | None = Section.STAFF
+    place = 99
+    list_per_page = 50
+    show_full_result_count = False  # a count of everything, beside that of what was found
+    show_facets = admin.ShowFacets.NEVER
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """What was not touched is not written: it may have changed since the form was opened."""
+        if change:
+            save_changes(form)
+        else:
+            super().save_model(request, obj, form, change)
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = None) -> Any:
+        return super().get_action_choices(request, [("", _("With those selected …"))])
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """What the database refuses although the form allowed it is told, not thrown."""
+        try:
+            with transaction.atomic():
+                response = super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:
+            constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+            text = _("Nothing was saved: it contradicts what is there by now (%s). Look at it again, please.")
+            self.message_user(request, text % constraint, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data.get("original")
+            if shown is not None and "subtitle" in response.context_data:
+                response.context_data.update(title=str(shown), subtitle=None)
+        return self._rung(request, response)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self._rung(request, super().delete_view(request, *args, **kwargs))
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The heading says what it lists, and how many."""
+        response = super().changelist_view(request, *args, **kwargs)
+        found = response.context_data.get("cl") if isinstance(response, TemplateResponse) else None  # type: ignore[union-attr]
+        if found is not None:
+            number = found.result_count
+            name = found.opts.verbose_name if number == 1 else found.opts.verbose_name_plural
+            response.context_data["title"] = f"{number:,} {name}"  # type: ignore[attr-defined]
+        return self._rung(request, response)
+
+    def _rung(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """After a change is committed, what the triggers noted is followed without waiting for the relay."""
+        if request.method == "POST":
+            transaction.on_commit(projector.ring)
+        return response
+
+
+class Rows(_Fields, admin.TabularInline):
+    """Rows in another's form."""
+
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Each control is named by its column."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.is_row = True
+        return formset
+
+
+class Unchangeable:
+    """Looked at, never touched."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def amount(money: Money | None) -> SafeString | str:
+    """An amount for a column, aligned by its digits."""
+    return "–" if money is None else format_html('<span class="amount">{}</span>', str(money))
+
+
+def number(count: int) -> SafeString:
+    """A count for a column, aligned like an amount."""
+    return format_html('<span class="amount">{}</span>', f"{count:,}")
+
+
+def moment(at: datetime | None) -> SafeString | str:
+    """When, as briefly as one understands it."""
+    if at is None:
+        return "–"
+    local = timezone.localtime(at)
+    is_recent = local.year == timezone.localtime().year
+    return format_html(
+        '<time class="moment" datetime="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        date_format(local, "j M, H:i" if is_recent else "j M Y"),
+    )
+
+
+def pill(state: str, label: str) -> SafeString:
+    """A state as a word with a dot: "good", "low", "bad" or "quiet" is the dot's colour."""
+    return format_html('<span class="pill pill-{}">{}</span>', state, capfirst(label))

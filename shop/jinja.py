@@ -1,0 +1,201 @@
+"""The storefront's Jinja2 environment: what its templates may call. Nothing here reads the database."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypedDict
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent, get_currency_symbol
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from shop import markets
+from shop.markets import Market
+from shop.money import Money
+
+Picture = Mapping[str, Any]
+
+
+class Alternate(TypedDict):
+    """The page asked for, in a market."""
+
+    market: Market
+    language: str
+    symbol: str
+    url: str
+    absolute: str
+    is_current: bool
+
+
+def url(name: str, *args: object, **kwargs: object) -> str:
+    """The path of a named page in the current market."""
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def money(amount: Money | None, short: bool = False) -> str:
+    """€38.00, or €38 if `short`; nothing for None."""
+    return "" if amount is None else amount.format(short=short)
+
+
+def icon(name: str, label: str | None = None) -> Markup:
+    """A drawing of static/img/icons.svg; without `label` it is decoration, silent to screen readers."""
+    said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" width="20" height="20" {}><use href="{}#{}"></use></svg>').format(
+        said, static("img/icons.svg"), name
+    )
+
+
+def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") -> Markup:
+    """A <picture> that holds its room before it has loaded; a tinted sheet where there is no file yet.
+
+    `eager` is for the one picture of the first screen that matters most.
+    """
+    if not picture.get("src"):
+        return Markup(
+            '<svg class="picture picture--none {}" role="img" aria-label="{}" viewBox="0 0 4 5"'
+            ' preserveAspectRatio="xMidYMid slice"><rect width="4" height="5" fill="{}"></rect></svg>'
+        ).format(css, picture.get("alt") or gettext("No picture yet"), picture.get("tint") or "#eee8db")
+    srcset = picture.get("srcset") or {}
+    # Browsers that know `auto` use the laid-out width; it only holds for lazy pictures.
+    wanted = sizes if eager else f"auto, {sizes}"
+    source = Markup("")
+    if srcset.get("webp"):
+        source = Markup('<source type="image/webp" srcset="{}" sizes="{}">').format(srcset["webp"], wanted)
+    fallback = Markup("")
+    if srcset.get("jpeg"):
+        fallback = Markup(' srcset="{}" sizes="{}"').format(srcset["jpeg"], wanted)
+    loading = Markup('fetchpriority="high"') if eager else Markup('loading="lazy" decoding="async"')
+    return Markup(
+        '<picture class="picture {}">{}<img src="{}"{} width="{}" height="{}" alt="{}" {}></picture>'
+    ).format(
+        css,
+        source,
+        picture["src"],
+        fallback,
+        picture["width"],
+        picture["height"],
+        picture.get("alt", ""),
+        loading,
+    )
+
+
+def widest(picture: Picture) -> str:
+    """The address of the largest JPEG rendition, for the link that opens a picture by itself."""
+    candidates = (picture.get("srcset") or {}).get("jpeg") or ""
+    return candidates.split(",")[-1].strip().split(" ")[0] or picture.get("src") or ""
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path of this site, for those who read the page elsewhere."""
+    return settings.SITE_URL + path if path.startswith("/") else path
+
+
+def alternates(request: HttpRequest | None) -> list[Alternate]:
+    """The page asked for in every market, the default one first; the home pages where no request is known."""
+    path = request.path_info.removeprefix("/") if request is not None else ""
+    here = markets.current()
+    found: list[Alternate] = []
+    for market in markets.all():
+        there = market.mount + path
+        found.append(
+            {
+                "market": market,
+                "language": _tag(market),
+                "symbol": get_currency_symbol(market.currency, locale=_locale(market.language)),
+                "url": there,
+                "absolute": absolute(there),
+                "is_current": market == here,
+            }
+        )
+    return found
+
+
+def date_filter(value: date | datetime | None, pattern: str | None = None) -> str:
+    """Wed 25 Nov, or as the babel `pattern` says; moments are told in the shop's time zone."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    # Translators: a date without its year, as babel (CLDR) writes patterns.
+    pattern = pattern or pgettext("date pattern", "EEE d MMM")
+    return format_date(value, pattern, locale=_locale())
+
+
+def dates(earliest: date, latest: date) -> str:
+    """Wed 25 – Fri 27 Nov: the month is said once if it is the same, and no date breaks over lines."""
+    first, last = date_filter(earliest), date_filter(latest)
+    if (earliest.year, earliest.month) == (latest.year, latest.month):
+        # Translators: the first date of a range within one month, as babel (CLDR) writes patterns.
+        first = date_filter(earliest, pgettext("date pattern", "EEE d"))
+    parts = [last] if earliest == latest else [first, last]
+    return "\N{NO-BREAK SPACE}– ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+
+
+def percent(rate: Decimal | float) -> str:
+    """19% for the fraction 0.19, with up to two decimals where they matter."""
+    return format_percent(rate, "#,##0.##%", locale=_locale())
+
+
+def number(count: int) -> str:
+    """10,000"""
+    return format_decimal(count, locale=_locale())
+
+
+def rich(html: str) -> Markup:
+    """HTML that was cleaned when it was saved, as it is."""
+    return Markup(html)  # noqa: S704
+
+
+def _locale(language: str | None = None) -> Locale:
+    return Locale.parse(language or translation.get_language() or "en", sep="-")
+
+
+def _tag(market: Market) -> str:
+    """The hreflang of a market: its language alone for the default one, else with its country."""
+    language = market.language.split("-")[0]
+    return language if market == markets.default() else f"{language}-{market.country}"
+
+
+def _is_markup(name: str | None) -> bool:
+    """Everything is escaped but the text of mails: there, "Ada & Bob" is no entity."""
+    return not (name or "").endswith(".txt")
+
+
+def environment(**options: Any) -> Environment:
+    """What Django's Jinja2 backend asks for."""
+    options = {
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "undefined": StrictUndefined,
+        **options,
+        "autoescape": _is_markup,
+        "extensions": ["jinja2.ext.i18n", "jinja2.ext.do", *options.get("extensions", ())],
+    }
+    env = Environment(**options)  # noqa: S701 (it is a function)
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.globals.update(
+        url=url,
+        static=static,
+        money=money,
+        icon=icon,
+        picture=picture,
+        widest=widest,
+        absolute=absolute,
+        market=markets.current,
+        alternates=alternates,
+        site_name=settings.SITE_NAME,
+        is_demo=settings.DEMO,
+    )
+    env.filters.update(date=date_filter, dates=dates, number=number, percent=percent, rich=rich)
+    return env

@@ -1,0 +1,99 @@
+"""The demo's mailbox: mails become files, and a page shows them. Nothing leaves the machine."""
+
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage as ReceivedMail
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TypedDict
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from shop.edge.pages import private_page
+
+NAME = re.compile(r"\d{14}-[0-9a-f]{12}")
+
+
+class MailboxBackend(BaseEmailBackend):
+    """Writes each mail to a file of settings.MAILBOX_DIR."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """How many were written: all."""
+        folder = Path(settings.MAILBOX_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        for mail in email_messages:
+            name = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
+            unfinished = folder / f".{name}"
+            unfinished.write_bytes(mail.message().as_bytes())
+            os.replace(unfinished, folder / f"{name}.eml")  # a page never finds half a mail
+        return len(email_messages)
+
+
+# A mail as a page shows it.
+Mail = TypedDict(
+    "Mail",
+    {"id": str, "from": str, "to": str, "subject": str, "at": datetime | None, "text": str, "html": str},
+)
+
+
+def messages(limit: int = 100) -> list[Mail]:
+    """The newest first."""
+    files = sorted(Path(settings.MAILBOX_DIR).glob("[0-9]*.eml"), reverse=True)
+    return [_read(file) for file in files[:limit]]
+
+
+def message(name: str) -> Mail | None:
+    """The mail of that id."""
+    file = Path(settings.MAILBOX_DIR) / f"{name}.eml"
+    return _read(file) if NAME.fullmatch(name) and file.is_file() else None
+
+
+def _read(file: Path) -> Mail:
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    date = mail["Date"]
+    return {
+        "id": file.stem,
+        "from": str(mail["From"]),
+        "to": str(mail["To"]),
+        "subject": str(mail["Subject"]),
+        "at": parsedate_to_datetime(str(date)) if date else None,
+        "text": _body(mail, "plain"),
+        "html": _body(mail, "html"),
+    }
+
+
+def _body(mail: ReceivedMail, kind: str) -> str:
+    part = mail.get_body(preferencelist=(kind,))
+    return str(part.get_content()) if part is not None else ""
+
+
+@private_page
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """All mails. Only the demo has this page: it shows every customer's mail to anybody."""
+    if not settings.DEMO:
+        raise Http404
+    return render(request, "dev/mail.html", {"messages": messages()}, using="jinja2")
+
+
+@private_page
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail."""
+    found = message(name) if settings.DEMO else None
+    if found is None:
+        raise Http404
+    return render(request, "dev/mail_message.html", {"message": found}, using="jinja2")
+
+
+urlpatterns = [
+    path("", mailbox, name="dev_mail"),
+    path("<slug:name>/", mail, name="dev_mail_message"),
+]

@@ -1,0 +1,88 @@
+"""relay: looks each second at what is noted and what is due, and does it, whether Redis rang or not."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from shop.changes import projector
+from shop.outbox import drain, outbox
+
+logger = logging.getLogger(__name__)
+
+SLICE = 2.0  # seconds a queue may take before the others are looked at again
+LONGEST_PAUSE = 30.0  # seconds between attempts while the database is away
+SWEEP_EVERY = 60.0  # seconds
+
+
+class Command(BaseCommand):
+    """One of these is enough; two share the work."""
+
+    help = "Follows changes and runs due messages, each second, until it is told to stop."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="look once, and leave")
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stopping.set())
+        if options["once"]:
+            look(stopping.is_set)
+            return
+        watch(stopping, options["interval"])
+
+
+def watch(stopping: threading.Event, interval: float) -> None:
+    """Looks until it is told to stop; what it has begun it finishes."""
+    pause, swept_at = interval, 0.0
+    is_away = False
+    while not stopping.is_set():
+        try:
+            busy = look(stopping.is_set)
+            if time.monotonic() - swept_at > SWEEP_EVERY:
+                swept_at = time.monotonic()
+                sweep()
+            if is_away:
+                logger.info("The database answers again.")
+            is_away, pause = False, 0.0 if busy else interval
+        except DatabaseError as error:
+            if not is_away:
+                logger.error("The database is away (%s); looking again until it is back.", _line(error))
+            pause = min(max(pause, interval) * (2 if is_away else 1), LONGEST_PAUSE)
+            is_away = True
+            connection.close()
+        except Exception:
+            logger.exception("The relay stumbled; it goes on.")
+            pause = max(pause, interval)
+        stopping.wait(pause)
+
+
+def look(stop: Callable[[], bool]) -> bool:
+    """Once through all queues, each for a slice of time; whether there was anything to do."""
+    done = projector.drain(for_seconds=SLICE, stop=stop)
+    for queue in outbox.QUEUES:
+        done += drain.drain(queue, for_seconds=SLICE, stop=stop)
+        if queue != outbox.QUEUES[-1]:
+            done += projector.drain(for_seconds=SLICE, stop=stop)  # no page waits for somebody's mail
+    return done > 0
+
+
+def sweep() -> None:
+    """Forgets what was done long ago."""
+    drain.prune(settings.OUTBOX_KEEP_DAYS)
+    projector.prune(settings.CHANGES_KEEP_HOURS)
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

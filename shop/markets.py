@@ -1,0 +1,111 @@
+"""Where the shop sells: each market has a language, a currency and a prefix of its public addresses."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
+from django.urls import get_script_prefix, reverse, set_script_prefix
+from django.utils import translation
+
+# Addresses that exist once, whatever the market.
+UNPREFIXED = ("admin/", "healthz", "readyz", "media/", "static/", "dev/")
+
+
+@dataclass(frozen=True)
+class Market:
+    """One place to sell to. `prefix` is "" for the default market; `tax_shown`: prices include tax."""
+
+    code: str
+    name: str
+    prefix: str
+    language: str
+    currency: str
+    country: str
+    tax_shown: bool = True
+
+    @property
+    def mount(self) -> str:
+        """The script prefix under which this market's pages live: "/" or "/gb/"."""
+        return f"/{self.prefix}/" if self.prefix else "/"
+
+
+_current: ContextVar[Market | None] = ContextVar("market", default=None)
+
+
+def all() -> tuple[Market, ...]:
+    """Every market, the default one first."""
+    return tuple(settings.MARKETS)
+
+
+def default() -> Market:
+    """The market without a prefix."""
+    return all()[0]
+
+
+def get(code: str) -> Market:
+    """The market of that code; KeyError if there is none."""
+    for market in all():
+        if market.code == code:
+            return market
+    raise KeyError(code)
+
+
+def current() -> Market:
+    """The market of this request or `use` block, else the default one."""
+    return _current.get() or default()
+
+
+@contextmanager
+def use(market: Market) -> Iterator[Market]:
+    """Texts, addresses and prices of this market inside the block."""
+    token = _current.set(market)
+    before = get_script_prefix()
+    set_script_prefix(market.mount)
+    try:
+        with translation.override(market.language):
+            yield market
+    finally:
+        set_script_prefix(before)
+        _current.reset(token)
+
+
+def url(market: Market, name: str, *args: object, **kwargs: object) -> str:
+    """The path of a named page in that market."""
+    with use(market):
+        return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def check(markets: tuple[Market, ...]) -> tuple[Market, ...]:
+    """The same markets, or ImproperlyConfigured: the first has no prefix; codes and prefixes are unique."""
+    if not markets or markets[0].prefix:
+        raise ImproperlyConfigured("The first of MARKETS is the default and has no prefix.")
+    if len({m.code for m in markets}) < len(markets) or len({m.prefix for m in markets}) < len(markets):
+        raise ImproperlyConfigured("Codes and prefixes of MARKETS must be unique.")
+    return markets
+
+
+class MarketMiddleware:
+    """Mounts the shop at the market's prefix, as a server mounts an application at SCRIPT_NAME.
+
+    `reverse()` then gives this market's addresses, and the URLconf needs to know no market.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        head, slash, rest = request.path_info.removeprefix("/").partition("/")
+        market = next((m for m in all() if m.prefix and m.prefix == head), default())
+        if market.prefix and not slash:
+            return HttpResponsePermanentRedirect(market.mount)
+        request.market = market  # type: ignore[attr-defined]
+        if market.prefix:
+            if rest.startswith(UNPREFIXED):
+                raise Http404
+            request.path_info = "/" + rest
+        with use(market):
+            return self.get_response(request)

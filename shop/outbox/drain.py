@@ -1,0 +1,118 @@
+"""drain(): claims due messages one by one, runs each, and marks, postpones or buries it.
+
+A lease by the database's clock is the only right to a message: who commits after its end changes nothing.
+"""
+
+import logging
+import smtplib
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from shop.outbox.models import Message
+from shop.outbox.outbox import UnknownJob, resolve
+
+logger = logging.getLogger(__name__)
+
+MAX_TRIES = 5
+MAX_KILLS = 20  # tries count when they begin, so that a job that kills its worker is buried too
+FIRST_WAIT, LONGEST_WAIT = 5, 3600  # seconds
+# Somebody else's service is away: that is waited for, a day long, however often it was tried.
+AWAY = (ConnectionError, TimeoutError, smtplib.SMTPException)
+AWAY_FOR = timedelta(hours=24)
+ERROR_TAIL = 4_000  # characters of the traceback that are kept
+
+
+def drain(queue: str, *, for_seconds: float | None = None, stop: Callable[[], bool] = lambda: False) -> int:
+    """Runs what is due until nothing is left, the time is over or `stop` says so; how many ran."""
+    started, ran = time.monotonic(), 0
+    while not stop() and (for_seconds is None or time.monotonic() - started < for_seconds):
+        message = claim(queue)
+        if message is None:
+            break
+        run(message)
+        ran += 1
+    return ran
+
+
+def claim(queue: str) -> Message | None:
+    """The message that is due longest, leased to the caller; None if there is none to have."""
+    claimed = list(
+        Message.objects.raw(
+            """
+            UPDATE outbox_message SET
+                lease_until = clock_timestamp() + %(lease)s * interval '1 second', tries = tries + 1
+            WHERE id = (
+                SELECT id FROM outbox_message
+                WHERE queue = %(queue)s AND due_at <= clock_timestamp()
+                    AND done_at IS NULL AND dead_at IS NULL
+                    AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+            ) RETURNING *
+            """,
+            {"queue": queue, "lease": settings.OUTBOX_LEASE_SECONDS},
+        )
+    )
+    return claimed[0] if claimed else None
+
+
+def run(message: Message) -> None:
+    """Runs a claimed message and writes down how it went; never raises because of the job."""
+    if message.tries > MAX_KILLS:
+        return _bury(message, message.error or "every worker that began it died")
+    try:
+        function = resolve(message.job)
+    except UnknownJob as error:
+        return _bury(message, str(error))
+    try:
+        function(*message.args)
+    except Exception as error:
+        _failed(message, error)
+    else:
+        _close(message, done_at=Now(), error="")
+
+
+def _failed(message: Message, error: Exception) -> None:
+    text = "".join(traceback.format_exception(error))[-ERROR_TAIL:]
+    away = isinstance(error, AWAY) and timezone.now() - message.created_at < AWAY_FOR
+    if message.tries >= MAX_TRIES and not away:
+        return _bury(message, text)
+    wait = min(FIRST_WAIT * 2 ** min(message.tries - 1, 20), LONGEST_WAIT)
+    logger.warning("%s failed (try %d), next in %d s: %s", message, message.tries, wait, error)
+    _close(message, due_at=Now() + timedelta(seconds=wait), error=text)
+
+
+def _bury(message: Message, text: str) -> None:
+    logger.error("%s is given up after %d tries: %s", message, message.tries, text)
+    _close(message, dead_at=Now(), error=text)
+
+
+def _close(message: Message, **fields: object) -> None:
+    """Writes the outcome if the lease still holds: a late one is somebody else's by now."""
+    held = Message.objects.filter(pk=message.pk, lease_until=message.lease_until, done_at=None, dead_at=None)
+    if not held.update(lease_until=None, **fields):
+        logger.warning("%s ran longer than its lease: its outcome is left to whoever has it now.", message)
+
+
+def replay(ids: Sequence[int]) -> int:
+    """Dead letters start anew; how many."""
+    return Message.objects.filter(pk__in=ids, dead_at__isnull=False).update(
+        dead_at=None, due_at=Now(), lease_until=None, tries=0, created_at=Now()
+    )
+
+
+def prune(days: int, limit: int = 1_000) -> int:
+    """Deletes at most `limit` messages that were done longer than `days` ago; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM outbox_message WHERE id IN (SELECT id FROM outbox_message"
+            " WHERE done_at < now() - %s * interval '1 day' ORDER BY done_at LIMIT %s)",
+            [days, limit],
+        )
+        return cursor.rowcount

@@ -1,0 +1,36 @@
+"""Message: the row that is the job. Redis only rings the bell."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Message(models.Model):
+    """One piece of work outside the database, written in the transaction that wants it."""
+
+    job = models.CharField(_("job"), max_length=120)  # "orders.send_confirmation"
+    args = models.JSONField(_("arguments"), default=list)
+    queue = models.CharField(_("queue"), max_length=20, default="normal")
+    due_at = models.DateTimeField(_("due"), db_default=Now())
+    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    error = models.TextField(_("last error"), blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    dead_at = models.DateTimeField(_("given up"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("outbox")
+        indexes = (
+            models.Index(
+                fields=("queue", "due_at"),
+                condition=models.Q(done_at=None, dead_at=None),
+                name="message_open",
+            ),
+            models.Index(fields=("done_at",), name="message_done"),
+            models.Index(fields=("dead_at",), condition=models.Q(dead_at__isnull=False), name="message_dead"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.job}{tuple(self.args)}"

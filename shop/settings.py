@@ -1,0 +1,204 @@
+"""Every setting, read from the environment (.env.example explains each), grouped by what operators ask."""
+
+from pathlib import Path
+
+from shop import markets
+from shop.env import env, flag, postgres, words
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Who may talk to it, and with which secrets? ---------------------------------------------------------
+SECRET_KEY = env("SECRET_KEY", why="It signs sessions and links: give a long random text and keep it.")
+SECRET_KEY_FALLBACKS = env("SECRET_KEY_FALLBACKS", words, [])
+DEBUG = env("DEBUG", flag, False)
+DEMO = env("DEMO", flag, False)  # the mailbox page and the test gateway's hints
+ALLOWED_HOSTS = env("ALLOWED_HOSTS", words, [])
+SITE_URL = env("SITE_URL", str, "http://127.0.0.1:8000").rstrip("/")  # absolute links are made from this only
+SITE_NAME = env("SITE_NAME", str, "Deckle")
+HTTPS = env("HTTPS", flag, SITE_URL.startswith("https:"))
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("BEHIND_PROXY", flag, False) else None
+SECURE_HSTS_SECONDS = env("HSTS_SECONDS", int, 31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = env("SESSION_DAYS", int, 30) * 86_400
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+# W003: shop.csrf.BrowserVouches is CsrfViewMiddleware, asked after the browser's own word.
+SILENCED_SYSTEM_CHECKS = ["security.W003"]
+
+# --- Where does it sell? ---------------------------------------------------------------------------------
+MARKETS = markets.check(
+    (
+        markets.Market("eu", "Europe", "", "en", "EUR", "DE"),
+        markets.Market("gb", "United Kingdom", "gb", "en-gb", "GBP", "GB"),
+    )
+)
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("en-gb", "British English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = env("TIME_ZONE", str, "Europe/Berlin")
+CARDS_PER_PAGE = env("CARDS_PER_PAGE", int, 24)
+NEW_FOR_DAYS = env("NEW_FOR_DAYS", int, 30)
+
+# --- Where are its data? ---------------------------------------------------------------------------------
+DATABASE_URL = env("DATABASE_URL", why="Write postgres://user:password@host/name, or run `make demo`.")
+REDIS_URL = env("REDIS_URL", why="Write redis://host:6379/0, or run `make demo`.")
+STATEMENT_TIMEOUT_MS = env("STATEMENT_TIMEOUT_MS", int, 3_000)
+LOCK_TIMEOUT_MS = env("LOCK_TIMEOUT_MS", int, 2_000)
+DATABASES = {
+    "default": {
+        **postgres(DATABASE_URL),
+        "CONN_MAX_AGE": env("CONN_MAX_AGE", int, 600),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 2,
+            # jit: compiling the statement that writes cards took a second, running it a tenth of one
+            "options": f"-c jit=off -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+            f" -c lock_timeout={LOCK_TIMEOUT_MS}",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+_redis_client = {
+    "CLIENT_CLASS": "django_redis.client.DefaultClient",
+    "SOCKET_CONNECT_TIMEOUT": 0.1,
+    "SOCKET_TIMEOUT": 0.15,
+    "CONNECTION_POOL_KWARGS": {"retry": None},
+    "IGNORE_EXCEPTIONS": True,  # without Redis the shop is slower, not down
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "shop",
+        "OPTIONS": _redis_client,
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600, "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 0.1}}
+    for name in ("changes", "high", "normal", "low")
+}
+MEDIA_ROOT = env("MEDIA_ROOT", Path, BASE_DIR / ".demo" / "media")
+MEDIA_URL = "/media/"
+STATIC_ROOT = env("STATIC_ROOT", Path, BASE_DIR / ".demo" / "static")
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- What does it send? ----------------------------------------------------------------------------------
+EMAIL_HOST = env("EMAIL_HOST", str, "")
+EMAIL_PORT = env("EMAIL_PORT", int, 25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", str, "")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", str, "")
+EMAIL_USE_TLS = env("EMAIL_USE_TLS", flag, False)
+EMAIL_TIMEOUT = 10
+MAILBOX_DIR = env("MAILBOX_DIR", Path, BASE_DIR / ".demo" / "mail")  # read by /dev/mail/ in the demo
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "shop.mailbox.MailboxBackend"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MAIL_FROM", str, "Deckle <hello@deckle.test>")
+
+# --- Who takes the money? --------------------------------------------------------------------------------
+PAYMENT_GATEWAY = env("PAYMENT_GATEWAY", str, "fake")
+
+# --- How long may work take, and how long is it remembered? ----------------------------------------------
+OUTBOX_LEASE_SECONDS = env("OUTBOX_LEASE_SECONDS", float, 120.0)  # then another worker takes a message over
+OUTBOX_KEEP_DAYS = env("OUTBOX_KEEP_DAYS", int, 7)
+CHANGES_LEASE_SECONDS = env("CHANGES_LEASE_SECONDS", float, 60.0)
+CHANGES_KEEP_HOURS = env("CHANGES_KEEP_HOURS", int, 24)
+
+# --- What runs? ------------------------------------------------------------------------------------------
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+ASGI_APPLICATION = "shop.asgi.application"
+INSTALLED_APPS = [
+    "shop",
+    "shop.changes",
+    "shop.outbox",
+    "accounts",
+    "catalog",
+    "orders",
+    "checkout",
+    "pgtrigger",
+    "treebeard",
+    "django_rq",
+    "shop.desk.apps.DeskConfig",  # django.contrib.admin, arranged
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.markets.MarketMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "checkout.cookies.CartCookies",
+    "shop.csrf.BrowserVouches",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "shop.edge.pages.VisitorGuard",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "environment": "shop.jinja.environment",
+            "context_processors": ["catalog.context.chrome"],
+        },
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "shop" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+
+# --- Who has an account? ---------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "accounts:account"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- What does it tell? ----------------------------------------------------------------------------------
+LOG_LEVEL = env("LOG_LEVEL", str, "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+}
+SENTRY_DSN = env("SENTRY_DSN", str, "")

@@ -1,0 +1,148 @@
+/* What a browser can add to pages that work without it. No page needs this file. */
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/* --- The cart's badge: cached pages are the same for everyone, so the browser paints it. --- */
+
+function paintBadge() {
+  const size = Number(/(?:^|; )cart_size=(\d+)/.exec(document.cookie)?.[1] ?? 0);
+  const badge = $("[data-cart-badge]");
+  if (!badge) return;
+  badge.hidden = size < 1;
+  $("[data-cart-size]", badge).textContent = size > 99 ? "99+" : size;
+}
+
+/* --- Forms on their way are busy; a page that comes back by Back is not. --- */
+
+function busy(form, button) {
+  for (const one of $$("button", form)) {
+    if (one === button) one.setAttribute("aria-busy", "true");
+  }
+  form.dataset.sent = "yes";
+}
+
+function rest() {
+  for (const form of $$("form[data-sent]")) delete form.dataset.sent;
+  for (const one of $$("[aria-busy]")) one.removeAttribute("aria-busy");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-busy]") || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault(); // the second click of a double click
+    return;
+  }
+  busy(form, event.submitter ?? $("button[type=submit]", form));
+});
+
+/* --- Lists: a filter or an order applies at once, and the eye and the focus stay where they were. --- */
+
+const PLACE = "deckle-place";
+
+function send(form, button) {
+  const focus = document.activeElement?.id;
+  sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, top: scrollY, focus }));
+  form.requestSubmit(button);
+}
+
+function restorePlace() {
+  const kept = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  if (!kept) return;
+  const { path, top, focus } = JSON.parse(kept);
+  if (path !== location.pathname) return;
+  scrollTo({ top, behavior: "instant" });
+  if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
+}
+
+function lists() {
+  const form = $("#facets");
+  if (!form) return;
+  const wide = matchMedia("(min-width: 62rem)");
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.form !== form) return;
+    // On a phone the filters lie over the list: several are chosen before "Apply".
+    if (field.id === "sort" || wide.matches) send(form);
+  });
+  // Empty fields and the order that is the default do not belong into the address.
+  form.addEventListener("formdata", (event) => {
+    for (const name of ["min", "max"]) {
+      if (!event.formData.get(name)) event.formData.delete(name);
+    }
+    if ($("#sort")?.selectedIndex === 0) event.formData.delete("sort");
+  });
+}
+
+/* --- The cart: a changed number saves itself. --- */
+
+function cart() {
+  for (const one of $$("[data-without-script]")) one.hidden = true;
+  let timer;
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches("input[type=number][data-auto]")) return;
+    clearTimeout(timer);
+    if (field.value === "" || !field.checkValidity()) return;
+    timer = setTimeout(() => send(field.form, $("button[value=update]", field.form)), 700);
+  });
+}
+
+/* --- Mistakes are told when a field is left, and forgotten once they are mended. --- */
+
+function lateErrors() {
+  for (const form of $$("form[data-late]")) {
+    form.addEventListener("focusout", ({ target }) => {
+      if (!target.willValidate || target.type === "hidden") return;
+      const isEmpty = target.value === "";
+      if (isEmpty && !target.hasAttribute("aria-invalid")) return;
+      mark(target, target.validity.valid ? "" : target.validationMessage);
+    });
+    form.addEventListener("input", ({ target }) => {
+      if (target.hasAttribute("aria-invalid") && target.validity.valid) mark(target, "");
+    });
+  }
+  $("[data-focus]")?.focus();
+}
+
+function mark(field, text) {
+  const id = `${field.id}_error`;
+  let note = document.getElementById(id);
+  const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one && one !== id);
+  if (!text) {
+    note?.remove();
+    field.removeAttribute("aria-invalid");
+    field.setAttribute("aria-describedby", others.join(" "));
+    return;
+  }
+  if (!note) {
+    note = Object.assign(document.createElement("p"), { id, className: "field__error" });
+    field.after(note);
+  }
+  note.textContent = text;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", [id, ...others].join(" "));
+}
+
+/* --- "Back to results" leads to the list one came from, with its filters. --- */
+
+function backLink() {
+  const link = $("[data-back]");
+  if (!link || !document.referrer) return;
+  const from = new URL(document.referrer);
+  const isList = /\/(c\/[^/]+|search)\/$/.test(from.pathname);
+  if (from.origin === location.origin && isList) link.href = from.href;
+}
+
+paintBadge();
+addEventListener("pageshow", (event) => {
+  paintBadge();
+  if (event.persisted) rest();
+});
+restorePlace();
+lists();
+cart();
+lateErrors();
+backLink();

@@ -1,0 +1,53 @@
+"""What the catalogue's tests ask for: a page with what its template was given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from catalog import views
+
+
+@dataclass
+class Seen:
+    """An answer and its template's context (Jinja2 sends no signal, so Django's client has none)."""
+
+    response: HttpResponse
+    context: dict[str, Any]
+
+    @property
+    def html(self) -> str:
+        return self.response.content.decode()
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    def __getitem__(self, name: str) -> Any:
+        return self.context[name]
+
+
+Look = Callable[..., Seen]
+
+
+@pytest.fixture
+def look(client: Client, monkeypatch: pytest.MonkeyPatch) -> Look:
+    """look("/c/posters/", size="a3") → the page, its context."""
+    kept: dict[str, Any] = {}
+    render = views.render
+
+    def keep(request: Any, template: str, context: dict[str, Any], **options: Any) -> HttpResponse:
+        kept.clear()
+        kept.update(context, chrome=request.chrome)
+        return render(request, template, context, **options)
+
+    def get(path: str, **parameters: Any) -> Seen:
+        kept.clear()
+        response = client.get(path, parameters)
+        return Seen(response, dict(kept))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(views, "render", keep)
+    return get

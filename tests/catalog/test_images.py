@@ -1,0 +1,192 @@
+"""Uploads are checked and encoded anew; renditions are made by a job."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image as Pixels
+from PIL import ImageCms
+
+from catalog import images
+from catalog.images import BadPicture
+from catalog.models import Card, Image
+from shop.outbox import drain
+from shop.outbox.models import Message
+from tests.factories import follow_changes, make_image, make_product, picture_file
+
+
+@pytest.fixture(autouse=True)
+def _media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def opened(original: images.Original) -> Pixels.Image:
+    return Pixels.open(io.BytesIO(original.content.read()))
+
+
+def near(colour: str, other: str) -> bool:
+    """JPEG rounds."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
+    return all(abs(one - two) < 4 for one, two in pairs)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_four_formats_are_taken(format):
+    original = images.accept(picture_file(format=format))
+    assert (original.width, original.height) == (60, 80)
+    assert opened(original).format == "JPEG"
+
+
+@pytest.mark.parametrize("format", ["GIF", "BMP", "TIFF", "ICO"])
+def test_other_formats_are_refused(format):
+    with pytest.raises(BadPicture, match="JPEG, PNG, WebP or AVIF"):
+        images.accept(picture_file(format=format))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", b"\0" * 99]
+)
+def test_what_is_no_picture_is_refused(content):
+    with pytest.raises(BadPicture):
+        images.accept(SimpleUploadedFile("picture.jpg", content, "image/jpeg"))
+
+
+def test_a_damaged_picture_is_refused():
+    content = picture_file(400, 400, "PNG").read()
+    with pytest.raises(BadPicture):
+        images.accept(ContentFile(content[: len(content) // 2]))
+
+
+def test_a_file_of_more_than_10_megabytes_is_refused():
+    with pytest.raises(BadPicture, match="10 MB"):
+        images.accept(ContentFile(picture_file().read() + b"\0" * images.MAX_BYTES))
+
+
+@pytest.mark.parametrize("side", [6_400, 13_000, 60_000])
+def test_a_small_file_of_many_pixels_is_refused_before_it_is_decoded(side):
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+    with pytest.raises(BadPicture, match="40 million pixels"):
+        images.accept(ContentFile(bomb + chunk(b"IEND", b"")))
+
+
+def test_metadata_is_stripped_and_the_picture_stands_upright():
+    exif = Pixels.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif[0x010E] = "taken at home"
+    upload = picture_file(80, 60, exif=exif.tobytes())
+    assert b"taken at home" in upload.read()
+    original = images.accept(upload)
+    assert (original.width, original.height) == (60, 80)
+    assert b"taken at home" not in original.content.read()
+
+
+def test_colours_are_converted_and_the_profile_left_behind():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    original = images.accept(picture_file(format="PNG", icc_profile=profile))
+    kept = opened(original)
+    assert "icc_profile" not in kept.info
+    red, green, blue = kept.convert("RGB").getpixel((9, 9))
+    assert abs(red - 0xB9) + abs(green - 0x3A) + abs(blue - 0x1C) < 8
+
+
+def test_what_is_transparent_stays_so_and_what_only_could_be_does_not():
+    assert images.accept(picture_file(format="PNG", colour="#ff000080")).content.name.endswith(".png")
+    assert images.accept(picture_file(format="PNG", colour="#ff0000ff")).content.name.endswith(".jpg")
+
+
+def test_an_original_keeps_2400_pixels_at_most():
+    original = images.accept(picture_file(3_000, 1_000, "PNG"))
+    assert (original.width, original.height) == (2_400, 800)
+
+
+def test_the_name_follows_from_the_content():
+    first, second = images.accept(picture_file()), images.accept(picture_file())
+    assert first.content.name == second.content.name
+    assert images.store(first) == images.store(second)
+
+
+@pytest.mark.django_db
+def test_renditions_are_made_in_two_formats_and_never_wider_than_the_original():
+    image = images.attach(make_product(), picture_file(1_000, 1_250), alt="Hills")
+    images.render(image.pk)
+    image.refresh_from_db()
+    picture = images.picture_of(image)
+    assert [part.split()[-1] for part in picture["srcset"]["webp"].split(", ")] == ["320w", "640w", "960w"]
+    assert picture["src"] in picture["srcset"]["jpeg"]
+    assert (picture["alt"], picture["width"], picture["height"]) == ("Hills", 1_000, 1_250)
+    assert near(picture["tint"], "#b93a1c")
+    for url in picture["srcset"]["webp"].split(", ") + picture["srcset"]["jpeg"].split(", "):
+        name, width = url.removeprefix("/media/").split()
+        with default_storage.open(name) as file:
+            assert Pixels.open(file).width == int(width.removesuffix("w"))
+
+
+@pytest.mark.django_db
+def test_a_quick_pass_makes_what_the_first_pages_need():
+    image = images.attach(make_product(), picture_file(1_000, 1_250))
+    images.render(image.pk, widths=(480, 960))
+    image.refresh_from_db()
+    assert [part.split()[-1] for part in image.picture["srcset"]["jpeg"].split(", ")] == ["480w", "960w"]
+
+
+@pytest.mark.django_db
+def test_a_picture_narrower_than_every_width_keeps_its_own():
+    image = images.attach(make_product(), picture_file(200, 100))
+    images.render(image.pk)
+    image.refresh_from_db()
+    assert image.picture["srcset"]["webp"].endswith("200w")
+
+
+@pytest.mark.django_db
+def test_rendering_twice_makes_nothing_twice(tmp_path, monkeypatch):
+    image = images.attach(make_product(), picture_file(700, 700))
+    images.render(image.pk)
+    image.refresh_from_db()
+    files, renditions = sorted(tmp_path.rglob("*.*")), image.renditions
+    monkeypatch.setattr(images, "_save", lambda name, content: pytest.fail(f"wrote {name}"))
+    images.render(image.pk)
+    image.refresh_from_db()
+    assert (sorted(tmp_path.rglob("*.*")), image.renditions) == (files, renditions)
+
+
+@pytest.mark.django_db
+def test_a_picture_that_is_gone_is_not_rendered():
+    images.render(404)
+    images.render(make_image(make_product(), original="").pk)
+
+
+@pytest.mark.django_db
+def test_an_uploaded_picture_gets_its_renditions_by_a_job_and_reaches_the_card():
+    product = make_product()
+    follow_changes()
+    image = images.attach(product, picture_file(700, 700))
+    follow_changes()
+    assert Card.objects.get(product_id=product.pk, market="eu").picture["src"] is None
+    assert Message.objects.get(job="catalog.render_image").args == [image.pk]
+    drain.drain("low")
+    follow_changes()
+    card = Card.objects.get(product_id=product.pk, market="eu")
+    assert card.picture["src"].endswith("/640.jpg")
+    assert Message.objects.filter(job="catalog.render_image").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_replaced_original_is_rendered_again():
+    image = images.attach(make_product(), picture_file(700, 700))
+    images.render(image.pk)
+    follow_changes()
+    Message.objects.all().delete()
+    Image.objects.update(original=images.store(images.accept(picture_file(700, 700, colour="#123456"))))
+    follow_changes()
+    drain.drain("low")
+    image.refresh_from_db()
+    assert image.renditions["of"] == image.original.name
+    assert near(image.renditions["tint"], "#123456")

@@ -1,0 +1,65 @@
+"""At most eight statements a page, however much there is."""
+
+import pytest
+from django.test import Client
+
+from catalog.models import Block, ProductLink
+from tests.factories import (
+    follow_changes,
+    make_category,
+    make_delivery,
+    make_image,
+    make_page,
+    make_product,
+    make_review,
+)
+
+pytestmark = pytest.mark.django_db
+PAGES = {
+    "/": 6,
+    "/c/wall/": 6,
+    "/c/wall/?colour=red&size=a4&min=1&max=90&sale=1&sort=price": 7,
+    "/p/thing-0/": 8,
+    "/p/thing-0/?size=30-x-40-cm": 8,
+    "/search/?q=thing": 7,
+    "/search/?q=thing&colour=red": 8,
+    "/search/?q=xyzzy": 6,
+    "/search/?sale=1": 3,
+    "/info/page-0/": 3,
+    "/info/nowhere/": 3,
+}
+
+
+@pytest.fixture(params=[1, 12], ids=["small", "large"])
+def shop(request: pytest.FixtureRequest) -> int:
+    """A shop of everything, once or a dozen times."""
+    number: int = request.param
+    wall = make_category("Wall")
+    make_delivery(["DE"])
+    goods = []
+    for each in range(number):
+        below = make_category(f"Below {each}", parent=wall)
+        values = {"colour": ["Red", "Blue"], "size": ["A4", f"B{each}"]}
+        item = make_product(
+            f"Thing {each}", category=below, values=values, options={"format": ["small", f"large {each}"]}
+        )
+        for _ in range(3):
+            make_image(item)
+            make_review(item, 4)
+        make_page(f"Page {each}")
+        Block.objects.create(kind="cards", title=f"Row {each}", goods={"category": "wall", "count": 4})
+        Block.objects.create(kind="story", title=f"Story {each}", image=make_image())
+        goods.append(item)
+    Block.objects.create(kind="range", title="Range")
+    for other in goods[1:]:
+        ProductLink.objects.create(product=goods[0], other=other)
+    follow_changes()
+    return number
+
+
+@pytest.mark.parametrize(("path", "most"), PAGES.items())
+def test_a_page_asks_the_same_few_questions_at_any_size(
+    client: Client, shop: int, django_assert_max_num_queries, path: str, most: int
+) -> None:
+    with django_assert_max_num_queries(most):
+        client.get(path)

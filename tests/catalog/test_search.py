@@ -1,0 +1,175 @@
+"""Search: words and their beginnings, codes, pages of text, and what a query without results offers."""
+
+import pytest
+from django.test import Client, override_settings
+
+from catalog import search
+from catalog.models import Card, Variant
+from shop import markets
+from tests.catalog.conftest import Look, Seen
+from tests.factories import follow_changes, make_category, make_page, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def names(page: Seen) -> list[str]:
+    return [card["name"] for card in page["listing"]["cards"]]
+
+
+@pytest.fixture(autouse=True)
+def goods() -> None:
+    make_product("Harbour lights", kind="Print", category="Posters", popularity=5, sku="HL")
+    make_product("Café in Cadiz", kind="Print", category="Posters", popularity=4, sku="CC")
+    make_product(
+        "Dune road", kind="Notebook", category="Notebooks", popularity=9, sku="DR", summary="By a harbour."
+    )
+    make_product(
+        "Blue tiles", kind="Print", values={"colour": "Blue", "paper": "Rag"}, popularity=3, sku="BT"
+    )
+    follow_changes()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Harbour lights", ["Harbour lights"]),
+        ("harb", ["Harbour lights", "Dune road"]),  # in the name before elsewhere, however popular
+        ("light harbours", ["Harbour lights"]),
+        ("notebooks", ["Dune road"]),
+        ("blue print", ["Blue tiles"]),
+        ("prints -harbour", ["Café in Cadiz", "Blue tiles"]),
+        ('"lights harbour"', []),
+        ("tiles or dune", ["Dune road", "Blue tiles"]),
+        ("café", ["Café in Cadiz"]),
+        ("HL-1", ["Harbour lights"]),
+        ("hl-1", ["Harbour lights"]),
+        ("xyzzy", []),
+    ],
+)
+def test_a_query_finds(look: Look, query: str, expected: list[str]) -> None:
+    assert names(look("/search/", q=query)) == expected
+
+
+def test_a_barcode_is_found_exactly(look: Look) -> None:
+    Variant.objects.filter(sku="DR-1").update(barcode="4006381333931")
+    assert names(look("/search/", q="4006381333931")) == ["Dune road"]
+    assert names(look("/search/", q="400638133393")) == []
+
+
+def test_code_of_a_variant_no_longer_sold_is_not_found(look: Look) -> None:
+    Variant.objects.filter(sku="HL-1").update(is_active=False)
+    follow_changes()
+    assert names(look("/search/", q="HL-1")) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "'",
+        '"',
+        "a:*",
+        "!",
+        "()",
+        "&|",
+        "\\",
+        "the",
+        "-",
+        "or",
+        "%",
+        "<b>",
+        "🦊",
+        "x" * 500,
+        "a " * 300,
+        "tiles' or",
+        "ﬁ\u202e",
+    ],
+)
+def test_any_text_is_a_query(look: Look, query: str) -> None:
+    page = look("/search/", q=query)
+    assert page.status == 200
+    assert len(page["query"]) <= search.LONGEST
+
+
+def test_odd_bytes_are_a_query_or_refused(client: Client) -> None:
+    assert client.get("/search/?q=%ff%fe").status_code == 200
+    assert client.get("/search/?q=%00").status_code == 400
+    assert client.get("/search/?q=%ed%a0%80").status_code == 200
+
+
+def test_the_query_stays_in_the_field_in_the_filters_and_in_the_pages(look: Look) -> None:
+    with override_settings(CARDS_PER_PAGE=1):
+        page = look("/search/", q="  print \n blue ")
+        assert page["query"] == "print blue"
+        assert 'value="print blue"' in page.html
+        assert page["listing"]["hidden"] == [("q", "print blue")]
+        everywhere = look("/search/", q="print")["listing"]
+        assert everywhere["next_url"] == "/search/?q=print&page=2"
+        assert names(look("/search/", q="print", page="2")) != [card["name"] for card in everywhere["cards"]]
+        assert look("/search/", q="print", page="9").status == 404
+
+
+def test_results_are_filtered_and_sorted_like_a_category(look: Look) -> None:
+    make_product(
+        "Red tiles", kind="Print", price="5", values={"colour": "Red", "paper": "Rag"}, popularity=99
+    )
+    follow_changes()
+    page = look("/search/", q="tiles", colour="blue")
+    assert names(page) == ["Blue tiles"]
+    assert page["listing"]["chips"] == [{"label": "Blue", "url": "/search/?q=tiles"}]
+    assert {v["slug"]: v["count"] for v in page["listing"]["facets"][0]["values"]} == {"blue": 1, "red": 1}
+    assert names(look("/search/", q="tiles", sort="price")) == ["Red tiles", "Blue tiles"]
+    assert [one["value"] for one in page["listing"]["sorts"] if one["is_current"]] == ["relevance"]
+
+
+@pytest.mark.parametrize("query", ["returns", "Return", "delivery", "deliv"])
+def test_returns_and_delivery_find_their_pages(look: Look, query: str) -> None:
+    make_page("Delivery and returns", slug="delivery", body="<p>Everything about parcels.</p>")
+    make_page("Imprint", body="<p>Nothing.</p>")
+    assert look("/search/", q=query)["pages"] == [{"name": "Delivery and returns", "url": "/info/delivery/"}]
+
+
+def test_a_page_that_only_mentions_the_word_shows_where_no_goods_do(look: Look) -> None:
+    make_page("Delivery", body="<p>Prints travel in tubes.</p>", summary="How it comes")
+    assert look("/search/", q="print")["pages"] == []
+    assert look("/search/", q="tubes")["pages"] == [{"name": "Delivery", "url": "/info/delivery/"}]
+    assert look("/gb/search/", q="tubes")["pages"] == [{"name": "Delivery", "url": "/gb/info/delivery/"}]
+
+
+def test_a_query_without_results_keeps_the_query_and_leads_on(look: Look) -> None:
+    make_category("Posters")
+    page = look("/search/", q="xyzzy")
+    assert "xyzzy" in page.html
+    assert [one["name"] for one in page["suggestions"]["categories"]] == ["Posters", "Notebooks"]
+    assert [one["name"] for one in page["suggestions"]["cards"]][:2] == ["Dune road", "Harbour lights"]
+    assert page["chrome"]["noindex"]
+
+
+def test_without_a_query_it_says_where_to_begin(look: Look) -> None:
+    page = look("/search/")
+    assert (page.status, page["listing"]) == (200, None)
+    assert page["suggestions"]["cards"]
+
+
+def test_what_is_on_sale_is_a_list_of_its_own(look: Look) -> None:
+    Card.objects.filter(name__in=["Blue tiles", "Dune road"]).update(discount=20)
+    page = look("/search/", sale="1")
+    assert names(page) == ["Dune road", "Blue tiles"]
+    assert page["chrome"]["section"] == "sale"
+    assert not page["chrome"]["noindex"]
+    assert (page["listing"]["chips"], page["listing"]["hidden"]) == ([], [("sale", "1")])
+    assert look("/search/", sale="1", max="1")["listing"]["clear_url"] == "/search/?sale=1"
+
+
+def test_each_market_finds_its_own(look: Look) -> None:
+    make_product("Only here", gbp=None)
+    follow_changes()
+    assert names(look("/search/", q="only here")) == ["Only here"]
+    assert names(look("/gb/search/", q="only here")) == []
+    assert look("/gb/search/", q="dune")["listing"]["cards"][0]["url"] == "/gb/p/dune-road/"
+
+
+def test_no_more_than_the_most_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST", 2)
+    found = search.find(markets.default(), "print")
+    assert (len(found.product_ids), found.is_capped) == (2, True)
+    assert not search.find(markets.default(), "dune").is_capped

@@ -1,0 +1,123 @@
+"""What every test may ask for. Servers begin here, so that the conftests below may import models."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from playwright.sync_api import Browser, Page, sync_playwright
+from redis import Redis
+
+from tests import servers
+
+servers.begin()
+
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+BROWSER_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+def pytest_report_header() -> str:
+    return servers.report()
+
+
+def pytest_unconfigure() -> None:
+    servers.end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    reason = servers.missing("PostgreSQL")
+    for item in items if reason else []:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", [])):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _here_only() -> Iterator[None]:
+    """No test leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple):
+            host = str(address[0]).split("%")[0]
+            assert host == "localhost" or ipaddress.ip_address(host).is_loopback, f"a test connects to {host}"
+        connect(self, address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_by_their_names() -> Iterator[None]:
+    """Tests find static files where they lie; the hashed build is `make demo`'s and the image's."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(scope="session")
+def _redis() -> Iterator[Redis | None]:
+    if servers.missing("Redis"):
+        yield None
+        return
+    with Redis.from_url(os.environ["REDIS_URL"]) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _redis_forgets(_redis: Redis | None) -> None:
+    """No test finds another's pages, counters or jobs."""
+    if _redis:
+        _redis.flushdb()
+
+
+@pytest.fixture
+def redis(_redis: Redis | None) -> Redis:
+    """A client of this process's own database, empty."""
+    if not _redis:
+        pytest.skip(servers.missing("Redis"))
+    return _redis
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of data and designs beside the clone."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"no {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    path = servers.chromium()
+    if not path:
+        pytest.skip("no Chromium on PATH, see `make services`")
+    # Playwright's sync API keeps an event loop running in this thread, in which Django refuses the ORM.
+    # Nothing here runs inside that loop, so the refusal is lifted, but only while there is a browser.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: object) -> Iterator[Page]:
+    """An empty tab at the live server; an error in a page's script fails the test."""
+    context = browser.new_context(base_url=str(live_server), viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    tab.set_default_timeout(10_000)
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    context.close()
+    assert errors == []

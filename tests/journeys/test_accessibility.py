@@ -1,0 +1,65 @@
+"""axe finds nothing on the pages that everybody meets, light and dark, on a phone and on a desk."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.journeys.shop import make_shop
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_axe_finds_no_violation(
+    transactional_db: None, browser: Browser, live_server: LiveServer, width: int, scheme: str
+) -> None:
+    make_shop()
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+    for name, path in {
+        "home": "/",
+        "category": "/c/posters/",
+        "search": "/search/?q=suns",
+        "nothing found": "/search/?q=zebra",
+        "product": "/p/two-suns-over-cadiz/",
+        "text": "/info/delivery/",
+        "login": "/account/login/",
+        "register": "/account/register/",
+        "track": "/track/",
+        "not found": "/p/nothing/",
+        "empty cart": "/cart/",
+    }.items():
+        page.goto(live_server.url + path)
+        found[name] = violations(page)
+    page.goto(live_server.url + "/p/two-suns-over-cadiz/")
+    page.get_by_role("button", name=re.compile("Add to cart")).click()
+    found["cart"] = violations(page)
+    page.goto(live_server.url + "/checkout/address/")
+    found["address"] = violations(page)
+    page.get_by_role("button", name=re.compile("Continue to delivery")).click()
+    found["address with errors"] = violations(page)
+    for label, text in {
+        "E-mail": "ada@example.com",
+        "Full name": "Ada Lovelace",
+        "Street": "Unter den Linden 1",
+        "Postcode": "10117",
+        "Town|City": "Berlin",
+    }.items():
+        page.get_by_label(re.compile(label, re.I)).first.fill(text)
+    page.get_by_role("button", name=re.compile("Continue to delivery")).click()
+    found["delivery"] = violations(page)
+    page.get_by_role("button", name=re.compile("Continue to review")).click()
+    found["review"] = violations(page)
+    page.get_by_role("button", name=re.compile("Place order")).first.click()
+    found["confirmation"] = violations(page)
+    context.close()
+    assert {name: what for name, what in found.items() if what} == {}

@@ -1,0 +1,62 @@
+"""From the home page to the confirmation, in a real browser, with JavaScript and without."""
+
+import re
+
+import pytest
+from django.core import mail
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.models import Stock
+from orders.models import Order
+from shop.outbox import drain
+from tests.journeys.shop import make_shop
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> None:
+    make_shop()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def visitor(request: pytest.FixtureRequest, browser: Browser) -> Page:
+    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer) -> None:
+    visitor.goto(live_server.url)
+    visitor.get_by_role("navigation").get_by_role("link", name="Posters").first.click()
+    visitor.get_by_role("link", name=re.compile("Two suns over Cadiz")).first.click()
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("Two suns over Cadiz")
+    visitor.get_by_role("button", name=re.compile("Add to cart")).click()
+    expect(visitor).to_have_url(re.compile("/cart/$"))
+    expect(visitor.get_by_text("Two suns over Cadiz").first).to_be_visible()
+
+    visitor.get_by_role("link", name=re.compile("Check out as guest")).or_(
+        visitor.get_by_role("button", name=re.compile("Check out as guest"))
+    ).first.click()
+    visitor.get_by_label(re.compile("E-mail", re.I)).first.fill("ada@example.com")
+    visitor.get_by_label(re.compile("Full name", re.I)).fill("Ada Lovelace")
+    visitor.get_by_label(re.compile("Street", re.I)).fill("Unter den Linden 1")
+    visitor.get_by_label(re.compile("Postcode", re.I)).fill("10117")
+    visitor.get_by_label(re.compile("Town|City", re.I)).fill("Berlin")
+    visitor.get_by_role("button", name=re.compile("Continue to delivery")).click()
+    visitor.get_by_role("button", name=re.compile("Continue to review")).click()
+    expect(visitor.get_by_text("Unter den Linden 1")).to_be_visible()
+    visitor.get_by_role("button", name=re.compile("Place order")).first.click()
+
+    expect(visitor.get_by_role("heading", level=1)).to_contain_text("Thank you")
+    order = Order.objects.get()
+    expect(visitor.get_by_text(order.number).first).to_be_visible()
+    assert order.status == Order.Status.PAID
+    assert order.email == "ada@example.com"
+    assert Stock.objects.get(variant_id=order.lines.get().variant_id).reserved == 1
+    drain.drain("normal")
+    assert [message.to for message in mail.outbox] == [["ada@example.com"]]
+    assert order.number in mail.outbox[0].body
+    assert "/order/" in mail.outbox[0].body

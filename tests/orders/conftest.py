@@ -1,0 +1,71 @@
+"""Orders without a cart: what `orders` is handed."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from catalog.models import Variant
+from orders.models import Order
+from orders.placement import Draft, DraftLine, place_order
+from shop.money import Money
+from tests.factories import make_product
+
+_number = count(1)
+RATE = Decimal("0.1900")
+
+
+def eur(amount: str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+def make_draft(*lines: tuple[Variant, int], **fields: Any) -> Draft:
+    """A draft of these goods at 10 euro each, with 5 for delivery."""
+    subtotal = eur("10.00") * sum(quantity for _variant, quantity in lines)
+    total = subtotal + eur("5.00")
+    tax = Money(total.amount * RATE / (1 + RATE), "EUR").rounded()
+    draft = Draft(
+        placement_key=f"test-{next(_number)}",
+        market="eu",
+        language="en",
+        email="ada@example.com",
+        address={
+            "name": "Ada Lovelace",
+            "line1": "Unter den Linden 1",
+            "line2": "",
+            "postcode": "10117",
+            "city": "Berlin",
+            "country": "DE",
+            "phone": "",
+        },
+        lines=tuple(
+            DraftLine(variant.pk, variant.product.name, quantity, eur("10.00"), RATE, slug="a-print")
+            for variant, quantity in lines
+        ),
+        subtotal=subtotal,
+        discount=eur("0.00"),
+        delivery=eur("5.00"),
+        tax=tax,
+        total=total,
+        taxes=((RATE, total - tax, tax),),
+        delivery_name="Standard",
+        delivery_carrier="DHL",
+        delivery_tax_rate=RATE,
+        promised_from=date(2026, 11, 25),
+        promised_until=date(2026, 11, 27),
+    )
+    return replace(draft, **fields)
+
+
+@pytest.fixture
+def variant(db: None) -> Variant:
+    return make_product("Two suns over Cadiz").variants.get()
+
+
+@pytest.fixture
+def order(variant: Variant) -> Order:
+    """Two prints, 25 euro, not paid."""
+    return place_order(make_draft((variant, 2)))

@@ -1,0 +1,59 @@
+"""One confirmation an order, in the words and the market of its moment."""
+
+import pytest
+from django.core import mail
+
+from catalog.models import Variant
+from orders import jobs, links, payments
+from orders.models import Order
+from orders.placement import place_order
+from shop import markets
+from tests.orders.conftest import make_draft
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_confirmation_says_what_was_bought_and_where_to_look(order: Order) -> None:
+    payments.begin(order, "pays")
+    jobs.send_confirmation(order.pk)
+    (sent,) = mail.outbox
+    assert order.number in sent.subject
+    html = str(sent.alternatives[0][0])
+    for text in (sent.body, html):
+        for words in ("Two suns over Cadiz", "€25.00", "Unter den Linden 1", links.path(order)):
+            assert words in text
+    assert "waits for its payment" not in sent.body
+
+
+def test_money_on_its_way_is_said(order: Order) -> None:
+    payments.begin(order, "pending")
+    jobs.send_confirmation(order.pk)
+    assert "waits for its payment" in mail.outbox[0].body
+
+
+def test_a_job_that_runs_twice_sends_once(order: Order) -> None:
+    jobs.send_confirmation(order.pk)
+    jobs.send_confirmation(order.pk)
+    assert len(mail.outbox) == 1
+    assert order.events.filter(kind="confirmation_sent").count() == 1
+
+
+def test_a_mail_nobody_took_is_sent_by_the_next_try(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("shop.mail.send", lambda *args, **more: (_ for _ in ()).throw(ConnectionError))
+        with pytest.raises(ConnectionError):
+            jobs.send_confirmation(order.pk)
+    jobs.send_confirmation(order.pk)
+    assert len(mail.outbox) == 1
+
+
+def test_a_british_order_is_confirmed_with_british_links(variant: Variant) -> None:
+    order = place_order(make_draft((variant, 1), market="gb", language="en-gb"))
+    jobs.send_confirmation(order.pk)
+    assert f"/gb{links.path(order, market=markets.default())}" in mail.outbox[0].body
+
+
+def test_an_order_that_is_gone_is_no_error(db: None) -> None:
+    jobs.send_confirmation(10**9)
+    jobs.send_tracking(10**9)
+    assert mail.outbox == []

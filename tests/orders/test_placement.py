@@ -1,0 +1,103 @@
+"""place_order: everything is copied, in few statements, and all of it or nothing."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.models import Stock, StockMovement, Variant
+from catalog.stock import OutOfStock
+from orders.models import Order, OrderEvent, OrderLine
+from orders.placement import place_order
+from tests.factories import make_product, make_user
+from tests.orders.conftest import make_draft
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_order_has_its_lines_its_event_and_its_stock(variant: Variant) -> None:
+    other = make_product("A quiet hill").variants.get()
+    placed = place_order(make_draft((variant, 2), (other, 1)))
+    read = Order.objects.get(pk=placed.pk)
+    assert [(line.name, line.quantity, line.total) for line in read.lines.all()] == [
+        ("Two suns over Cadiz", 2, 20),
+        ("A quiet hill", 1, 10),
+    ]
+    assert [event.kind for event in read.events.all()] == ["placed"]
+    assert (read.subtotal, read.delivery, read.total, read.status) == (30, 5, 35, "placed")
+    assert read.placed_at <= datetime.now(UTC)
+    assert Stock.objects.get(variant=variant).reserved == 2
+    assert StockMovement.objects.filter(reference=f"order {read.pk}").count() == 2
+    assert all(
+        getattr(read, field.attname) == getattr(placed, field.attname)
+        for field in Order._meta.concrete_fields
+        if field.name not in {"subtotal", "delivery", "total", "tax", "discount", "delivery_tax_rate"}
+    )
+
+
+def test_the_number_of_statements_does_not_grow_with_the_lines(
+    variant: Variant, django_assert_num_queries: Any
+) -> None:
+    goods = [(make_product(f"Print {number}").variants.get(), 1) for number in range(6)]
+    draft = make_draft((variant, 1), *goods)
+    # Two savepoints of the test's transaction around: the rows, and the stock.
+    with django_assert_num_queries(6):
+        place_order(draft)
+
+
+def test_out_of_stock_leaves_nothing_behind(variant: Variant) -> None:
+    scarce = make_product("Rare", stock=1).variants.get()
+    with pytest.raises(OutOfStock) as refused:
+        place_order(make_draft((variant, 1), (scarce, 2)))
+    assert refused.value.variant_ids == (scarce.pk,)
+    assert not Order.objects.exists()
+    assert not OrderLine.objects.exists()
+    assert not OrderEvent.objects.exists()
+    assert not Stock.objects.exclude(reserved=0).exists()
+
+
+def test_one_placement_key_is_one_order_and_takes_its_stock_once(variant: Variant) -> None:
+    draft = make_draft((variant, 2))
+    assert place_order(draft) == place_order(draft)
+    assert Order.objects.count() == 1
+    assert Stock.objects.get(variant=variant).reserved == 2
+
+
+def test_two_lines_of_the_same_variant_take_the_stock_of_both(variant: Variant) -> None:
+    place_order(make_draft((variant, 2), (variant, 3)))
+    assert Stock.objects.get(variant=variant).reserved == 5
+
+
+def test_quotes_and_signs_in_names_are_copied_as_they_are(variant: Variant) -> None:
+    variant.product.name = name = "“Größe” 'x'; -- \\ {\"a\": 1} %s 🂡"
+    placed = place_order(make_draft((variant, 1), email="o'hara@example.com"))
+    assert placed.lines.get().name == name
+    assert Order.objects.get().email == "o'hara@example.com"
+
+
+def test_registering_claims_the_order_this_browser_has_just_placed_and_no_other(
+    client: Client, variant: Variant
+) -> None:
+    mine, older = (place_order(make_draft((variant, 1))) for _ in range(2))
+    session = client.session
+    session["placed_order"] = mine.pk
+    session.save()
+    client.post("/account/register/", {"email": mine.email, "name": "Ada", "password": "a few words"})
+    mine.refresh_from_db()
+    older.refresh_from_db()
+    assert mine.customer is not None
+    assert mine.customer.email == mine.email
+    # The same address alone proves nothing until it is confirmed.
+    assert older.customer is None
+
+
+def test_a_customers_order_is_not_claimed_by_the_next_login(client: Client, variant: Variant) -> None:
+    ada, eve = make_user(), make_user()
+    placed = place_order(make_draft((variant, 1), customer_id=ada.pk))
+    session = client.session
+    session["placed_order"] = placed.pk
+    session.save()
+    client.force_login(eve)
+    placed.refresh_from_db()
+    assert placed.customer == ada

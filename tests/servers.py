@@ -1,0 +1,157 @@
+"""The real services behind the tests: begun once, before Django reads its settings, gone with the run.
+
+An xdist worker finds them in the environment that the controller left it.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import django
+import pytest
+
+from shop import embedded
+from shop.embedded.ground import run_as, server_account
+from shop.embedded.postgres import Postgres, bundled_programs
+from shop.embedded.redis import Redis
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# Durable is what production must be; these data are thrown away.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
+# Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up.
+GUARDIAN = """
+cat > /dev/null
+kill -QUIT "$(head -n 1 "$0/postgres/postmaster.pid")"
+kill -TERM "$(cat "$0/redis.pid")"
+tries=0
+while [ -e "$0/postgres/postmaster.pid" ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+rm -rf "$0"
+"""
+SETTINGS = {
+    "SECRET_KEY": "only for tests, and long enough for Django's own check of it",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "STATEMENT_TIMEOUT_MS": "20000",
+    "LOCK_TIMEOUT_MS": "5000",
+    "DJANGO_SETTINGS_MODULE": "shop.settings",
+}
+_guardian: "subprocess.Popen[bytes] | None" = None
+
+
+def begin() -> None:
+    """Have PostgreSQL and Redis answer and Django set up; every conftest may import models after this."""
+    if "TESTS_HOME" not in os.environ:
+        _begin_servers()
+    home = Path(os.environ["TESTS_HOME"]) / (WORKER or "files")
+    for name in ("MEDIA_ROOT", "MAILBOX_DIR", "STATIC_ROOT"):
+        folder = home / name.lower()
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[name] = str(folder)
+    os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"])
+    os.environ.update(SETTINGS)
+    django.setup()
+
+
+def end() -> None:
+    """Stop what begin() started."""
+    global _guardian
+    if _guardian and _guardian.stdin:
+        _guardian.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            _guardian.wait(20)
+        _guardian = None
+
+
+def missing(service: str) -> str:
+    """Why it cannot be had; empty if it can."""
+    return os.environ.get(f"TESTS_MISSING_{service.upper()}", "")
+
+
+def chromium() -> str | None:
+    """Debian's browser, or one like it."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def report() -> str:
+    """One line on where the tests run."""
+    services = {
+        "PostgreSQL": missing("PostgreSQL") or os.environ.get("TESTS_POSTGRES", "of DATABASE_URL"),
+        "Redis": missing("Redis") or os.environ.get("TESTS_REDIS", "of REDIS_URL"),
+        "Chromium": chromium() or "no browser",
+    }
+    return "services: " + " · ".join(f"{name}: {what}" for name, what in services.items())
+
+
+def _begin_servers() -> None:
+    global _guardian
+    home = Path(tempfile.mkdtemp(prefix="deckle-tests-", dir="/tmp"))
+    home.chmod(0o711)  # PostgreSQL's own account passes through
+    os.environ["TESTS_HOME"] = str(home)
+    _guardian = subprocess.Popen(
+        ["/bin/sh", "-c", GUARDIAN, str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    if not embedded.is_named("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = "postgres://nobody@127.0.0.1:9/none"
+        with _noted("PostgreSQL"):
+            os.environ["DATABASE_URL"] = _begin_postgres(home)
+    if embedded.is_named("REDIS_URL"):
+        os.environ["TESTS_GIVEN_REDIS"] = "1"
+    else:
+        os.environ["REDIS_URL"] = "redis://127.0.0.1:9/0"
+        with _noted("Redis"):
+            server = Redis(home / "redis", home / "redis", ("--pidfile", str(home / "redis.pid")))
+            os.environ["REDIS_URL"] = server.start()
+            os.environ["TESTS_REDIS"] = "own"
+    if IN_CI and not chromium():
+        raise pytest.UsageError("CI needs Chromium, and there is none on PATH.")
+
+
+def _begin_postgres(home: Path) -> str:
+    """Debian's newest, else the bundled one: what the machine's user is likelier to have in production."""
+    account, failures = server_account(), []
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+    on_path = shutil.which("initdb")
+    candidates = [*reversed(debian), *([Path(on_path).resolve().parent] if on_path else [])]
+    with contextlib.suppress(embedded.EmbeddedError):
+        candidates.append(bundled_programs())
+    for programs in candidates:
+        try:
+            version = run_as(account, [programs / "postgres", "--version"]).stdout.split()[-1]
+            url = Postgres(programs, home / "postgres", home / "postgres", account, QUICK).start()
+        except (OSError, IndexError, embedded.EmbeddedError) as error:
+            failures.append(f"{programs}: {error}")
+        else:
+            os.environ["TESTS_POSTGRES"] = f"{version} ({programs})"
+            return url
+    raise embedded.EmbeddedError("; ".join(failures) or "no initdb on this machine, see `make services`")
+
+
+@contextlib.contextmanager
+def _noted(service: str):
+    """A service that cannot be had skips its tests; in CI it fails the run."""
+    try:
+        yield
+    except embedded.EmbeddedError as error:
+        if IN_CI:
+            end()
+            raise pytest.UsageError(f"CI needs {service}: {error}") from error
+        os.environ[f"TESTS_MISSING_{service.upper()}"] = f"no {service}: {error}"
+
+
+def _own_database(url: str) -> str:
+    """This process's own number; counted from the top in a Redis that was given, where 0 may be in use."""
+    number = int(WORKER.removeprefix("gw")) + 1 if WORKER else 0
+    if "TESTS_GIVEN_REDIS" in os.environ:
+        number = 15 - number
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))

@@ -1,0 +1,63 @@
+"""The commands a stranger types, and the pins they install."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """A clone in which nothing is installed, in a folder whose name has a space."""
+    clone = tmp_path / "a clone"
+    clone.mkdir()
+    for name in ("Makefile", "requirements"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, clone / name)
+    return clone
+
+
+def make(clone: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    quiet = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", *arguments], cwd=clone, env=quiet, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_make_alone_lists_the_targets(empty: Path) -> None:
+    listed = make(empty).stdout
+    for target in ("demo", "demo-reset", "test", "lint", "services"):
+        assert re.search(rf"make {target} +[A-Z]", listed)
+
+
+def test_a_missing_python_is_one_line_that_says_what_to_do(empty: Path) -> None:
+    done = make(empty, "demo", "PYTHON=python-of-nowhere")
+    assert done.returncode != 0
+    assert "needs Python 3.11 or later as `python-of-nowhere`" in done.stdout
+    assert not (empty / ".venv").exists()
+
+
+def test_a_reset_before_the_first_demo_says_so(empty: Path) -> None:
+    done = make(empty, "demo-reset")
+    assert (done.returncode, done.stdout) == (0, "There is no demo here yet: run make demo.\n")
+
+
+def test_pins_are_hashed_and_name_no_machine() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert not re.search(r"://|^-|^[^#]*\s/|--(index|find)", text, re.MULTILINE), path.name
+        entries = re.split(r"\n(?=[a-z0-9])", text.partition("\n    make requirements\n")[2] or text)
+        assert all("--hash=sha256:" in entry for entry in entries if PIN.match(entry)), path.name
+
+
+def test_the_tests_run_on_what_the_demo_installs() -> None:
+    demo, test = (
+        dict(PIN.findall((ROOT / "requirements" / f"{name}.txt").read_text())) for name in ("demo", "test")
+    )
+    assert demo
+    assert {name: test.get(name) for name in demo} == demo

@@ -1,0 +1,90 @@
+"""The relay does what is noted and due, whether Redis rang or not, and survives the database's absence."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+
+from shop.management.commands import relay
+from shop.outbox import outbox
+from shop.outbox.models import Message
+from shop.outbox.outbox import enqueue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_the_caller_notices_nothing_and_the_relay_does_the_work(jobs, settings, caplog):
+    settings.RQ_QUEUES = {name: {"URL": "redis://127.0.0.1:9/0"} for name in outbox.QUEUES}
+    heard = []
+    jobs.say = heard.append
+    started = time.monotonic()
+    enqueue("shop.say", 1)
+    assert time.monotonic() - started < 0.5
+    assert "cannot be rung" in caplog.text
+    relay.look(lambda: False)
+    assert heard == [1]
+
+
+def test_the_relay_finishes_what_it_has_begun_and_then_stops(jobs):
+    stopping = threading.Event()
+    heard = []
+
+    def say(number: int) -> None:
+        stopping.set()
+        heard.append(number)
+
+    jobs.say = say
+    enqueue("shop.say", 1)
+    enqueue("shop.say", 2)
+    relay.watch(stopping, 0.01)
+    assert heard == [1]
+    assert Message.objects.filter(done_at=None).count() == 1
+
+
+def test_the_relay_says_once_that_the_database_is_away_and_once_that_it_is_back(monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    stopping, looks = threading.Event(), []
+
+    def look(stop: object) -> bool:
+        looks.append(1)
+        if len(looks) < 4:
+            raise relay.DatabaseError("connection refused\nIs the server running?")
+        stopping.set()
+        return False
+
+    monkeypatch.setattr(relay, "look", look)
+    monkeypatch.setattr(relay, "sweep", lambda: None)
+    monkeypatch.setattr(relay, "connection", SimpleNamespace(close=lambda: None))
+    relay.watch(stopping, 0.01)
+    assert [record.message for record in caplog.records] == [
+        "The database is away (connection refused); looking again until it is back.",
+        "The database answers again.",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_leaves_at_sigterm():
+    database = connection.settings_dict["NAME"]
+    url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{database}"
+    if "?" in os.environ["DATABASE_URL"]:
+        url += "?" + os.environ["DATABASE_URL"].partition("?")[2]
+    program = "import django; django.setup(); from django.core.management import call_command as call;"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program + " call('relay', interval=0.05)"],
+        env={**os.environ, "DATABASE_URL": url},
+    )
+    message = enqueue("shop.nothing")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not Message.objects.filter(pk=message.pk, dead_at__isnull=False):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert Message.objects.filter(pk=message.pk, dead_at__isnull=False).exists()
