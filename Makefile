@@ -37,6 +37,8 @@ lint: export DATABASE_URL := postgres://lint@127.0.0.1:9/lint
 lint: export REDIS_URL := redis://127.0.0.1:9/0
 lint: export SITE_URL := https://shop.example
 lint: export ALLOWED_HOSTS := shop.example
+lint: export EMAIL_HOST := 127.0.0.1
+lint: export PAYMENT_GATEWAY := fake
 lint: export PYTHONWARNINGS := ignore::RuntimeWarning
 lint: .venv/.test ## Check style, types, import contracts, templates, migrations and deployment settings
 	$(PY) -m ruff check .

@@ -28,7 +28,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.alias(folded=Lower("email")).get(folded=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):

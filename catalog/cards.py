@@ -15,6 +15,7 @@ from catalog.models import Card, Product
 from catalog.models.card import text_config
 from catalog.models.category import Category
 from catalog.models.product import NO_TINT
+from catalog.search import database
 from shop import markets
 from shop.markets import Market
 from shop.outbox.outbox import enqueue
@@ -70,6 +71,8 @@ def _parameters(ids: Sequence[int], market: Market) -> dict[str, Any]:
         "new_for": settings.NEW_FOR_DAYS,
         "no_tint": NO_TINT,
         "step": Category.steplen,
+        "accented": database.ACCENTED,
+        "plain": database.PLAIN,
     }
 
 
@@ -106,6 +109,8 @@ _COLUMNS = {
     "values": "COALESCE(trait.ids, '{}')",
     "search": """
         setweight(to_tsvector(%(words)s::regconfig, p.name), 'A')
+        || setweight(to_tsvector(%(words)s::regconfig,
+            COALESCE(NULLIF(translate(p.name, %(accented)s, %(plain)s), p.name), '')), 'A')
         || setweight(to_tsvector('simple', code.words), 'A')
         || setweight(to_tsvector(%(words)s::regconfig,
             concat_ws(' ', p.kind, p.series, trait.words, place.words)), 'B')

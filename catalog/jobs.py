@@ -21,6 +21,6 @@ def render_image(image_id: int) -> None:
     images.render(image_id)
 
 
-def draw_image(image_id: int) -> None:
-    """A picture of the demo's goods, and all its renditions."""
-    pictures.draw_image(image_id)
+def draw_image(image_id: int, widths: Sequence[int] = images.WIDTHS) -> None:
+    """A picture of the demo's goods, and its renditions."""
+    pictures.draw_image(image_id, widths)

@@ -9,11 +9,7 @@ from shop.edge.pages import public_page
 YEAR = 31_536_000
 
 
-@public_page(ttl=YEAR)
+@public_page(ttl=YEAR, browser_ttl=YEAR)
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file by its name, which is made from its content: it never changes. 404 if there is none."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Surrogate-Control"] = f"max-age={YEAR}"
-    response.kept_by_browsers = YEAR  # type: ignore[attr-defined]
-    return response
+    return serve(request, path, document_root=settings.MEDIA_ROOT)

@@ -64,10 +64,11 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_TIMEOUT_MS = env("REDIS_TIMEOUT_MS", int, 150)
 _redis_client = {
     "CLIENT_CLASS": "django_redis.client.DefaultClient",
-    "SOCKET_CONNECT_TIMEOUT": 0.1,
-    "SOCKET_TIMEOUT": 0.15,
+    "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
+    "SOCKET_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
     "CONNECTION_POOL_KWARGS": {"retry": None},
     "IGNORE_EXCEPTIONS": True,  # without Redis the shop is slower, not down
 }
@@ -81,7 +82,11 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 RQ_QUEUES = {
-    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600, "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 0.1}}
+    name: {
+        "URL": REDIS_URL,
+        "DEFAULT_TIMEOUT": 600,
+        "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": REDIS_TIMEOUT_MS / 1000},
+    }
     for name in ("changes", "high", "normal", "low")
 }
 MEDIA_ROOT = env("MEDIA_ROOT", Path, BASE_DIR / ".demo" / "media")
@@ -95,7 +100,8 @@ STORAGES = {
 }
 
 # --- What does it send? ----------------------------------------------------------------------------------
-EMAIL_HOST = env("EMAIL_HOST", str, "")
+_MAIL_WHY = "Name the mail server: without one no customer hears of an order."
+EMAIL_HOST = env("EMAIL_HOST", str, "") if DEMO else env("EMAIL_HOST", why=_MAIL_WHY)
 EMAIL_PORT = env("EMAIL_PORT", int, 25)
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", str, "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", str, "")
@@ -106,7 +112,8 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MAIL_FROM", str, "Deckle <hello@deckle.test>")
 
 # --- Who takes the money? --------------------------------------------------------------------------------
-PAYMENT_GATEWAY = env("PAYMENT_GATEWAY", str, "fake")
+_GATEWAY_WHY = "Write fake to try the shop: it moves no money."
+PAYMENT_GATEWAY = env("PAYMENT_GATEWAY", str, "fake") if DEMO else env("PAYMENT_GATEWAY", why=_GATEWAY_WHY)
 
 # --- How long may work take, and how long is it remembered? ----------------------------------------------
 OUTBOX_LEASE_SECONDS = env("OUTBOX_LEASE_SECONDS", float, 120.0)  # then another worker takes a message over

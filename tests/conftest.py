@@ -55,6 +55,12 @@ def _here_only() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _children_find_the_settings() -> None:
+    """For tests that start a process of their own; not earlier, see servers.begin()."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _static_files_by_their_names() -> Iterator[None]:
     """Tests find static files where they lie; the hashed build is `make demo`'s and the image's."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -37,6 +37,9 @@ SETTINGS = {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "STATEMENT_TIMEOUT_MS": "20000",
     "LOCK_TIMEOUT_MS": "5000",
+    "REDIS_TIMEOUT_MS": "2000",
+    "EMAIL_HOST": "127.0.0.1",
+    "PAYMENT_GATEWAY": "fake",
     "DJANGO_SETTINGS_MODULE": "shop.settings",
 }
 _guardian: "subprocess.Popen[bytes] | None" = None
@@ -54,6 +57,8 @@ def begin() -> None:
     os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"])
     os.environ.update(SETTINGS)
     django.setup()
+    # A worker that found it would read its settings before it has a Redis and folders of its own.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def end() -> None:
@@ -84,6 +89,11 @@ def report() -> str:
         "Chromium": chromium() or "no browser",
     }
     return "services: " + " · ".join(f"{name}: {what}" for name, what in services.items())
+
+
+def database_url(name: str) -> str:
+    """The address of another database of the same server, as a test's own process needs it."""
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
 def _begin_servers() -> None:

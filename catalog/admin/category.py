@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models import Category, Listing
 from shop import markets
-from shop.desk.rows import RowForm
+from shop.desk.rows import RowForm, save_changes
 from shop.desk.site import Section
 from shop.desk.tables import Table
 
@@ -42,7 +42,7 @@ class CategoryForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "parent" in self.fields:
-            self.initial["parent"] = self.instance.get_parent()
+            self.initial["parent"] = Category.objects.get_parent(self.instance)
 
     def clean_parent(self) -> Category | None:
         """No branch can hang on its own twig."""
@@ -90,15 +90,18 @@ class CategoryTable(Table):
         lock_tree()
         parent = Category.objects.get(pk=parent.pk) if parent else None  # paths move: read under the lock
         if not change:
-            parent.add_child(instance=obj) if parent else Category.add_root(instance=obj)
+            if parent:
+                Category.objects.add_child(parent, instance=obj)
+            else:
+                Category.objects.add_root(instance=obj)
             return
-        obj.save(update_fields=[name for name in form.changed_data if name != "parent"])
+        save_changes(form)
         if "parent" in form.changed_data:
             node = Category.objects.get(pk=obj.pk)
             if parent:
-                node.move(parent, "last-child")
+                Category.objects.move(node, parent, "last-child")
             else:
-                node.move(Category.get_last_root_node(), "last-sibling")
+                Category.objects.move(node, Category.objects.get_last_root_node(), "last-sibling")
 
     def move_view(self, request: HttpRequest, pk: int, way: str) -> HttpResponse:
         """One place up or down among its siblings."""
@@ -110,12 +113,14 @@ class CategoryTable(Table):
         with transaction.atomic():
             lock_tree()
             category = Category.objects.get(pk=pk)
-            other = category.get_prev_sibling() if way == "up" else category.get_next_sibling()
+            tree = Category.objects
+            beside = tree.get_prev_sibling if way == "up" else tree.get_next_sibling
+            other = beside(category)
             if other:
-                category.move(other, "left" if way == "up" else "right")
+                Category.objects.move(category, other, "left" if way == "up" else "right")
         if not other:
             self.message_user(request, _("It stands there already."), messages.INFO)
-        return self._rung(request, HttpResponseRedirect(reverse("admin:catalog_category_changelist")))  # type: ignore[return-value]
+        return self.rung(request, HttpResponseRedirect(reverse("admin:catalog_category_changelist")))
 
     @admin.display(description=gettext_lazy("category"))
     def branch(self, category: Category) -> Any:

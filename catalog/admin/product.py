@@ -76,6 +76,10 @@ class ProductTable(Table):
             picture=Subquery(pictures.values("renditions")[:1]),
         )
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The database would say now, but the form has to show it."""
+        return {"published_at": timezone.localtime(), **super().get_changeform_initial_data(request)}
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

@@ -11,7 +11,7 @@ def thumbnail(renditions: dict[str, Any] | None) -> SafeString:
     found = renditions or {}
     smallest = (found.get("srcset") or {}).get("webp", "").partition(" ")[0] or found.get("src")
     if not smallest:
-        return format_html('<span class="thumbnail"></span>')
+        return format_html('<span class="{}"></span>', "thumbnail")
     return format_html(
         '<img class="thumbnail" src="{}" alt="" width="48" height="48" loading="lazy">', smallest
     )

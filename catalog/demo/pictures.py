@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import django
@@ -17,10 +17,10 @@ from shop.outbox.outbox import enqueue
 QUICK_WIDTHS = (480, 960)
 
 
-def draw_image(image_id: int, widths: tuple[int, ...] = images.WIDTHS) -> None:
-    """Draws the picture if that has not been done, and makes its renditions."""
+def draw_image(image_id: int, widths: Sequence[int] = images.WIDTHS) -> None:
+    """Draws the picture if that has not been done, and makes its renditions where it has fewer."""
     image = Image.objects.exclude(drawing={}).filter(pk=image_id).first()
-    if image is None:
+    if image is None or _has(image, len(widths)):
         return
     original = None if image.original else images.encode(draw(PicturePlan.from_dict(image.drawing)))
     name = images.store(original) if original else image.original.name
@@ -30,6 +30,11 @@ def draw_image(image_id: int, widths: tuple[int, ...] = images.WIDTHS) -> None:
                 original=name, width=original.width, height=original.height
             )
         images.render(image_id, widths)
+
+
+def _has(image: Image, number: int) -> bool:
+    srcset = image.renditions.get("srcset", {}).get("jpeg", "")
+    return len(srcset.split(", ")) >= min(number, sum(width <= image.width for width in images.WIDTHS))
 
 
 def first_pages() -> list[int]:
@@ -62,13 +67,14 @@ def _draw_quickly(image_id: int) -> int:
 
 
 def leave_to_worker() -> int:
-    """The worker makes all pictures in all widths: first those that lists show; how many."""
-    waiting = (
-        Image.objects.exclude(drawing={})
-        .order_by(F("position").asc(), F("product__popularity").desc(nulls_first=True), "pk")
-        .values_list("pk", flat=True)
+    """The worker makes all pictures: first what lists show, in two widths, then everything; how many."""
+    waiting = Image.objects.exclude(drawing={}).order_by(
+        F("position").asc(), F("product__popularity").desc(nulls_first=True), "pk"
     )
+    leading = waiting.filter(position=0).values_list("pk", flat=True)
     with transaction.atomic():
-        for pk in waiting:
+        for pk in leading:
+            enqueue("catalog.draw_image", pk, QUICK_WIDTHS, queue="low")
+        for pk in waiting.values_list("pk", flat=True):
             enqueue("catalog.draw_image", pk, queue="low")
-    return len(waiting)
+    return waiting.count()

@@ -57,10 +57,11 @@ def find_category(slug: str) -> Category | None:
 
 def add_category(name: str, slug: str, parent: Category | None) -> Category:
     """A new category: the last child of `parent`, or the last at the top."""
+    fields = {"name": name[:120], "slug": slug}
     if parent is None:
-        return Category.add_root(name=name[:120], slug=slug)
+        return Category.objects.add_root(fields)
     # Read anew: treebeard counts children on the instance.
-    return Category.objects.get(pk=parent.pk).add_child(name=name[:120], slug=slug)
+    return Category.objects.add_child(Category.objects.get(pk=parent.pk), fields)
 
 
 def free_slug(slug: str, taken: Collection[str]) -> str:

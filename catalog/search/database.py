@@ -71,6 +71,11 @@ def plain(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+# The same, letter by letter, for SQL's translate(): Latin-1 Supplement and Latin Extended-A.
+ACCENTED = "".join(c for c in map(chr, range(0xC0, 0x180)) if len(plain(c)) == 1 and plain(c) != c)
+PLAIN = plain(ACCENTED)
+
+
 def _tsquery(query: str, config: str) -> tuple[str, list[Any]]:
     """An SQL expression and its parameters: "quotes", or, -without as in a web search; the last word open."""
     parts, parameters = [], []

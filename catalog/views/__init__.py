@@ -17,7 +17,7 @@ from catalog.queries.chrome import Chrome, Crumb
 from catalog.queries.listing import Source
 from catalog.views import lists, picker, structured
 from shop import markets
-from shop.edge.pages import public_page
+from shop.edge.pages import private_page, public_page
 
 SUGGESTED = 8
 DEEPEST = 2  # kinds of filters whose combinations search engines may keep
@@ -162,6 +162,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, "catalog/page.html", around, page=text)
 
 
+@private_page  # the edge may keep it once it can be told that its product appeared
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the shelves are all still there. It asks nothing about the visitor."""
     around = chrome.around(markets.current(), title=_("Page not found"), noindex=True)

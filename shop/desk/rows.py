@@ -1,5 +1,6 @@
 """Forms of the desk: they write what somebody changed, and nothing that changed meanwhile."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
@@ -28,9 +29,9 @@ class Known(AutocompleteSelect):
         """The empty control says what it is for."""
         return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("Type to find …")}
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> list[Any]:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
         """The chosen option, from the object at hand if it is that one."""
-        if self.known is None or value != [str(self.known.pk)]:
+        if self.known is None or list(value) != [str(self.known.pk)]:
             return super().optgroups(name, value, attr)
         options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
         options.append(self.create_option(name, self.known.pk, str(self.known), True, len(options)))

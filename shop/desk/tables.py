@@ -1,13 +1,13 @@
 """What the ModelAdmins of all apps share: quick lists, honest errors, and changes that go live at once."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import IntegrityError, models, transaction
-from django.forms import DateTimeField
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.forms import DateTimeField, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,25 +21,27 @@ from shop.desk.rows import Known, Moment, RowForm, save_changes
 from shop.desk.site import Section
 from shop.money import Money
 
+MOMENTS: Mapping[Any, Mapping[str, Any]] = {
+    models.DateTimeField: {"form_class": DateTimeField, "widget": Moment}
+}
 
-class _Fields:
-    """Every foreign key is looked up as one types: no list of a million products in a page."""
 
-    form = RowForm
-    autocomplete_fields: Iterable[str] = ()
-    formfield_overrides = {models.DateTimeField: {"form_class": DateTimeField, "widget": Moment}}
+class _Lookups(admin.options.BaseModelAdmin):
+    """Every foreign key is found by typing: no list of a million products in a page."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
-            kwargs["widget"] = Known(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = Known(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class Table(_Fields, admin.ModelAdmin):
+class Table(_Lookups, admin.ModelAdmin):
     """A list and a form on the desk."""
 
     section: Section | None = Section.STAFF
     place = 99
+    form: type[ModelForm] = RowForm
+    formfield_overrides = MOMENTS
     list_per_page = 50
     show_full_result_count = False  # a count of everything, beside that of what was found
     show_facets = admin.ShowFacets.NEVER
@@ -54,11 +56,17 @@ class Table(_Fields, admin.ModelAdmin):
     def get_action_choices(self, request: HttpRequest, default_choices: Any = None) -> Any:
         return super().get_action_choices(request, [("", _("With those selected …"))])
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """What the database refuses although the form allowed it is told, not thrown."""
         try:
             with transaction.atomic():
-                response = super().changeform_view(request, *args, **kwargs)
+                response = super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError as error:
             constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
             text = _("Nothing was saved: it contradicts what is there by now (%s). Look at it again, please.")
@@ -68,37 +76,44 @@ class Table(_Fields, admin.ModelAdmin):
             shown = response.context_data.get("original")
             if shown is not None and "subtitle" in response.context_data:
                 response.context_data.update(title=str(shown), subtitle=None)
-        return self._rung(request, response)
+        return self.rung(request, response)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return self._rung(request, super().delete_view(request, *args, **kwargs))
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self.rung(request, super().delete_view(request, object_id, extra_context))
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The heading says what it lists, and how many."""
-        response = super().changelist_view(request, *args, **kwargs)
-        found = response.context_data.get("cl") if isinstance(response, TemplateResponse) else None  # type: ignore[union-attr]
-        if found is not None:
-            number = found.result_count
-            name = found.opts.verbose_name if number == 1 else found.opts.verbose_name_plural
-            response.context_data["title"] = f"{number:,} {name}"  # type: ignore[attr-defined]
-        return self._rung(request, response)
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            found = response.context_data.get("cl")
+            if found is not None:
+                count, names = found.result_count, found.opts
+                name = names.verbose_name if count == 1 else names.verbose_name_plural
+                response.context_data["title"] = f"{count:,} {name}"
+        return self.rung(request, response)
 
-    def _rung(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def rung(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """After a change is committed, what the triggers noted is followed without waiting for the relay."""
         if request.method == "POST":
             transaction.on_commit(projector.ring)
         return response
 
 
-class Rows(_Fields, admin.TabularInline):
+class Rows(_Lookups, admin.TabularInline):
     """Rows in another's form."""
 
+    form: type[ModelForm] = RowForm
+    formfield_overrides = MOMENTS
     extra = 0
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Each control is named by its column."""
         formset = super().get_formset(request, obj, **kwargs)
-        formset.form.is_row = True
+        formset.form.is_row = True  # type: ignore[attr-defined]
         return formset
 
 
@@ -138,6 +153,6 @@ def moment(at: datetime | None) -> SafeString | str:
     )
 
 
-def pill(state: str, label: str) -> SafeString:
+def pill(state: str, label: object) -> SafeString:
     """A state as a word with a dot: "good", "low", "bad" or "quiet" is the dot's colour."""
-    return format_html('<span class="pill pill-{}">{}</span>', state, capfirst(label))
+    return format_html('<span class="pill pill-{}">{}</span>', state, capfirst(str(label)))

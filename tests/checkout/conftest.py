@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from catalog.models import Method, Product, Variant
+from shop import limits
 from tests.factories import make_delivery, make_product
 
 T = TypeVar("T")
@@ -30,9 +31,10 @@ ADDRESS = {
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
+def _quick_and_unlimited(settings: Settings) -> None:
     """Argon2 is slow on purpose; here nobody guesses."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    limits.local.clear()  # what was counted while Redis was slow
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.journeys.shop import make_shop
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def violations(page: Page) -> list[str]:

@@ -12,7 +12,7 @@ from orders.models import Order
 from shop.outbox import drain
 from tests.journeys.shop import make_shop
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

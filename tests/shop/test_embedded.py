@@ -122,6 +122,14 @@ def test_under_roots_private_home_the_data_lie_where_the_servers_account_can_rea
         shutil.rmtree(private)
 
 
+def test_programs_that_were_copied_elsewhere_find_their_libraries_there(tmp_path: Path) -> None:
+    programs = postgres._copied(postgres.bundled_programs(), tmp_path)
+    assert tmp_path in programs.parents
+    done = subprocess.run(["ldd", programs / "initdb"], capture_output=True, text=True, check=True)
+    library = next(line for line in done.stdout.splitlines() if "libpq" in line)
+    assert str(tmp_path) in library
+
+
 @as_root
 def test_a_folder_that_someone_else_made_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "ours").mkdir()

@@ -16,6 +16,7 @@ from shop.management.commands import relay
 from shop.outbox import outbox
 from shop.outbox.models import Message
 from shop.outbox.outbox import enqueue
+from tests import servers
 
 pytestmark = pytest.mark.django_db
 
@@ -72,10 +73,7 @@ def test_the_relay_says_once_that_the_database_is_away_and_once_that_it_is_back(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_relay_leaves_at_sigterm():
-    database = connection.settings_dict["NAME"]
-    url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{database}"
-    if "?" in os.environ["DATABASE_URL"]:
-        url += "?" + os.environ["DATABASE_URL"].partition("?")[2]
+    url = servers.database_url(connection.settings_dict["NAME"])
     program = "import django; django.setup(); from django.core.management import call_command as call;"
     process = subprocess.Popen(
         [sys.executable, "-c", program + " call('relay', interval=0.05)"],

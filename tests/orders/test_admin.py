@@ -1,0 +1,143 @@
+"""Orders on the desk: found by their number, read as they were placed, moved by those who may."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from catalog.models import Stock, Variant
+from orders import states
+from orders.models import Order
+from orders.placement import place_order
+from tests.factories import make_user
+from tests.orders.conftest import make_draft
+
+pytestmark = pytest.mark.django_db
+Status = Order.Status
+
+
+def member(group: str) -> User:
+    user = make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def merchant(client: Client) -> Client:
+    client.force_login(member("Merchant"))
+    return client
+
+
+@pytest.fixture
+def paid(order: Order) -> Order:
+    return states.move(order, Status.PAID)
+
+
+def page(order: Order) -> str:
+    return reverse("admin:orders_order_change", args=[order.pk])
+
+
+def send(client: Client, order: Order, **fields: str) -> int:
+    """The order's form, sent as a browser does: with the figures of the rows that it cannot change."""
+    rows = client.get(page(order)).context["inline_admin_formsets"]
+    figures = {bound.html_name: bound.value() for row in rows for bound in row.formset.management_form}
+    return client.post(page(order), {**figures, "note": "", **fields}).status_code
+
+
+def listed(client: Client, **query: str) -> list[int]:
+    answer = client.get(reverse("admin:orders_order_changelist"), query)
+    assert answer.status_code == 200
+    return [order.pk for order in answer.context["cl"].result_list]
+
+
+@pytest.mark.parametrize("words", ["{number}", "{plain}", "ADA@example.com", "lovelace"])
+def test_an_order_is_found_by_number_email_and_name(
+    merchant: Client, order: Order, variant: Variant, words: str
+) -> None:
+    other = {"name": "Grace Hopper", "line1": "x", "postcode": "1", "city": "y", "country": "DE"}
+    place_order(make_draft((variant, 1), email="grace@example.com", address=other))
+    words = words.format(number=order.number.lower(), plain=order.number[1:])
+    assert listed(merchant, q=words) == [order.pk]
+
+
+def test_orders_are_filtered_by_status(merchant: Client, paid: Order, variant: Variant) -> None:
+    place_order(make_draft((variant, 1)))
+    assert listed(merchant, status__exact="paid") == [paid.pk]
+
+
+def test_the_page_shows_the_order_as_it_was_placed(merchant: Client, order: Order) -> None:
+    text = merchant.get(page(order)).content.decode()
+    for part in ("Two suns over Cadiz", "€25.00", "Unter den Linden 1", "ada@example.com", "19 %", "placed"):
+        assert part in text
+    assert 'name="total"' not in text
+    assert 'name="lines-0-quantity"' not in text
+
+
+def test_a_note_is_kept_and_nothing_else(merchant: Client, order: Order) -> None:
+    sent = {"note": "Call before delivery.", "status": "shipped", "total": "0.01", "email": "x@example.com"}
+    assert send(merchant, order, **sent) == 302
+    order.refresh_from_db()
+    assert (order.note, order.status, order.email) == ("Call before delivery.", "placed", "ada@example.com")
+
+
+def test_shipping_keeps_the_code_and_takes_the_goods_from_the_shelf(
+    merchant: Client, paid: Order, variant: Variant
+) -> None:
+    before = Stock.objects.get(pk=variant.pk)
+    assert "Mark as shipped" in merchant.get(page(paid)).content.decode()
+    send(merchant, paid, tracking_code="JD0146", _ship="1")
+    paid.refresh_from_db()
+    after = Stock.objects.get(pk=variant.pk)
+    assert (paid.status, paid.tracking_code) == (Status.SHIPPED, "JD0146")
+    assert (before.on_hand - after.on_hand, after.reserved) == (2, 0)
+    assert paid.events.get(kind="shipped").actor is not None
+
+
+def test_cancelling_gives_the_stock_back(merchant: Client, order: Order, variant: Variant) -> None:
+    send(merchant, order, _cancel="1")
+    order.refresh_from_db()
+    assert order.status == Status.CANCELLED
+    assert Stock.objects.get(pk=variant.pk).reserved == 0
+
+
+def test_what_cannot_be_moved_stays_and_says_so(merchant: Client, order: Order) -> None:
+    url = reverse("admin:orders_order_changelist")
+    answer = merchant.post(url, {"action": "ship", "_selected_action": [order.pk]}, follow=True)
+    assert f"{order.number} stays as it is" in answer.content.decode()
+    order.refresh_from_db()
+    assert order.status == Status.PLACED
+
+
+def test_support_notes_but_neither_ships_nor_cancels(client: Client, paid: Order) -> None:
+    client.force_login(member("Support"))
+    text = client.get(page(paid)).content.decode()
+    assert "Mark as shipped" not in text
+    assert "Cancel the order" not in text
+    assert send(client, paid, note="Called.", tracking_code="X") == 302
+    assert send(client, paid, note="Called.", _ship="1") == 403
+    client.post(reverse("admin:orders_order_changelist"), {"action": "cancel", "_selected_action": [paid.pk]})
+    paid.refresh_from_db()
+    assert (paid.status, paid.note, paid.tracking_code) == (Status.PAID, "Called.", "")
+
+
+def test_no_order_is_added_or_deleted_here(client: Client, order: Order) -> None:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert client.get(reverse("admin:orders_order_add")).status_code == 403
+    assert client.post(reverse("admin:orders_order_delete", args=[order.pk])).status_code == 403
+
+
+def test_a_long_list_asks_no_more_than_a_short_one(merchant: Client, variant: Variant) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            listed(merchant)
+        return len(queries)
+
+    place_order(make_draft((variant, 1)))
+    few = asked()
+    Stock.objects.filter(pk=variant.pk).update(on_hand=100)
+    for _number in range(30):
+        place_order(make_draft((variant, 1)))
+    assert asked() == few
