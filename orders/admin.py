@@ -140,7 +140,7 @@ class OrderTable(Table):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The code is written by who ships, while there is something to ship or to follow."""
         is_open = obj is not None and obj.status in {Status.PAID, Status.SHIPPED}
-        if is_open and request.user.has_perm("orders.ship_order"):  # type: ignore[union-attr]
+        if is_open and request.user.has_perm("orders.ship_order"):
             return self.readonly_fields
         return (*self.readonly_fields, "tracking_code")
 
@@ -228,10 +228,10 @@ class OrderTable(Table):
     # --- What is done ----------------------------------------------------------------------------------
 
     def has_ship_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("orders.ship_order")  # type: ignore[union-attr]
+        return request.user.has_perm("orders.ship_order")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("orders.cancel_order")  # type: ignore[union-attr]
+        return request.user.has_perm("orders.cancel_order")
 
     @admin.action(description=gettext_lazy("Ship orders"), permissions=["ship"])
     def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
@@ -249,7 +249,7 @@ class OrderTable(Table):
         moves = {
             f"can{button}": order is not None
             and states.can_move(order, to)
-            and request.user.has_perm(f"orders.{permission}")  # type: ignore[union-attr]
+            and request.user.has_perm(f"orders.{permission}")
             for button, (to, permission) in MOVES.items()
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **moves})
@@ -264,7 +264,7 @@ class OrderTable(Table):
         """The form is saved, then the order moves."""
         for button, (to, permission) in MOVES.items():
             if button in request.POST:
-                if not request.user.has_perm(f"orders.{permission}"):  # type: ignore[union-attr]
+                if not request.user.has_perm(f"orders.{permission}"):
                     raise PermissionDenied
                 self._move(request, obj, to)
                 return HttpResponseRedirect(request.path)

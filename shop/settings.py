@@ -7,6 +7,9 @@ from shop.env import env, flag, postgres, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# Asked first: who has set nothing hears that there is no database to fall back on.
+DATABASE_URL = env("DATABASE_URL", why="Write postgres://user:password@host/name, or run `make demo`.")
+
 # --- Who may talk to it, and with which secrets? ---------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY", why="It signs sessions and links: give a long random text and keep it.")
 SECRET_KEY_FALLBACKS = env("SECRET_KEY_FALLBACKS", words, [])
@@ -46,7 +49,6 @@ CARDS_PER_PAGE = env("CARDS_PER_PAGE", int, 24)
 NEW_FOR_DAYS = env("NEW_FOR_DAYS", int, 30)
 
 # --- Where are its data? ---------------------------------------------------------------------------------
-DATABASE_URL = env("DATABASE_URL", why="Write postgres://user:password@host/name, or run `make demo`.")
 REDIS_URL = env("REDIS_URL", why="Write redis://host:6379/0, or run `make demo`.")
 STATEMENT_TIMEOUT_MS = env("STATEMENT_TIMEOUT_MS", int, 3_000)
 LOCK_TIMEOUT_MS = env("LOCK_TIMEOUT_MS", int, 2_000)

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import hashlib
 import http.client
 import os
 import re
@@ -11,6 +10,8 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +23,7 @@ HOME = CLONE / ".demo"
 LOGS = HOME / "logs"
 PYTHON = sys.executable
 MANAGE = (PYTHON, str(CLONE / "manage.py"))
+PACKAGES = ("shop", "accounts", "catalog", "orders", "checkout")
 # Who draws pictures or tidies up stands back for who shows pages.
 QUEUES = {"changes": "0", "high": "0", "normal": "5", "low": "10"}
 # What a person waits for may not take long; what runs behind the pages may.
@@ -64,37 +66,44 @@ def demo(port: int) -> None:
                     embedded.services(HOME, database=not named("DATABASE_URL"), cache=not named("REDIS_URL"))
                 )
             os.environ.update(embedded.environment(HOME, urls, port))
-            prepare()
             supervisor = Supervisor(programs(port), LOGS, lambda line: say(f"  {line}"))
             stack.callback(supervisor.stop)
+            web = supervisor.programs[0]
+            if prepare(is_own_database=bool(urls.database)):
+                supervisor.start(web)  # two cores: it opens while we look whether all the goods are there
+            with step("Putting the goods on the shelves", has_lines=True):
+                run("load_demo", is_shown=True)
             with step("Opening the shop"):
-                supervisor.start(supervisor.programs[0])
+                if not web.process:
+                    supervisor.start(web)
                 wait_for(supervisor, port, ("/healthz", "/"))
             say(WELCOME.format(seconds=time.monotonic() - began_at, port=port, logs=shown(LOGS)))
             supervisor.watch()  # which starts the others now: the pages are what someone waits for
 
 
-def prepare() -> None:
-    """Database, static files and goods; what is there already is left as it is."""
-    static_digest, noted = _digest_of(CLONE / "static"), HOME / "static.digest"
-    is_built = (HOME / "static" / "staticfiles.json").exists()
+def prepare(*, is_own_database: bool) -> bool:
+    """Static files and database as the code wants them; whether they were already."""
+    static = Noted(HOME / "static.digest", _files("static"))
+    schema = Noted(HOME / "schema.digest", _files(*PACKAGES))
+    is_built = static.holds() and (HOME / "static" / "staticfiles.json").exists()
+    is_migrated = is_own_database and schema.holds()
     with contextlib.ExitStack() as stack:
         log, collect = LOGS / "collectstatic.log", None
-        if not (is_built and noted.exists() and noted.read_text() == static_digest):
-            noted.unlink(missing_ok=True)
-            log = LOGS / "collectstatic.log"
-            collect = stack.enter_context(
-                ended(launch((*MANAGE, "collectstatic", "--noinput", "--clear"), log))
-            )
-        with step("Migrating the database"):
-            run("migrate", "--noinput")
+        if not is_built:
+            static.forget()
+            command = (*MANAGE, "collectstatic", "--noinput", "--clear")
+            collect = stack.enter_context(ended(launch(command, log)))
+        if not is_migrated:
+            with step("Migrating the database"):
+                run("migrate", "--noinput")
+            if is_own_database:
+                schema.note()
         if collect:
             with step("Building the static files"):
                 if collect.wait():
                     raise Failed(f"`manage.py collectstatic` failed: {_last_line(log)}")
-                noted.write_text(static_digest)
-    with step("Putting the goods on the shelves", has_lines=True):
-        run("load_demo", is_shown=True)
+                static.note()
+    return is_built and is_migrated
 
 
 def programs(port: int) -> list[Program]:
@@ -171,12 +180,33 @@ def _status(port: int, path: str) -> int | None:
     return None
 
 
-def _digest_of(folder: Path) -> str:
-    """Changes whenever a file of it does, or a package that brings its own."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    parts = [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-    parts.append((CLONE / "requirements" / "demo.txt").read_text())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+@dataclass
+class Noted:
+    """From which files something was made, so that a second run need not make it again."""
+
+    path: Path
+    files: list[Path]
+
+    def holds(self) -> bool:
+        return self.path.exists() and self.path.read_text() == self._digest()
+
+    def note(self) -> None:
+        self.path.write_text(self._digest())
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def _digest(self) -> str:
+        parts = [f"{file.relative_to(CLONE)} {sha256(file.read_bytes()).hexdigest()}" for file in self.files]
+        return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _files(*folders: str) -> list[Path]:
+    """Those of the clone; packages bring some as well, and the pins say which."""
+    found = (
+        path for folder in folders for path in (CLONE / folder).rglob("*") if "__pycache__" not in path.parts
+    )
+    return [*sorted(path for path in found if path.is_file()), CLONE / "requirements" / "demo.txt"]
 
 
 # --- The terminal ----------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ class CategoryForm(RowForm):
         label=gettext_lazy("stands in"),
         required=False,
         help_text=gettext_lazy("Empty: at the top of the tree"),
-        widget=AutocompleteSelect(Listing._meta.get_field("category"), admin.site),  # type: ignore[arg-type]
+        widget=AutocompleteSelect(Listing._meta.get_field("category"), admin.site),
     )
 
     class Meta:

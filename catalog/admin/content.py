@@ -33,7 +33,7 @@ class BlockForm(RowForm):
         super().__init__(*args, **kwargs)
         if "market" in self.fields:
             choices = [("", _("every market")), *((market.code, market.name) for market in markets.all())]
-            self.fields["market"].widget.choices = choices  # type: ignore[attr-defined]
+            self.fields["market"].widget.choices = choices
 
     def clean_links(self) -> Any:
         """Paths within the shop."""

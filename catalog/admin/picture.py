@@ -32,7 +32,7 @@ class PictureForm(RowForm):
     class Meta:
         model = Image
         fields = ("alt", "variant", "position")
-        widgets = {"alt": forms.TextInput(attrs={"size": 32})}
+        widgets = {"alt": forms.TextInput(attrs={"size": 22})}
 
     def has_changed(self) -> bool:
         """A new row with a position alone is no picture."""

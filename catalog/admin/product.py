@@ -54,7 +54,7 @@ class ProductTable(Table):
     readonly_fields = ("external_id", "created_at", "updated_at")
     inlines = (VariantRows, PictureRows, ListingRows, ValueRows, LinkRows)
     fieldsets = (
-        (None, {"fields": ("name", "slug", ("kind", "series"), "summary", "description", "care")}),
+        (None, {"fields": ("name", "slug", "kind", "series", "summary", "description", "care")}),
         (gettext_lazy("Selling"), {"fields": ("is_published", "published_at", "tax_class", "popularity")}),
         (
             gettext_lazy("Where it comes from"),

@@ -47,8 +47,8 @@ class PricedVariantForm(VariantForm):
     class Meta(VariantForm.Meta):
         fields = ("sku", "barcode", "is_active", "position")  # type: ignore[assignment]
         widgets = {
-            "sku": forms.TextInput(attrs={"size": 14}),
-            "barcode": forms.TextInput(attrs={"size": 14}),
+            "sku": forms.TextInput(attrs={"size": 11}),
+            "barcode": forms.TextInput(attrs={"size": 11}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -85,9 +85,10 @@ def _categories() -> dict[str, Category]:
             "image": _planned(plan.tile, plan.tile_alt),
         }
         if plan.parent:
-            made[plan.slug] = Category.objects.get(slug=plan.parent).add_child(**fields)
+            parent = Category.objects.get(slug=plan.parent)  # anew: it counts its children
+            made[plan.slug] = Category.objects.add_child(parent, fields)
         else:
-            made[plan.slug] = Category.add_root(**fields)
+            made[plan.slug] = Category.objects.add_root(fields)
     return made
 
 

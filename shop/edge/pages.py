@@ -53,10 +53,9 @@ def public_page(
 ) -> Any:
     """Declares a view whose answer is the same for everyone in its market.
 
-    ttl: seconds that the edge may keep it; a response's `changes_at` ends it sooner. browser_ttl: seconds that
-    browsers may, only for addresses whose content never changes. accepts: names of the
-    query parameters it reads, or a function of the request and the view's arguments that gives them; others
-    are dropped.
+    ttl: seconds that the edge may keep it; a response's `changes_at` ends it sooner. browser_ttl: seconds
+    that browsers may, only where an address's content never changes. accepts: names of the query parameters
+    it reads, or a function of the request and the view's arguments that gives them; others are dropped.
     """
 
     def declare(view: View) -> View:
