@@ -39,6 +39,7 @@ lint: export SITE_URL := https://shop.example
 lint: export ALLOWED_HOSTS := shop.example
 lint: export EMAIL_HOST := 127.0.0.1
 lint: export PAYMENT_GATEWAY := fake
+lint: export MEDIA_ROOT := /srv/shop/media
 lint: export PYTHONWARNINGS := ignore::RuntimeWarning
 lint: .venv/.test ## Check style, types, import contracts, templates, migrations and deployment settings
 	$(PY) -m ruff check .

@@ -3,12 +3,14 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     """Wires accounts into the project."""
 
     name = "accounts"
+    verbose_name = _("Accounts")
 
     def ready(self) -> None:
         # By name, since models cannot be imported before the apps are loaded.

@@ -10,5 +10,5 @@ def send_welcome(user_id: int, market_code: str) -> None:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return
-    with markets.use(markets.get(market_code)) as market:
+    with markets.use(markets.get_or_default(market_code)) as market:
         emails.welcome(user, market)

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -25,10 +25,17 @@ GUEST_EMAIL = "guest_email"  # session: what a guest gave at checkout, so that i
 def _next(request: HttpRequest) -> str:
     """Where the form leads afterwards; "" unless it is an address of this shop."""
     target = request.POST.get("next") or request.GET.get("next") or ""
+    # A bare name is an address for browsers, and the name of a route for redirect().
+    if not target.startswith("/"):
+        return ""
     # The peer's Host is checked against ALLOWED_HOSTS by get_host.
     if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         return target
     return ""
+
+
+def _onward(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 TITLES = {
@@ -49,7 +56,7 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
 def login(request: HttpRequest) -> HttpResponse:
     """Address and password; the answer for an unknown address is the same as for a wrong password."""
     if request.user.is_authenticated:
-        return redirect(_next(request) or settings.LOGIN_REDIRECT_URL)
+        return _onward(request)
     form = LoginForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _page(request, "login", {"form": form})
@@ -65,7 +72,7 @@ def login(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("The e-mail address and the password do not belong together."))
         return _page(request, "login", {"form": form}, status=422)
     auth.login(request, user)  # gives the session a new key
-    return redirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
+    return _onward(request)
 
 
 @private_page
@@ -81,7 +88,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     """A new account, logged in at once."""
     if request.user.is_authenticated:
-        return redirect(_next(request) or settings.LOGIN_REDIRECT_URL)
+        return _onward(request)
     if request.method != "POST":
         form = RegisterForm(initial={"email": request.session.get(GUEST_EMAIL, "")})
         return _page(request, "register", {"form": form})
@@ -99,7 +106,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return _page(request, "register", {"form": form}, status=422)
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     messages.success(request, _("Your account is ready."))
-    return redirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
+    return _onward(request)
 
 
 @private_page
@@ -108,3 +115,10 @@ def account(request: HttpRequest) -> HttpResponse:
     """The account's own page: who, and where to."""
     user = cast(User, request.user)  # login_required
     return _page(request, "account", {"user": user, "address": queries.last_address(user)})
+
+
+@private_page
+def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """CSRF_FAILURE_VIEW: nobody vouched for the form, and its token is missing or wrong."""
+    request.page_title = _("This form did not come from here")  # type: ignore[attr-defined]
+    return render(request, "403.html", status=403)

@@ -8,7 +8,7 @@ class CatalogConfig(AppConfig):
     """Wires catalog into the project: its rules and projections with shop.changes."""
 
     name = "catalog"
-    verbose_name = _("catalogue")
+    verbose_name = _("Catalogue")
 
     def ready(self) -> None:
         """Models are loaded by now, and not before."""

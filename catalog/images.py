@@ -8,7 +8,7 @@ import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from PIL import Image as Pixels
 from PIL import ImageCms, ImageOps
 
-from catalog.models import Image, Product, Variant
+from catalog.models import Image
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 MAX_BYTES = 10 * 1024 * 1024
@@ -46,26 +46,11 @@ def accept(file: IO[bytes]) -> Original:
     return encode(_decoded(file))
 
 
-def attach(
-    product: Product | None,
-    file: IO[bytes],
-    alt: str = "",
-    position: int = 0,
-    variant: Variant | None = None,
-    **fields: Any,
-) -> Image:
-    """Stores an upload as a picture of the product; the worker makes its renditions."""
-    original = accept(file)
-    return Image.objects.create(
-        product=product,
-        variant=variant,
-        original=store(original),
-        width=original.width,
-        height=original.height,
-        alt=alt,
-        position=position,
-        **fields,
-    )
+def put(image: Image, original: Original) -> Image:
+    """The row shows this picture once it is saved; then the worker makes its renditions."""
+    image.original = store(original)
+    image.width, image.height, image.drawing = original.width, original.height, {}
+    return image
 
 
 def store(original: Original) -> str:
@@ -114,11 +99,6 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS) -> None:
     }
     # Nothing is written if the merchant has replaced the original meanwhile.
     Image.objects.filter(pk=image_id, original=name).update(renditions=renditions, width=width, height=height)
-
-
-def picture_of(image: Image) -> dict[str, Any]:
-    """The Picture that templates print."""
-    return image.picture
 
 
 def _decoded(file: IO[bytes]) -> Pixels.Image:

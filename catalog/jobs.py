@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from catalog import cards, images, pricing
-from catalog.demo import pictures
 
 
 def apply_sales(price_ids: Sequence[int]) -> None:
@@ -19,8 +18,3 @@ def rebuild_cards(product_ids: Sequence[int]) -> None:
 def render_image(image_id: int) -> None:
     """All renditions of a picture."""
     images.render(image_id)
-
-
-def draw_image(image_id: int, widths: Sequence[int] = images.WIDTHS) -> None:
-    """A picture of the demo's goods, and its renditions."""
-    pictures.draw_image(image_id, widths)

@@ -112,7 +112,7 @@ def image(rows: Sequence[Row], effects: Effects) -> None:
     effects.project(CARDS, products)
     for found in Image.objects.filter(pk__in=ids).exclude(original="").only("original", "renditions"):
         if found.renditions.get("of") != found.original.name:
-            effects.enqueue("catalog.render_image", [found.pk], queue="low")
+            effects.enqueue("catalog.render_image", [found.pk])
 
 
 def review(rows: Sequence[Row], effects: Effects) -> None:
@@ -194,8 +194,11 @@ def everything(effects: Effects) -> None:
     ids = set(Product.objects.values_list("pk", flat=True)) | set(
         Card.objects.values_list("product_id", flat=True)
     )
+    lowered = Price.objects.filter(Q(sale_amount__isnull=False) | Q(sales__isnull=False))
+    effects.project(SALES, lowered.values_list("pk", flat=True))
     effects.project(AVAILABILITY, ids)
     effects.project(CARDS, ids)
+    effects.project(DATES, ids)
 
 
 RULES = {

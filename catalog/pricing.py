@@ -61,22 +61,28 @@ def _converted(amount: Money, includes_tax: bool, market: Market, rate: Decimal)
     return taxes.gross(amount, rate) if market.tax_shown else taxes.net(amount, rate)
 
 
+_LOCK_PRICES = "SELECT id FROM catalog_price WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+
+
 def apply_sales(price_ids: Sequence[int]) -> None:
-    """Writes into each price what its running sale asks, and comes again when the next one begins or ends."""
+    """Writes into each price what its running sale asks, and comes again when the next one begins or ends.
+
+    Whoever waited for a lock sees, in the same statement, the sales from before the wait: so they are read
+    in a new one.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
+            cursor.execute(_LOCK_PRICES, [list(price_ids)])
             cursor.execute(
                 """
-                WITH locked AS (
-                    SELECT id, amount FROM catalog_price WHERE id = ANY(%s) ORDER BY id FOR UPDATE
-                ), running AS (
-                    SELECT locked.id, (
+                WITH running AS (
+                    SELECT price.id, (
                         SELECT s.amount FROM catalog_sale s
-                        WHERE s.price_id = locked.id AND s.amount < locked.amount
+                        WHERE s.price_id = price.id AND s.amount < price.amount
                             AND s.starts_at <= clock_timestamp()
                             AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())
                     ) AS amount
-                    FROM locked
+                    FROM catalog_price price WHERE price.id = ANY(%s)
                 )
                 UPDATE catalog_price p SET sale_amount = running.amount FROM running
                 WHERE p.id = running.id AND p.sale_amount IS DISTINCT FROM running.amount

@@ -14,6 +14,7 @@ from shop import markets
 from shop.edge.pages import public_page
 
 PER_FILE = 20_000  # the protocol's limit is 50,000
+FILES = 50_000  # the protocol's limit of an index; far beyond, no database could count
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PRIVATE = ("/admin/", "/account/", "/cart/", "/checkout/", "/order/", "/track/", "/search/?*q=")
 
@@ -42,9 +43,11 @@ def pages(request: HttpRequest) -> HttpResponse:
 @public_page
 def products(request: HttpRequest, number: int) -> HttpResponse:
     """Products, PER_FILE in each file."""
+    if not 1 <= number <= FILES:
+        raise Http404
     start = (number - 1) * PER_FILE
     rows = Card.objects.filter(market=markets.current().code).order_by("product_id")
-    found = list(rows.values_list("slug", "published_at")[start : start + PER_FILE]) if number else []
+    found = list(rows.values_list("slug", "published_at")[start : start + PER_FILE])
     if not found:
         raise Http404
     return _urls((reverse("catalog:product", args=(slug,)), at) for slug, at in found)

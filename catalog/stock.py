@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from catalog.locks import lock_products
-from catalog.models import Stock, StockMovement
+from catalog.models import Stock, StockMovement, Variant
 
 Kind = StockMovement.Kind
 
@@ -92,17 +92,19 @@ def reserve(quantities: Mapping[int, int], *, reference: str = "", actor_id: int
 
 
 def release(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | None = None) -> None:
-    """Gives a reservation back; NotReserved if there is none."""
+    """Gives a reservation back; NotReserved if there is none. What was deleted since has none to give."""
     with transaction.atomic():
-        if missing := _move(_RELEASE, quantities, Kind.RELEASED, reference, actor_id):
-            raise NotReserved(missing)
+        missing = _move(_RELEASE, quantities, Kind.RELEASED, reference, actor_id)
+        if held := _still_there(missing):
+            raise NotReserved(held)
 
 
 def ship(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | None = None) -> None:
-    """Reserved goods leave the shelf; NotReserved if they were not reserved."""
+    """Reserved goods leave the shelf; NotReserved if they were not. What was deleted has no shelf."""
     with transaction.atomic():
-        if missing := _move(_SHIP, quantities, Kind.SHIPPED, reference, actor_id):
-            raise NotReserved(missing)
+        missing = _move(_SHIP, quantities, Kind.SHIPPED, reference, actor_id)
+        if held := _still_there(missing):
+            raise NotReserved(held)
 
 
 def adjust(
@@ -238,6 +240,13 @@ def _move(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return set(quantities) - {pk for (pk,) in cursor.fetchall()}
+
+
+def _still_there(variant_ids: set[int]) -> set[int]:
+    """Those of them that were not deleted: an order outlives the variants that it sold."""
+    return (
+        set(Variant.objects.filter(pk__in=variant_ids).values_list("pk", flat=True)) if variant_ids else set()
+    )
 
 
 def _free(variant_ids: set[int]) -> dict[int, int]:

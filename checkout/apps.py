@@ -1,15 +1,18 @@
 """The checkout app."""
 
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class CheckoutConfig(AppConfig):
     """Wires checkout into the project."""
 
     name = "checkout"
+    verbose_name = _("Checkout")
 
     def ready(self) -> None:
         # By name, since models cannot be imported before the apps are loaded.
         user_logged_in.connect(import_string("checkout.cart.adopt"), dispatch_uid="checkout.adopt")
+        user_logged_out.connect(import_string("checkout.cart.leave"), dispatch_uid="checkout.leave")

@@ -46,6 +46,18 @@ class Change:
 
 def open(request: HttpRequest) -> Cart | None:
     """The visitor's open cart: the cookie's, unless it is somebody else's, or the account's."""
+    cart = _find(request)
+    if cart is None or cart.market in _markets():
+        return cart
+    # Its prices and its delivery are gone with its market: that is told, and the next one begins empty.
+    close(cart)
+    cookies.forget(request)
+    text = _("Your cart was begun in a market that we no longer serve. Please fill it again here.")
+    messages.info(request, text, fail_silently=True)
+    return open(request)
+
+
+def _find(request: HttpRequest) -> Cart | None:
     user = request.user if request.user.is_authenticated else None
     token = request.COOKIES.get(cookies.TOKEN)
     if token:
@@ -161,22 +173,12 @@ def adopt(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -
     """
     if request is None:
         return
-    token = request.COOKIES.get(cookies.TOKEN, "")
-    with transaction.atomic():
-        found = list(
-            Cart.objects.select_for_update()
-            .filter(Q(token_hash=cookies.hashed(token), user=None) | Q(user=user), closed_at=None)
-            .order_by("pk")
-        )
-        mine = next((cart for cart in found if cart.user_id is None), None)
-        older = next((cart for cart in found if cart.user_id == user.pk), None)
-        came = list(older.lines.order_by("pk")) if older else []
-        cut = False
-        if mine is not None:
-            if older is not None:
-                cut = _absorb(mine, older, came)
-            mine.user = user
-            mine.save()
+    token_hash = cookies.hashed(request.COOKIES.get(cookies.TOKEN, ""))
+    try:
+        mine, older, came, cut = _join(token_hash, user)
+    except IntegrityError:
+        # Between the look and the write another tab began a cart for the account: now it is there to see.
+        mine, older, came, cut = _join(token_hash, user)
     cart = mine or older
     if cart is None:
         return
@@ -190,6 +192,32 @@ def adopt(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -
         if cut:
             text += " " + _("Some quantities were lowered to what is left.")
         messages.info(request, text, fail_silently=True)
+
+
+@transaction.atomic
+def _join(token_hash: str, user: User) -> tuple[Cart | None, Cart | None, list[CartLine], bool]:
+    """The visitor's cart, now the account's; the account's older one; what that held; whether it was cut."""
+    # The account's logins one after the other: of two at once each would see a cart to join, and no other's.
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    wanted = Cart.objects.filter(Q(token_hash=token_hash, user=None) | Q(user=user), closed_at=None)
+    wanted.exclude(market__in=_markets()).update(closed_at=Now(), updated_at=Now())
+    found = list(wanted.select_for_update().order_by("pk"))
+    mine = next((cart for cart in found if cart.user_id is None), None)
+    older = next((cart for cart in found if cart.user_id == user.pk), None)
+    came = list(older.lines.order_by("pk")) if older else []
+    cut = False
+    if mine is not None:
+        if older is not None:
+            cut = _absorb(mine, older, came)
+        mine.user = user
+        mine.save()
+    return mine, older, came, cut
+
+
+def leave(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
+    """At logout the browser forgets the account's cart, badge included; the account keeps it."""
+    if request is not None and user is not None:
+        cookies.forget(request)
 
 
 def _absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
@@ -231,6 +259,10 @@ def _lock(cart: Cart) -> Cart:
     if held.closed_at is not None:
         raise CartClosed(cart.pk)
     return held
+
+
+def _markets() -> list[str]:
+    return [market.code for market in markets.all()]
 
 
 def _touch(held: Cart) -> None:

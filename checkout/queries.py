@@ -30,6 +30,7 @@ class LineShown:
 
     id: int
     variant_id: int
+    product_id: int
     name: str
     options: str
     sku: str
@@ -107,6 +108,7 @@ def _line(
     return LineShown(
         id=line.pk,
         variant_id=variant.pk,
+        product_id=product.pk,
         name=product.name,
         options=", ".join(option.value.label for option in variant.options.all()),
         sku=variant.sku or "",

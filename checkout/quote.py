@@ -28,10 +28,6 @@ class Quote:
     totals: Totals
 
     @property
-    def item_count(self) -> int:
-        return sum(line.quantity for line in self.lines)
-
-    @property
     def problems(self) -> tuple[LineShown, ...]:
         """The lines that cannot be bought as they stand."""
         return tuple(line for line in self.lines if line.problem)

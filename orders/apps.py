@@ -3,12 +3,14 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class OrdersConfig(AppConfig):
     """Wires orders into the project."""
 
     name = "orders"
+    verbose_name = _("Orders")
 
     def ready(self) -> None:
         # By name, since models cannot be imported before the apps are loaded.

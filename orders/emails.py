@@ -20,13 +20,11 @@ def tracking(order: Order) -> None:
 
 
 def _send(name: str, order: Order) -> None:
-    """In the market and the language in which the order was placed."""
-    market = markets.get(order.market)
+    """In the language in which the order was placed, and in its market, while there is that market."""
+    market = markets.get_or_default(order.market)
     with markets.use(market):
-        # In a mail "payable" is "not paid yet", money on its way included.
-        shown = {**queries.order_page(order), "is_payable": order.status == Order.Status.PLACED}
         context: dict[str, Any] = {
-            "order": shown,
+            "order": queries.order_page(order),
             "name": order.name,
             "order_url": settings.SITE_URL + links.path(order),
             "shop_url": settings.SITE_URL + market.mount,

@@ -63,7 +63,7 @@ def begin(order: Order, choice: str, *, attempt: int | None = None) -> Begun:
         amount=amount,
         choice=choice,
         description=order.number,
-        return_url=settings.SITE_URL + links.path(order, market=markets.get(order.market)),
+        return_url=settings.SITE_URL + links.path(order, market=markets.get_or_default(order.market)),
     )
     settled = settle(
         PaymentEvent(
@@ -167,6 +167,8 @@ def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
     except IntegrityError:
         # Another attempt has paid this order already: this money is to go back.
         payment.refresh_from_db()
+        # The failed write took the reference along, and later words find the payment by nothing else.
+        payment.reference = payment.reference or event.reference
         _hold(order, payment, "paid twice")
         return
     if not states.can_move(order, Order.Status.PAID):
@@ -214,5 +216,8 @@ WORDS: dict[str, Callable[[Order, Payment, PaymentEvent], None]] = {
 
 
 def _confirm(order: Order) -> None:
-    """One mail an order: when it is paid, or when its money is on the way, in the words that fit by then."""
+    """Ask for the order's one mail, when its money is on the way and again when it is paid.
+
+    Whichever is sent first is the only one (orders.jobs); it tells the payment as it stands by then.
+    """
     outbox.enqueue("orders.send_confirmation", order.pk)

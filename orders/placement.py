@@ -11,10 +11,12 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
 from catalog import stock
 from orders.models import Order, OrderEvent, OrderLine
+from orders.queries import FRESH
 from shop.money import Money
 
 PLACED_ORDER = "placed_order"  # session: the order this browser has just placed
@@ -80,12 +82,18 @@ def place_order(draft: Draft) -> Order:
 def claim(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     """At login or registration the order this browser has just placed as a guest joins the account.
 
-    Older orders with the same address do not: that would need an address that is confirmed.
+    Only with the account's own address: the next one to log in here may be somebody else. Older orders with
+    that address do not join: that would need an address that is confirmed.
     """
     session = getattr(request, "session", None)
     if session is None or PLACED_ORDER not in session:
         return
-    Order.objects.filter(pk=session.pop(PLACED_ORDER), customer=None).update(customer=user)
+    Order.objects.filter(
+        pk=session.pop(PLACED_ORDER),
+        customer=None,
+        email__iexact=user.email,
+        placed_at__gt=timezone.now() - FRESH,
+    ).update(customer=user)
 
 
 def _order(draft: Draft) -> Order:

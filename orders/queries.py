@@ -133,7 +133,8 @@ def _steps(order: Order, payments: Sequence[Payment], events: Sequence[OrderEven
         return [*steps, {"label": _("Cancelled"), "at": at, "state": "current", "note": ""}]
     if order.paid_at is None:
         waiting = payment_state(order, payments)
-        note = {"pending": _("on its way"), "declined": _("declined")}.get(waiting, "")
+        notes = {"begun": _("being checked"), "pending": _("on its way"), "declined": _("declined")}
+        note = notes.get(waiting, "")
         steps.append({"label": _("Payment"), "at": None, "state": "current", "note": note})
     packing = "current" if order.status == status.PAID else "done" if order.shipped_at else "todo"
     steps.append({"label": _("Printed and packed"), "at": None, "state": packing, "note": ""})

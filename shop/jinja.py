@@ -1,12 +1,12 @@
 """The storefront's Jinja2 environment: what its templates may call. Nothing here reads the database."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypedDict
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent, get_currency_symbol
 from django.conf import settings
 from django.http import HttpRequest
@@ -129,6 +129,14 @@ def date_filter(value: date | datetime | None, pattern: str | None = None) -> st
     return format_date(value, pattern, locale=_locale())
 
 
+def time_filter(value: time | datetime) -> str:
+    """15:00; moments are told in the shop's time zone."""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    # Translators: a time of day, as babel (CLDR) writes patterns.
+    return format_time(value, pgettext("time pattern", "HH:mm"), locale=_locale())
+
+
 def dates(earliest: date, latest: date) -> str:
     """Wed 25 – Fri 27 Nov: the month is said once if it is the same, and no date breaks over lines."""
     first, last = date_filter(earliest), date_filter(latest)
@@ -197,5 +205,7 @@ def environment(**options: Any) -> Environment:
         site_name=settings.SITE_NAME,
         is_demo=settings.DEMO,
     )
-    env.filters.update(date=date_filter, dates=dates, number=number, percent=percent, rich=rich)
+    env.filters.update(
+        date=date_filter, dates=dates, number=number, percent=percent, rich=rich, time=time_filter
+    )
     return env

@@ -7,7 +7,7 @@ counts for itself, at a tenth of the rate, since there are several of them.
 import time
 import zlib
 from collections import OrderedDict
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from threading import Lock
 
 from django.conf import settings
@@ -44,12 +44,31 @@ local = LocalCounts()
 
 
 def address(request: HttpRequest) -> str:
-    """Who asks: the peer's address, of IPv6 its /64. X-Forwarded-For is anybody's word and is not read."""
+    """Who asks; of IPv6 the /64, which is one customer's.
+
+    Each proxy appends to X-Forwarded-For whom it heard: with PROXY_HOPS of our own, that many entries from
+    the right are true, and the first of them is the visitor. What stands further left is anybody's word.
+    """
+    said, hops = request.META.get("REMOTE_ADDR", ""), settings.PROXY_HOPS
+    if hops > 0:
+        heard = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        said = heard[-hops] if len(heard) >= hops and heard[-hops].strip() else said
     try:
-        peer = ip_address(request.META.get("REMOTE_ADDR", ""))
+        peer = ip_address(_without_port(said.strip()))
     except ValueError:
         return "unknown"
-    return str(ip_network(f"{peer}/64", strict=False)) if peer.version == 6 else str(peer)
+    if isinstance(peer, IPv6Address):
+        if peer.ipv4_mapped is None:
+            return str(IPv6Network((int(peer), 64), strict=False))
+        peer = peer.ipv4_mapped  # IPv4 at a socket for both: all of it is one /64
+    return str(peer)
+
+
+def _without_port(said: str) -> str:
+    """Some proxies write 10.0.0.1:4711, or [2001:db8::1]:4711."""
+    if said.startswith("["):
+        return said[1:].partition("]")[0]
+    return said.partition(":")[0] if said.count(":") == 1 else said
 
 
 def exceeded(

@@ -54,6 +54,11 @@ def get(code: str) -> Market:
     raise KeyError(code)
 
 
+def get_or_default(code: str) -> Market:
+    """The market of that code; the default one if it has been given up since."""
+    return next((market for market in all() if market.code == code), default())
+
+
 def current() -> Market:
     """The market of this request or `use` block, else the default one."""
     return _current.get() or default()

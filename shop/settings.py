@@ -1,6 +1,8 @@
 """Every setting, read from the environment (.env.example explains each), grouped by what operators ask."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from shop import markets
 from shop.env import env, flag, postgres, words
@@ -12,10 +14,10 @@ DATABASE_URL = env("DATABASE_URL", why="Write postgres://user:password@host/name
 
 # --- Who may talk to it, and with which secrets? ---------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY", why="It signs sessions and links: give a long random text and keep it.")
-SECRET_KEY_FALLBACKS = env("SECRET_KEY_FALLBACKS", words, [])
+SECRET_KEY_FALLBACKS: list[str] = env("SECRET_KEY_FALLBACKS", words, [])
 DEBUG = env("DEBUG", flag, False)
 DEMO = env("DEMO", flag, False)  # the mailbox page and the test gateway's hints
-ALLOWED_HOSTS = env("ALLOWED_HOSTS", words, [])
+ALLOWED_HOSTS: list[str] = env("ALLOWED_HOSTS", words, [])
 SITE_URL = env("SITE_URL", str, "http://127.0.0.1:8000").rstrip("/")  # absolute links are made from this only
 SITE_NAME = env("SITE_NAME", str, "Deckle")
 HTTPS = env("HTTPS", flag, SITE_URL.startswith("https:"))
@@ -23,12 +25,14 @@ HTTPS = env("HTTPS", flag, SITE_URL.startswith("https:"))
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("BEHIND_PROXY", flag, False) else None
+PROXY_HOPS = env("PROXY_HOPS", int, 0)  # whose word X-Forwarded-For is, counted from its end
 SECURE_HSTS_SECONDS = env("HSTS_SECONDS", int, 31_536_000 if HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and env("HSTS_SUBDOMAINS", flag, True)
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = env("SESSION_DAYS", int, 30) * 86_400
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "accounts.views.refused"
 X_FRAME_OPTIONS = "DENY"
 # W003: shop.csrf.BrowserVouches is CsrfViewMiddleware, asked after the browser's own word.
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
@@ -83,17 +87,19 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-RQ_QUEUES = {
+RQ_QUEUES: dict[str, dict[str, Any]] = {
     name: {
         "URL": REDIS_URL,
-        "DEFAULT_TIMEOUT": 600,
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": REDIS_TIMEOUT_MS / 1000},
     }
     for name in ("changes", "high", "normal", "low")
 }
-MEDIA_ROOT = env("MEDIA_ROOT", Path, BASE_DIR / ".demo" / "media")
+_MEDIA_WHY = "Name the folder that keeps the pictures: it must outlive a release."
+MEDIA_ROOT = (
+    env("MEDIA_ROOT", Path, BASE_DIR / ".demo" / "media") if DEMO else env("MEDIA_ROOT", Path, why=_MEDIA_WHY)
+)
 MEDIA_URL = "/media/"
-STATIC_ROOT = env("STATIC_ROOT", Path, BASE_DIR / ".demo" / "static")
+STATIC_ROOT = env("STATIC_ROOT", Path, BASE_DIR / (".demo/static" if DEMO else "staticfiles"))
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -133,6 +139,8 @@ INSTALLED_APPS = [
     "shop.outbox",
     "accounts",
     "catalog",
+    # The goods of `make demo`, where the wheels that draw them are installed.
+    *(["catalog.demo"] if find_spec("resvg_py") else []),
     "orders",
     "checkout",
     "pgtrigger",
@@ -144,7 +152,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
@@ -152,6 +159,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.markets.MarketMiddleware",
+    "shop.edge.pages.StorableCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "checkout.cookies.CartCookies",

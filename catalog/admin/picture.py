@@ -62,9 +62,7 @@ class PictureForm(RowForm):
     def save(self, commit: bool = True) -> Any:
         """A new file takes the old one's place; the worker makes its renditions."""
         if self._accepted:
-            self.instance.original = images.store(self._accepted)
-            self.instance.width, self.instance.height = self._accepted.width, self._accepted.height
-            self.instance.drawing = {}
+            images.put(self.instance, self._accepted)
         return super().save(commit)
 
 

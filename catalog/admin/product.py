@@ -7,9 +7,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.admin.deletion import Goods
 from catalog.admin.filters import CategoryFilter, KindFilter
 from catalog.admin.picture import PictureRows
 from catalog.admin.relations import LinkRows, ListingRows, ValueRows
@@ -19,7 +19,7 @@ from catalog.admin.variant import VariantRows
 from catalog.models import Availability, Image, Price, Product, Variant
 from shop import markets
 from shop.desk.site import Section
-from shop.desk.tables import Table, amount, moment, pill
+from shop.desk.tables import amount, moment, pill
 from shop.money import Money
 
 STATES = {Availability.IN: "good", Availability.LOW: "low", Availability.OUT: "bad"}
@@ -36,7 +36,7 @@ class ProductForm(RichTextForm):
 
 
 @admin.register(Product)
-class ProductTable(Table):
+class ProductTable(Goods):
     """Everything on sale, and everything that will be."""
 
     section = Section.GOODS
@@ -130,14 +130,3 @@ class ProductTable(Table):
             else ngettext("%d product unpublished", "%d products unpublished", number)
         )
         self.message_user(request, text % number, messages.SUCCESS if number else messages.INFO)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Orders keep copies of what they sold: a product may go without them."""
-        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        # What belongs to a product goes with it; asking for each part's permission would refuse everyone.
-        own = {str(_("card")), *(str(model._meta.verbose_name) for model in _parts())}
-        return to_delete, counts, {perm for perm in perms_needed if perm not in own}, protected
-
-
-def _parts() -> list[Any]:
-    return [relation.related_model for relation in Product._meta.related_objects]

@@ -13,11 +13,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.admin.deletion import Goods, VariantRowsSet
 from catalog.models import Price, Stock, Variant, VariantOption
 from shop import markets
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
-from shop.desk.tables import Rows, Table, amount
+from shop.desk.tables import Rows, amount
 from shop.money import Money
 
 CURRENCIES = tuple(dict.fromkeys(market.currency for market in markets.all()))
@@ -100,6 +101,7 @@ class VariantRows(Rows):
 
     model = Variant
     form = PricedVariantForm
+    formset = VariantRowsSet
     fields = ("options_label", "sku", "barcode", *PRICE_FIELDS, "stock_label", "is_active", "position")
     readonly_fields = ("options_label", "stock_label")
     show_change_link = True
@@ -160,7 +162,7 @@ class PriceRows(Rows):
 
 
 @admin.register(Variant)
-class VariantTable(Table):
+class VariantTable(Goods):
     """Everything that can be bought."""
 
     section = Section.GOODS

@@ -45,7 +45,7 @@ PALETTE_COLOURS: dict[str, tuple[str, ...]] = {
 SIZES = ("30 × 40 cm", "40 × 50 cm", "50 × 70 cm", "70 × 100 cm", "A6", "A5", "A4")
 SIZE_SLUGS = {"30": "30x40", "40": "40x50", "50": "50x70", "70": "70x100", "a6": "a6", "a5": "a5", "a4": "a4"}
 FRAMES = {
-    "None": ("none", ""),
+    "No frame": ("none", ""),
     "Oak": ("oak", "#c79a64"),
     "Black": ("black", "#24221f"),
     "White": ("white", "#f6f3ec"),

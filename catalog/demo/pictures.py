@@ -74,7 +74,7 @@ def leave_to_worker() -> int:
     leading = waiting.filter(position=0).values_list("pk", flat=True)
     with transaction.atomic():
         for pk in leading:
-            enqueue("catalog.draw_image", pk, QUICK_WIDTHS, queue="low")
+            enqueue("demo.draw_image", pk, QUICK_WIDTHS, queue="low")
         for pk in waiting.values_list("pk", flat=True):
-            enqueue("catalog.draw_image", pk, queue="low")
+            enqueue("demo.draw_image", pk, queue="low")
     return waiting.count()

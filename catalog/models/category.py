@@ -18,7 +18,7 @@ class Category(MP_Node):
         models.SET_NULL,
         null=True,
         blank=True,
-        related_name="categories",
+        related_name="+",
         verbose_name=_("picture"),
     )
     is_published = models.BooleanField(_("published"), default=True)

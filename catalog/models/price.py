@@ -76,9 +76,10 @@ class Sale(models.Model):
             # A range of one number stands for "the same price": GiST has ranges without btree_gist.
             ExclusionConstraint(
                 name="sale_no_overlap",
+                violation_error_message=_("Another sale of this price runs in that time."),
                 expressions=[
                     (
-                        Func("price_id", "price_id", Value("[]"), function="int8range"),
+                        Func("price", "price", Value("[]"), function="int8range"),
                         RangeOperators.OVERLAPS,
                     ),
                     (Func("starts_at", "ends_at", function="tstzrange"), RangeOperators.OVERLAPS),

@@ -132,7 +132,7 @@ def read(market: Market, source: Source, selection: Selection) -> Listing | None
     statement, parameters = _statement(market, source, selection, size)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        total, on_sale, floor, ceiling, ids, counted, below = cursor.fetchone()  # type: ignore[misc]
+        ((total, on_sale, floor, ceiling, ids, counted, below),) = cursor.fetchall()
     pages = max(-(-total // size), 1)
     if selection.page > pages:
         return None

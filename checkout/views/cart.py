@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import delivery
 from catalog.models import Product
+from catalog.queries import companions
 from checkout import cart as carts
 from checkout import queries, quote
 from checkout.forms import AddForm, QuantityField
@@ -30,8 +31,11 @@ def cart(request: HttpRequest) -> HttpResponse:
     shown = quote.of(found) if found else None
     carts.show_size(request, found)
     market = markets.get(found.market) if found else markets.current()
-    promise = delivery.promise(market, timezone.now()) if shown and shown.lines else None
-    return page(request, "cart", {"cart": shown, "promise": promise})
+    if not shown or not shown.lines:
+        return page(request, "cart", {"cart": shown, "promise": None, "companions": []})
+    promise = delivery.promise(market, timezone.now())
+    beside = companions.of(market, {line.product_id for line in shown.lines})
+    return page(request, "cart", {"cart": shown, "promise": promise, "companions": beside})
 
 
 @private_page

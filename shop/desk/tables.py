@@ -10,7 +10,7 @@ from django.forms import DateTimeField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -93,7 +93,7 @@ class Table(_Lookups, admin.ModelAdmin):
             if found is not None:
                 count, names = found.result_count, found.opts
                 name = names.verbose_name if count == 1 else names.verbose_name_plural
-                response.context_data["title"] = f"{count:,} {name}"
+                response.context_data["title"] = f"{grouped(count)} {name}"
         return self.rung(request, response)
 
     def rung(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -137,7 +137,12 @@ def amount(money: Money | None) -> SafeString | str:
 
 def number(count: int) -> SafeString:
     """A count for a column, aligned like an amount."""
-    return format_html('<span class="amount">{}</span>', f"{count:,}")
+    return format_html('<span class="amount">{}</span>', grouped(count))
+
+
+def grouped(count: int) -> str:
+    """10,000, as the language in use groups digits."""
+    return number_format(count, force_grouping=True)
 
 
 def moment(at: datetime | None) -> SafeString | str:

@@ -94,6 +94,18 @@ def private_page(view: View) -> View:
     return private
 
 
+class StorableCookies:
+    """Drops cookies that no database takes (`sessionid="\\000…"` is a NUL), before anybody looks one up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        for name in [name for name, value in request.COOKIES.items() if UNSTORABLE.search(value)]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+
 class VisitorGuard:
     """The innermost middleware: hides the visitor while a public view runs, and gives back what it hid."""
 

@@ -14,6 +14,8 @@ from rq import Queue
 logger = logging.getLogger(__name__)
 
 DRAIN = "shop.outbox.drain.drain"
+SHIFT_SECONDS = 240
+TIMEOUT_SECONDS = 900  # of RQ, which would end a drain in the middle of a shift's last message
 
 
 def ring(queue: str, target: str = DRAIN, *args: str) -> None:
@@ -33,7 +35,13 @@ def _bell(queue: str, target: str, *args: str) -> partial[None]:
 def _ring_now(queue: str, target: str, args: tuple[str, ...]) -> None:
     try:
         Queue(queue, connection=_redis(settings.RQ_QUEUES[queue]["URL"])).enqueue(
-            target, args=args, ttl=60, result_ttl=0, failure_ttl=3600
+            target,
+            args=args,
+            kwargs={"for_seconds": SHIFT_SECONDS},
+            job_timeout=TIMEOUT_SECONDS,
+            ttl=60,
+            result_ttl=0,
+            failure_ttl=3600,
         )
     except (RedisError, OSError) as error:
         logger.warning("The bell of queue %s cannot be rung (%s); the relay will look.", queue, error)

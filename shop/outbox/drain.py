@@ -3,8 +3,11 @@
 A lease by the database's clock is the only right to a message: who commits after its end changes nothing.
 """
 
+import errno
 import logging
 import smtplib
+import socket
+import ssl
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -24,8 +27,12 @@ MAX_TRIES = 5
 MAX_KILLS = 20  # tries count when they begin, so that a job that kills its worker is buried too
 FIRST_WAIT, LONGEST_WAIT = 5, 3600  # seconds
 # Somebody else's service is away: that is waited for, a day long, however often it was tried.
-AWAY = (ConnectionError, TimeoutError, smtplib.SMTPException)
+AWAY = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, smtplib.SMTPException)
+# These come as plain OSErrors, as do broken pictures and full disks, which no waiting mends.
+UNREACHABLE = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 AWAY_FOR = timedelta(hours=24)
+# During a rolling deployment an old worker meets the new release's jobs: the new ones will know them.
+UNKNOWN_FOR = timedelta(minutes=15)
 ERROR_TAIL = 4_000  # characters of the traceback that are kept
 
 
@@ -67,11 +74,7 @@ def run(message: Message) -> None:
     if message.tries > MAX_KILLS:
         return _bury(message, message.error or "every worker that began it died")
     try:
-        function = resolve(message.job)
-    except UnknownJob as error:
-        return _bury(message, str(error))
-    try:
-        function(*message.args)
+        resolve(message.job)(*message.args)
     except Exception as error:
         _failed(message, error)
     else:
@@ -80,12 +83,28 @@ def run(message: Message) -> None:
 
 def _failed(message: Message, error: Exception) -> None:
     text = "".join(traceback.format_exception(error))[-ERROR_TAIL:]
-    away = isinstance(error, AWAY) and timezone.now() - message.created_at < AWAY_FOR
-    if message.tries >= MAX_TRIES and not away:
+    waits = timezone.now() - message.created_at < _patience(error)
+    if _is_final(error) or (message.tries >= MAX_TRIES and not waits):
         return _bury(message, text)
     wait = min(FIRST_WAIT * 2 ** min(message.tries - 1, 20), LONGEST_WAIT)
     logger.warning("%s failed (try %d), next in %d s: %s", message, message.tries, wait, error)
     _close(message, due_at=Now() + timedelta(seconds=wait), error=text)
+
+
+def _patience(error: Exception) -> timedelta:
+    """How long a message is tried on, however often that was."""
+    if isinstance(error, UnknownJob):
+        return UNKNOWN_FOR
+    if isinstance(error, AWAY) or (isinstance(error, OSError) and error.errno in UNREACHABLE):
+        return AWAY_FOR
+    return timedelta(0)
+
+
+def _is_final(error: Exception) -> bool:
+    """The mail server knows none of the recipients (5xx; 4xx means: later): so it will be tomorrow."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        code >= 500 for code, _text in error.recipients.values()
+    )
 
 
 def _bury(message: Message, text: str) -> None:

@@ -55,6 +55,11 @@ def test_the_address_given_at_checkout_is_not_asked_twice(client: Client) -> Non
     assert 'value="ada@example.com"' in client.get("/account/register/").content.decode()
 
 
+@pytest.mark.parametrize("target", ["//evil.test", "https://evil.test", "foo", "/\\evil.test"])
+def test_next_leads_nowhere_else(client: Client, target: str) -> None:
+    assert client.post("/account/register/", {**NEW, "next": target})["Location"] == "/account/"
+
+
 def test_next_is_kept_and_checked(client: Client) -> None:
     assert client.post("/account/register/", {**NEW, "next": "//evil.test"})["Location"] == "/account/"
     client.post("/account/logout/")

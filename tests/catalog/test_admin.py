@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.management import call_command
@@ -11,9 +12,11 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
 from catalog.models import Block, Category, Product, Stock
+from shop.desk import tables
 from tests.factories import (
     make_category,
     make_delivery,
@@ -237,3 +240,17 @@ def test_a_category_moves_to_another_parent_but_never_below_itself(desk: Client)
         == 302
     )
     assert Category.objects.get(slug="new").depth == 1
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "10,000"), ("de", "10.000")])
+def test_counts_are_grouped_as_the_language_does(language: str, text: str) -> None:
+    with translation.override(language):
+        assert text in tables.number(10_000)
+
+
+def test_the_apps_are_called_by_their_names() -> None:
+    names = [
+        str(apps.get_app_config(label).verbose_name)
+        for label in ("catalog", "accounts", "checkout", "orders")
+    ]
+    assert names == ["Catalogue", "Accounts", "Checkout", "Orders"]

@@ -205,6 +205,16 @@ def test_publishing_in_bulk_writes_only_what_changes(desk: Client) -> None:
     assert len(change.rows) == 1
 
 
+def test_a_sale_may_run_beside_the_sales_of_other_prices(desk: Client) -> None:
+    other = make_product(price="20").variants.get().prices.get(currency="EUR")
+    Sale.objects.create(price=other, amount=15, starts_at=timezone.now())
+    price = make_product(price="38").variants.get().prices.get(currency="EUR")
+    begin = timezone.localtime().strftime("%Y-%m-%dT%H:%M:%S")
+    rows = {"sales-TOTAL_FORMS": 1, "sales-0-amount": "30", "sales-0-starts_at": begin}
+    assert edit(desk, price, **rows).status_code == 302
+    assert price.sales.get().amount == 30
+
+
 def test_sales_that_overlap_are_told_and_not_kept(desk: Client) -> None:
     price = make_product(price="38").variants.get().prices.get(currency="EUR")
     now = timezone.localtime()

@@ -1,4 +1,4 @@
-"""The demo's plan becomes a shop: goods on their shelves, a merchant who may sell, pictures that are drawn."""
+"""The demo's plan becomes a shop: goods on shelves, a merchant who may sell, pictures that are drawn."""
 
 import pytest
 from django.core.files.storage import default_storage
@@ -7,7 +7,7 @@ from PIL import Image as Pixels
 
 from accounts.models import User
 from catalog.demo import catalogue, load, pictures
-from catalog.management.commands import load_demo
+from catalog.demo.management.commands import load_demo
 from catalog.models import Card, Category, Image, Price, Product, Review, Sale, Variant
 from shop.changes import projector
 from shop.changes.models import Change
@@ -62,7 +62,7 @@ def test_a_merchant_may_sell_and_the_worker_is_asked_for_all_pictures(loaded: No
 
     first = pictures.first_pages()
     assert 15 <= len(first) <= 40
-    asked = Message.objects.filter(job="catalog.draw_image", queue="low")
+    asked = Message.objects.filter(job="demo.draw_image", queue="low")
     assert {message.args[0] for message in asked if len(message.args) == 1} == set(
         Image.objects.values_list("pk", flat=True)
     )

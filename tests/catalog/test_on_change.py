@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog import cards
+from catalog import cards, on_change
 from catalog.models import (
     Attribute,
     AttributeValue,
@@ -200,7 +200,7 @@ def test_a_picture_without_renditions_is_rendered_and_one_with_them_is_not(produ
     assert effects.jobs == {}
     effects = effects_of(lambda: make_image(product, ready=False))
     waiting = Image.objects.get(renditions={})
-    assert effects.jobs == {("catalog.render_image", "low"): {waiting.pk}}
+    assert effects.jobs == {("catalog.render_image", "normal"): {waiting.pk}}
 
 
 def test_what_left_with_its_product_is_no_stumbling_block(product):
@@ -215,3 +215,20 @@ def test_what_left_with_its_product_is_no_stumbling_block(product):
 def test_the_delivery_promise_follows_its_method():
     method = make_delivery()
     assert effects_of(lambda: Method.objects.filter(pk=method.pk).update(max_days=9)).keys == {"delivery"}
+
+
+def test_an_emptied_table_makes_every_derived_row_again(product):
+    price = Price.objects.filter(variant__product=product, currency="EUR").get()
+    lowered = Price.objects.get(variant__product=product, currency="GBP")
+    Sale.objects.create(price=price, amount=Decimal(3), starts_at=product.created_at)
+    Price.objects.filter(pk=lowered.pk).update(sale_amount=Decimal(2))
+    effects = Effects()
+    on_change.everything(effects)
+    everything = set(Product.objects.values_list("pk", flat=True))
+    assert effects.keys == {"html"}
+    assert effects.projected == {
+        "sales": {price.pk, lowered.pk},
+        "availability": everything,
+        "cards": everything,
+        "dates": everything,
+    }

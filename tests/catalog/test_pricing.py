@@ -4,13 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import pricing, taxes
 from catalog.models import Card, Price, Product, Sale, Variant
+from catalog.pricing import Shown
 from shop import markets
 from shop.markets import Market
 from shop.money import Money
@@ -26,6 +27,14 @@ def euro(amount: str) -> Money:
     return Money(Decimal(amount), "EUR")
 
 
+def shown(variant: Variant | None, market: Market) -> Shown:
+    """What a variant that is sold there costs."""
+    assert variant
+    found = pricing.price_of(variant, market)
+    assert found
+    return found
+
+
 def price(product: Product) -> Price:
     return Price.objects.get(variant__product=product, currency="EUR")
 
@@ -33,8 +42,8 @@ def price(product: Product) -> Price:
 @pytest.mark.django_db
 def test_each_market_shows_the_price_in_its_currency():
     variant = make_product(price="38.00", gbp="33.00").variants.get()
-    assert pricing.price_of(variant, markets.get("eu")).price == euro("38.00")
-    assert pricing.price_of(variant, markets.get("gb")).price == Money(Decimal("33.00"), "GBP")
+    assert shown(variant, markets.get("eu")).price == euro("38.00")
+    assert shown(variant, markets.get("gb")).price == Money(Decimal("33.00"), "GBP")
 
 
 @pytest.mark.django_db
@@ -47,9 +56,9 @@ def test_a_variant_without_a_price_is_not_sold_there():
 def test_a_net_price_is_shown_with_tax_and_a_gross_one_to_the_trade_without():
     product = make_product(price="11.90")
     net = add_variant(product, price="10.00", includes_tax=False)
-    assert pricing.price_of(net, markets.get("eu")).price == euro("11.90")
-    assert pricing.price_of(product.variants.first(), TRADE).price == euro("10.00")
-    assert pricing.price_of(net, TRADE).price == euro("10.00")
+    assert shown(net, markets.get("eu")).price == euro("11.90")
+    assert shown(product.variants.first(), TRADE).price == euro("10.00")
+    assert shown(net, TRADE).price == euro("10.00")
 
 
 @pytest.mark.django_db
@@ -80,7 +89,7 @@ def test_a_sale_is_never_dearer_and_its_discount_never_overstated(amount, sale, 
 @pytest.mark.parametrize("includes_tax", [True, False])
 def test_the_card_says_the_same_as_the_product_page(settings, amount, includes_tax):
     settings.MARKETS = (*settings.MARKETS, TRADE)
-    product = make_product(price=None)
+    product = make_product()
     product.variants.all().delete()
     variant = add_variant(
         product, price=str(Decimal(amount).quantize(Decimal("0.01"))), includes_tax=includes_tax
@@ -90,7 +99,7 @@ def test_the_card_says_the_same_as_the_product_page(settings, amount, includes_t
     follow_changes()
     for market in markets.all():
         card = Card.objects.get(product_id=product.pk, market=market.code)
-        said = pricing.price_of(Variant.objects.get(pk=variant.pk), market)
+        said = shown(Variant.objects.get(pk=variant.pk), market)
         listed = said.list_price and said.list_price.amount
         assert (card.price, card.list_price, card.discount) == (said.price.amount, listed, said.discount)
 
@@ -144,6 +153,18 @@ def test_a_deleted_sale_ends():
     sale.delete()
     follow_changes()
     assert price(product).sale_amount is None
+
+
+@pytest.mark.django_db
+def test_sales_that_were_emptied_as_a_whole_end():
+    product = make_product(price="38.00")
+    Sale.objects.create(price=price(product), amount=Decimal(30), starts_at=timezone.now())
+    follow_changes()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE catalog_sale")
+    follow_changes()
+    assert price(product).sale_amount is None
+    assert Card.objects.get(market="eu").list_price is None
 
 
 @pytest.mark.django_db

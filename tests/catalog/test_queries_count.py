@@ -62,4 +62,5 @@ def test_a_page_asks_the_same_few_questions_at_any_size(
     client: Client, shop: int, django_assert_max_num_queries, path: str, most: int
 ) -> None:
     with django_assert_max_num_queries(most):
-        client.get(path)
+        answer = client.get(path)
+    assert answer.status_code == (404 if "nowhere" in path else 200)

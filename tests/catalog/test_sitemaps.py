@@ -52,6 +52,11 @@ def test_products_are_spread_over_files(client: Client, monkeypatch: pytest.Monk
     assert client.get("/sitemap-products-0.xml").status_code == 404
 
 
+@pytest.mark.parametrize("number", ["50001", "9" * 23, "9" * 400])
+def test_a_file_that_no_index_could_name_is_not_there(client: Client, number: str) -> None:
+    assert client.get(f"/sitemap-products-{number}.xml").status_code == 404
+
+
 def test_robots_are_asked_to_leave_what_is_private_alone_in_every_market(client: Client) -> None:
     text = client.get("/robots.txt").content.decode()
     assert "Disallow: /cart/\n" in text

@@ -91,6 +91,27 @@ def test_what_is_shipped_has_left():
         stock.ship({variant.pk: 1})
 
 
+@pytest.mark.parametrize("move", [stock.ship, stock.release])
+def test_an_order_moves_on_although_a_variant_of_it_was_deleted(move: Callable[..., None]):
+    gone, kept = variant_of(make_product(stock=5)), variant_of(make_product(stock=5))
+    stock.reserve({gone.pk: 2, kept.pk: 2})
+    gone_id = gone.pk
+    gone.delete()
+    move({gone_id: 2, kept.pk: 2})
+    assert Stock.objects.get(pk=kept.pk).reserved == 0
+    with pytest.raises(NotReserved) as refused:
+        move({gone_id: 2, kept.pk: 1})
+    assert refused.value.variant_ids == (kept.pk,)
+
+
+def test_what_was_deleted_cannot_be_reserved():
+    variant = variant_of(make_product(stock=5))
+    variant_id = variant.pk
+    variant.delete()
+    with pytest.raises(OutOfStock):
+        stock.reserve({variant_id: 1})
+
+
 def test_a_count_sets_and_a_delivery_adds():
     variant = variant_of(make_product(stock=5))
     stock.adjust(variant.pk, on_hand=7, note="counted twice")

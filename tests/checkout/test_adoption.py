@@ -1,11 +1,12 @@
 """Login joins two carts: nothing is lost, nothing old comes unannounced, nothing exceeds the stock."""
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from catalog.models import Stock, Variant
-from checkout.models import Cart
-from tests.checkout.conftest import put
+from checkout.models import Cart, CartLine
+from tests.checkout.conftest import put, together
 from tests.factories import make_product, make_user
 
 pytestmark = pytest.mark.django_db
@@ -111,4 +112,48 @@ def test_registering_keeps_the_cart(client: Client, variant: Variant) -> None:
     put(client, variant)
     client.post("/account/register/", {"email": "new@example.com", "name": "New", "password": "a few words"})
     assert Cart.objects.get().user is not None
+    assert "Two suns over Cadiz" in client.get("/cart/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_browsers_that_log_in_at_once_all_get_in_and_nothing_is_lost(variant: Variant) -> None:
+    ada, browsers = make_user(), [Client() for _ in range(4)]
+    for browser in browsers:
+        put(browser, variant)
+    form = {"email": ada.email, "password": "correct horse"}
+    answers = together(4, lambda number: browsers[number].post("/account/login/", form).status_code)
+    assert answers == [302] * 4
+    assert Cart.objects.get().user == ada
+    assert CartLine.objects.get().quantity == 4
+
+
+def test_a_cart_begun_in_another_tab_during_the_login_joins_too(
+    client: Client, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, save = make_user(), Cart.save
+    put(client, variant, 2)
+
+    def late(self: Cart, **more: object) -> None:
+        monkeypatch.setattr(Cart, "save", save)
+        raise IntegrityError("cart_one_open_per_user")
+
+    monkeypatch.setattr(Cart, "save", late)
+    login(client, ada.email)
+    assert Cart.objects.get().user == ada
+
+
+def test_the_badge_goes_with_the_logout_and_the_cart_waits(client: Client, variant: Variant) -> None:
+    ada = make_user()
+    login(client, ada.email)
+    put(client, variant, 3)
+    client.post("/account/logout/")
+    assert client.cookies["cart_size"].value == client.cookies["cart"].value == ""
+    login(client, ada.email)
+    assert client.cookies["cart_size"].value == "3"
+
+
+def test_a_logout_of_nobody_leaves_a_guest_their_cart(client: Client, variant: Variant) -> None:
+    put(client, variant)
+    client.post("/account/logout/")
+    assert client.cookies["cart_size"].value == "1"
     assert "Two suns over Cadiz" in client.get("/cart/").content.decode()

@@ -96,6 +96,59 @@ def test_shipping_keeps_the_code_and_takes_the_goods_from_the_shelf(
     assert paid.events.get(kind="shipped").actor is not None
 
 
+def test_what_was_shipped_is_marked_as_delivered_by_who_ships(client: Client, paid: Order) -> None:
+    client.force_login(member("Merchant"))
+    assert "Mark as delivered" not in client.get(page(paid)).content.decode()
+    states.move(paid, Status.SHIPPED)
+    assert "Mark as delivered" in client.get(page(paid)).content.decode()
+    client.force_login(member("Support"))
+    assert "Mark as delivered" not in client.get(page(paid)).content.decode()
+    assert send(client, paid, _deliver="1") == 403
+    client.force_login(member("Merchant"))
+    assert send(client, paid, _deliver="1") == 302
+    paid.refresh_from_db()
+    assert paid.status == Status.DELIVERED
+
+
+def test_many_orders_are_marked_as_delivered_at_once(merchant: Client, paid: Order) -> None:
+    states.move(paid, Status.SHIPPED)
+    url = reverse("admin:orders_order_changelist")
+    merchant.post(url, {"action": "deliver", "_selected_action": [paid.pk]})
+    paid.refresh_from_db()
+    assert paid.status == Status.DELIVERED
+
+
+@pytest.mark.parametrize(("button", "status"), [("_ship", Status.SHIPPED), ("_cancel", Status.CANCELLED)])
+def test_an_order_moves_on_although_what_it_sold_was_deleted(
+    merchant: Client, paid: Order, variant: Variant, button: str, status: str
+) -> None:
+    variant.delete()
+    assert send(merchant, paid, **{button: "1"}) == 302
+    paid.refresh_from_db()
+    assert paid.status == status
+
+
+def test_goods_that_are_not_reserved_are_told_and_not_shipped(
+    merchant: Client, paid: Order, variant: Variant
+) -> None:
+    Stock.objects.filter(pk=variant.pk).update(reserved=0)
+    url = reverse("admin:orders_order_changelist")
+    answer = merchant.post(url, {"action": "ship", "_selected_action": [paid.pk]}, follow=True)
+    assert f"{paid.number} stays as it is: not all of its goods are reserved" in answer.content.decode()
+    paid.refresh_from_db()
+    assert paid.status == Status.PAID
+
+
+def test_the_timeline_and_the_promise_are_in_words(merchant: Client, paid: Order) -> None:
+    states.note_event(paid, "payment_declined")
+    states.note_event(paid, "something_new")
+    text = merchant.get(page(paid)).content.decode()
+    assert "payment declined" in text
+    assert "payment_declined" not in text
+    assert "something_new" in text
+    assert "25 Nov – 27 Nov 2026" in text
+
+
 def test_cancelling_gives_the_stock_back(merchant: Client, order: Order, variant: Variant) -> None:
     send(merchant, order, _cancel="1")
     order.refresh_from_db()

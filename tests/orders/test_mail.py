@@ -1,7 +1,9 @@
 """One confirmation an order, in the words and the market of its moment."""
 
 import pytest
+from django.conf import settings
 from django.core import mail
+from django.test import Client, override_settings
 
 from catalog.models import Variant
 from orders import jobs, links, payments
@@ -25,10 +27,39 @@ def test_the_confirmation_says_what_was_bought_and_where_to_look(order: Order) -
     assert "waits for its payment" not in sent.body
 
 
-def test_money_on_its_way_is_said(order: Order) -> None:
+def both() -> list[str]:
+    """The one mail's text and its HTML."""
+    (sent,) = mail.outbox
+    return [str(sent.body), str(sent.alternatives[0][0])]
+
+
+def test_money_on_its_way_is_said_as_the_page_says_it(client: Client, order: Order) -> None:
     payments.begin(order, "pending")
     jobs.send_confirmation(order.pk)
-    assert "waits for its payment" in mail.outbox[0].body
+    page = client.get(links.path(order)).content.decode()
+    assert "still on its way" in page
+    assert "we write" not in page  # there is one mail only, and this was it
+    for text in both():
+        assert "Your payment is on its way to us. There is nothing to do." in text
+        assert "waits for its payment" not in text
+
+
+def test_money_that_did_not_come_is_asked_for(order: Order) -> None:
+    payment = payments.begin(order, "pending").payment
+    payment.status = "declined"
+    payment.save()
+    jobs.send_confirmation(order.pk)
+    for text in both():
+        assert "waits for its payment" in text
+        assert "on its way to us" not in text
+
+
+def test_an_order_of_a_market_that_is_gone_is_confirmed_in_the_default_one(variant: Variant) -> None:
+    order = place_order(make_draft((variant, 1), market="gb", language="en-gb"))
+    with override_settings(MARKETS=settings.MARKETS[:1]):
+        payments.begin(order, "pays")
+        jobs.send_confirmation(order.pk)
+        assert all(links.path(order) in text and "/gb/" not in text for text in both())
 
 
 def test_a_job_that_runs_twice_sends_once(order: Order) -> None:

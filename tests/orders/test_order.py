@@ -4,7 +4,7 @@ import pytest
 from django.core.signing import Signer
 from django.test import Client, override_settings
 
-from orders import links, payments
+from orders import gateways, links, payments
 from orders.models import Order
 from orders.placement import place_order
 from tests.factories import make_user
@@ -70,6 +70,32 @@ def test_an_order_that_waits_for_its_payment_can_be_paid(client: Client, order: 
     order.refresh_from_db()
     assert order.status == "paid"
     assert "pay/?attempt" not in client.get(path).content.decode()
+
+
+def test_after_a_gateway_that_did_not_answer_nobody_says_that_nothing_was_charged(
+    client: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = links.path(order)
+    assert "Nothing was charged" in client.get(path).content.decode()
+
+    def down(**asked: object) -> None:
+        raise gateways.GatewayDown
+
+    monkeypatch.setattr(gateways.get(), "create", down)
+    client.post(f"{path}pay/?attempt=1", {"payment": "pays"})
+    page = client.get(path).content.decode()
+    assert "We are checking your payment" in page
+    assert "Nothing was charged" not in page
+    assert f"{path}pay/?attempt=1" in page
+
+
+def test_the_form_that_pays_carries_its_token(order: Order) -> None:
+    client, path = Client(enforce_csrf_checks=True), links.path(order)
+    page = client.get(path).content.decode()
+    assert client.post(f"{path}pay/", {"payment": "pays"}).status_code == 403
+    token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    form = {"payment": "pays", "csrfmiddlewaretoken": token}
+    assert client.post(f"{path}pay/", form)["Location"] == path
 
 
 @pytest.mark.parametrize("attempt", ["", "1_0", "٣", "-1", "9999999999", "x"])

@@ -29,6 +29,14 @@ def begun(order: Order, reference: str | None = "ref-1") -> Payment:
     )
 
 
+def begun_again(order: Order) -> Payment:
+    """A second attempt whose answer has not come."""
+    key = f"order-{order.pk}-2"
+    return Payment.objects.create(
+        order=order, gateway="fake", idempotency_key=key, amount=order.total, currency=order.currency
+    )
+
+
 def word(status: str = "succeeded", amount: str = "25.00", **fields: str) -> PaymentEvent:
     return replace(PaymentEvent("fake", "ref-1", status, eur(amount)), **fields)  # type: ignore[arg-type]
 
@@ -166,6 +174,18 @@ def test_money_that_comes_after_the_cancellation_is_noted(order: Order) -> None:
     assert order.status == "cancelled"
     assert order.payments.get().status == "succeeded"
     assert "payment_late" in {event.kind for event in order.events.all()}
+
+
+def test_money_paid_twice_is_held_and_found_again_by_its_reference(order: Order) -> None:
+    begun(order)
+    second = begun_again(order)
+    payments.settle(word())
+    held = payments.settle(word(reference="ref-2", key=second.idempotency_key))
+    assert held is not None
+    assert (held.status, held.reason) == ("pending", "paid twice")
+    # A later word knows the reference only.
+    assert payments.settle(word(reference="ref-2")) == second
+    assert [event.kind for event in order.events.all()] == ["placed", "paid", "payment_held"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,6 @@
 """place_order: everything is copied, in few statements, and all of it or nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,3 +101,38 @@ def test_a_customers_order_is_not_claimed_by_the_next_login(client: Client, vari
     client.force_login(eve)
     placed.refresh_from_db()
     assert placed.customer == ada
+
+
+@pytest.mark.parametrize(
+    ("email", "age", "is_theirs"),
+    [
+        ("ADA@example.com", timedelta(minutes=59), True),
+        ("eve@example.com", timedelta(0), False),
+        ("ada@example.com", timedelta(minutes=61), False),
+    ],
+)
+def test_a_guests_order_is_claimed_while_fresh_by_its_own_address_only(
+    client: Client, variant: Variant, email: str, age: timedelta, is_theirs: bool
+) -> None:
+    placed = place_order(make_draft((variant, 1)))
+    Order.objects.update(placed_at=datetime.now(UTC) - age)
+    session = client.session
+    session["placed_order"] = placed.pk
+    session.save()
+    user = make_user(email)
+    client.force_login(user)
+    placed.refresh_from_db()
+    assert placed.customer == (user if is_theirs else None)
+    # Nor by the one after: the browser has forgotten it.
+    assert "placed_order" not in client.session
+
+
+def test_a_stranger_who_registers_in_that_browser_gets_no_order(client: Client, variant: Variant) -> None:
+    placed = place_order(make_draft((variant, 1)))
+    session = client.session
+    session["placed_order"] = placed.pk
+    session.save()
+    client.post("/account/register/", {"email": "eve@example.com", "name": "Eve", "password": "a few words"})
+    placed.refresh_from_db()
+    assert placed.customer is None
+    assert placed.number not in client.get("/account/orders/").content.decode()

@@ -8,10 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.db.models.functions import Now
-from pgtrigger import registered
 
 from catalog import cards
 from catalog.locks import lock_products
@@ -96,15 +94,6 @@ def test_a_followed_change_is_done_and_forgotten_later(product):
     assert Change.objects.count() == number - 2
 
 
-def test_every_model_that_is_noted_has_a_rule():
-    noted = {
-        model._meta.label_lower
-        for model, trigger in registered()
-        if trigger.name.startswith("noted_") and model in apps.get_models()
-    }
-    assert noted == rules.labels()
-
-
 def test_a_change_without_a_rule_is_told_and_done(caplog):
     Change.objects.create(model="catalog.ghost", columns=["id"], rows=[[[1], None, []]])
     assert projector.drain() == 1
@@ -141,6 +130,26 @@ def test_thousands_of_rows_are_projected_in_chunks(monkeypatch):
     Product.objects.bulk_create(Product(name="x", slug=f"x-{n}", tax_class=tax) for n in range(1_200))
     projector.drain()
     assert (max(sizes), sum(sizes)) == (rules.CHUNK, 1_200)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "broken: not kept"])
+def test_a_long_rebuild_keeps_its_lease(is_kept, monkeypatch, settings):
+    settings.CHANGES_LEASE_SECONDS = 0.5
+    found: list[int] = []
+
+    def rebuild_slowly(ids: Sequence[int]) -> None:
+        found.append(len(projector.claim()))  # another projector looks for work
+        time.sleep(0.3)
+
+    monkeypatch.setattr(rules, "CHUNK", 1)
+    monkeypatch.setitem(rules._projections, "cards", rebuild_slowly)
+    if not is_kept:
+        monkeypatch.setattr(projector, "_keep_lease", lambda ids: None)
+    tax = make_tax_class()
+    Change.objects.all().delete()
+    Product.objects.bulk_create(Product(name="x", slug=f"x-{n}", tax_class=tax) for n in range(5))
+    projector.drain()
+    assert (found == [0] * 5) is is_kept
 
 
 def test_jobs_that_a_rule_asks_for_are_written_once(product):
@@ -251,17 +260,20 @@ def test_a_slow_rebuild_never_overwrites_a_newer_one(is_locked, monkeypatch):
     monkeypatch.setattr(
         cards, "_statement", lambda: dawdling if threading.current_thread() is thread else usual
     )
-    if not is_locked:
-        monkeypatch.setattr(cards, "lock_products", lambda ids: slow.set())
-    else:
-        monkeypatch.setattr(cards, "lock_products", lambda ids: (lock_products(ids), slow.set()))
+
+    def lock_and_tell(ids: Sequence[int]) -> None:
+        if is_locked:
+            lock_products(ids)
+        slow.set()
+
+    monkeypatch.setattr(cards, "lock_products", lock_and_tell)
 
     def rebuild_slowly() -> None:
         Product.objects.update(name="Older")
         cards.rebuild([product.pk])
         connection.close()
 
-    thread = threading.Thread(target=rebuild_slowly)
+    thread: threading.Thread = threading.Thread(target=rebuild_slowly)
     thread.start()
     assert slow.wait(5)
     time.sleep(0.1)  # its statement has begun, and sees what was committed by then

@@ -26,7 +26,7 @@ urlpatterns = [path("form/", form), path("webhook/", webhook)]
 
 @pytest.fixture(autouse=True)
 def _these_pages():
-    with override_settings(ROOT_URLCONF=__name__):
+    with override_settings(ROOT_URLCONF=__name__, CSRF_FAILURE_VIEW="django.views.csrf.csrf_failure"):
         yield
 
 

@@ -35,9 +35,44 @@ def test_an_ipv6_network_is_one_address() -> None:
     assert asked(1, "2001:db8:0:1::1") == [False]
 
 
-def test_x_forwarded_for_is_not_believed() -> None:
-    request = RequestFactory().post("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="1.2.3.4")
-    assert limits.address(request) == "10.0.0.1"
+@pytest.mark.parametrize(
+    ("hops", "forwarded", "who"),
+    [
+        (0, "1.2.3.4", "10.0.0.1"),
+        (1, "1.2.3.4", "1.2.3.4"),
+        (1, "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (2, "6.6.6.6, 1.2.3.4, 10.0.0.7", "1.2.3.4"),
+        (2, "1.2.3.4", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+        (1, "6.6.6.6, 2001:db8::7", "2001:db8::/64"),
+        (1, "[2001:db8::7]:4711", "2001:db8::/64"),
+        (1, "1.2.3.4:4711", "1.2.3.4"),
+        (1, "1.2.3.4, nonsense", "unknown"),
+        (-1, "6.6.6.6, 1.2.3.4", "10.0.0.1"),
+    ],
+)
+def test_of_x_forwarded_for_only_what_our_own_proxies_wrote_is_believed(settings, hops, forwarded, who):
+    settings.PROXY_HOPS = hops
+    request = RequestFactory().post("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+    assert limits.address(request) == who
+
+
+def test_behind_a_proxy_each_visitor_has_a_limit_of_their_own(settings):
+    settings.PROXY_HOPS = 1
+
+    def attempts(visitor: str) -> list[bool]:
+        request = RequestFactory().post("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=visitor)
+        return [limits.exceeded(request, "test", limit=3) for _ in range(4)]
+
+    assert attempts("1.2.3.4") == attempts("1.2.3.5") == [False, False, False, True]
+    forged = [attempts(f"9.9.9.{number}, 1.2.3.6")[0] for number in range(4)]
+    assert forged == [False, True, True, True]
+
+
+def test_ipv4_at_a_socket_for_both_is_not_one_network() -> None:
+    asked(4, "::ffff:10.0.0.1")
+    assert asked(1, "::ffff:10.0.0.2") == [False]
+    assert asked(1, "10.0.0.1") == [True]
 
 
 @pytest.mark.parametrize("account", ["\ud800", "\x00", "é" * 5000])

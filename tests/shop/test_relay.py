@@ -54,7 +54,7 @@ def test_the_relay_says_once_that_the_database_is_away_and_once_that_it_is_back(
     caplog.set_level(logging.INFO)
     stopping, looks = threading.Event(), []
 
-    def look(stop: object) -> bool:
+    def look(*asked: object) -> bool:
         looks.append(1)
         if len(looks) < 4:
             raise relay.DatabaseError("connection refused\nIs the server running?")
@@ -86,3 +86,17 @@ def test_the_relay_leaves_at_sigterm():
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     assert Message.objects.filter(pk=message.pk, dead_at__isnull=False).exists()
+
+
+def test_the_relay_calls_the_workers_of_a_queue_with_a_backlog(jobs, monkeypatch):
+    """A bell that rang before any worker listened is rung again, or one process would do all the work."""
+    monkeypatch.setattr(relay, "SLICE", 0.05)
+    jobs.say = lambda: time.sleep(0.06)
+    for _ in range(2):
+        enqueue("shop.say", queue="low")
+    called: list[str] = []
+    relay.look(lambda: False, called.append)
+    assert called == ["low"]
+    jobs.say = lambda: None
+    relay.look(lambda: False, called.append)
+    assert called == ["low"]

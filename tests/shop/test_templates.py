@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -196,6 +196,17 @@ def test_a_field_says_what_is_wrong_and_points_to_it(env: Environment) -> None:
 )
 def test_dates_are_told_shortly(first: date, last: date, text: str) -> None:
     assert jinja.dates(first, last).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+@pytest.mark.parametrize("at", [time(15, 5), datetime(2026, 11, 25, 14, 5, tzinfo=UTC)])
+def test_times_are_told_by_the_clock_of_the_shop(env: Environment, at: time | datetime) -> None:
+    assert render(env, "{{ at|time }}", at=at) == "15:05"
+
+
+def test_a_badge_tells_the_discount_as_every_rate_is_told(env: Environment) -> None:
+    source = '{% from "components/card.html" import badge %}{{ badge(card) }}'
+    html = render(env, source, card={"badge": "sale", "discount": 29, "availability": "in"})
+    assert "−29%</span>" in html
 
 
 def test_the_page_is_offered_in_every_market() -> None:

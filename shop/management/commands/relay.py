@@ -13,13 +13,14 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from shop.changes import projector
-from shop.outbox import drain, outbox
+from shop.outbox import bell, drain, outbox
 
 logger = logging.getLogger(__name__)
 
 SLICE = 2.0  # seconds a queue may take before the others are looked at again
 LONGEST_PAUSE = 30.0  # seconds between attempts while the database is away
 SWEEP_EVERY = 60.0  # seconds
+CALL_EVERY = 30.0  # seconds between rings for one queue's backlog
 
 
 class Command(BaseCommand):
@@ -46,10 +47,17 @@ class Command(BaseCommand):
 def watch(stopping: threading.Event, interval: float) -> None:
     """Looks until it is told to stop; what it has begun it finishes."""
     pause, swept_at = interval, 0.0
+    called_at: dict[str, float] = {}
+
+    def call(queue: str) -> None:
+        if time.monotonic() - called_at.get(queue, -CALL_EVERY) >= CALL_EVERY:
+            called_at[queue] = time.monotonic()
+            bell.ring(queue, bell.DRAIN, queue)
+
     is_away = False
     while not stopping.is_set():
         try:
-            busy = look(stopping.is_set)
+            busy = look(stopping.is_set, call)
             if time.monotonic() - swept_at > SWEEP_EVERY:
                 swept_at = time.monotonic()
                 sweep()
@@ -68,11 +76,17 @@ def watch(stopping: threading.Event, interval: float) -> None:
         stopping.wait(pause)
 
 
-def look(stop: Callable[[], bool]) -> bool:
-    """Once through all queues, each for a slice of time; whether there was anything to do."""
+def look(stop: Callable[[], bool], call: Callable[[str], None] = lambda queue: None) -> bool:
+    """Once through all queues, each for a slice of time; whether there was anything to do.
+
+    call: told of a queue with more than a slice's work: its workers missed the bell, or ended a shift.
+    """
     done = projector.drain(for_seconds=SLICE, stop=stop)
     for queue in outbox.QUEUES:
+        began_at = time.monotonic()
         done += drain.drain(queue, for_seconds=SLICE, stop=stop)
+        if time.monotonic() - began_at >= SLICE:
+            call(queue)
         if queue != outbox.QUEUES[-1]:
             done += projector.drain(for_seconds=SLICE, stop=stop)  # no page waits for somebody's mail
     return done > 0

@@ -9,16 +9,19 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.stock import NotReserved
 from orders import links, states
-from orders.models import Order, OrderEvent, OrderLine, Payment
+from orders.admin.rows import EventRows, LineRows, PaymentRows
+from orders.models import Order, OrderLine
 from orders.models.order import FIRST_NUMBER
 from shop import markets
 from shop.desk.site import Section
-from shop.desk.tables import Rows, Table, Unchangeable, amount, moment, number, pill
+from shop.desk.tables import Table, amount, moment, number, pill
 from shop.money import Money
 
 Status = Order.Status
@@ -29,75 +32,12 @@ COLOURS = {
     Status.DELIVERED: "quiet",
     Status.CANCELLED: "bad",
 }
-MOVES = {"_ship": (Status.SHIPPED, "ship_order"), "_cancel": (Status.CANCELLED, "cancel_order")}
-
-
-class LineRows(Unchangeable, Rows):
-    """What was bought, at the prices of that moment."""
-
-    model = OrderLine
-    fields = ("item", "sku", "quantity", "each", "rate", "sum")
-    readonly_fields = fields
-    verbose_name_plural = gettext_lazy("what was bought")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
-        return super().get_queryset(request).select_related("order")
-
-    @admin.display(description=gettext_lazy("item"))
-    def item(self, line: OrderLine) -> str:
-        return f"{line.name}, {line.options}" if line.options else line.name
-
-    @admin.display(description=gettext_lazy("each"))
-    def each(self, line: OrderLine) -> Any:
-        return amount(Money(line.unit_price, line.order.currency))
-
-    @admin.display(description=gettext_lazy("tax"))
-    def rate(self, line: OrderLine) -> str:
-        return f"{(line.tax_rate * 100).normalize():f} %"
-
-    @admin.display(description=gettext_lazy("total"))
-    def sum(self, line: OrderLine) -> Any:
-        return amount(Money(line.total, line.order.currency))
-
-
-class PaymentRows(Unchangeable, Rows):
-    """Each attempt to collect the total."""
-
-    model = Payment
-    fields = ("begun", "gateway", "paid", "state", "reason", "reference", "settled")
-    readonly_fields = fields
-
-    @admin.display(description=gettext_lazy("begun"))
-    def begun(self, payment: Payment) -> Any:
-        return moment(payment.created_at)
-
-    @admin.display(description=gettext_lazy("settled"))
-    def settled(self, payment: Payment) -> Any:
-        return moment(payment.settled_at)
-
-    @admin.display(description=gettext_lazy("amount"))
-    def paid(self, payment: Payment) -> Any:
-        return amount(Money(payment.amount, payment.currency))
-
-    @admin.display(description=gettext_lazy("status"))
-    def state(self, payment: Payment) -> Any:
-        colours = {"succeeded": "good", "declined": "bad"}
-        return pill(colours.get(payment.status, "low"), payment.get_status_display())
-
-
-class EventRows(Unchangeable, Rows):
-    """The timeline."""
-
-    model = OrderEvent
-    fields = ("when", "kind", "note", "actor")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
-        return super().get_queryset(request).select_related("actor")
-
-    @admin.display(description=gettext_lazy("when"))
-    def when(self, event: OrderEvent) -> Any:
-        return moment(event.at)
+# The button's name, where it leads, and who may press it.
+MOVES = {
+    "_ship": (Status.SHIPPED, "ship_order"),
+    "_deliver": (Status.DELIVERED, "ship_order"),
+    "_cancel": (Status.CANCELLED, "cancel_order"),
+}
 
 
 @admin.register(Order)
@@ -112,7 +52,7 @@ class OrderTable(Table):
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
-    actions = ("ship", "cancel")
+    actions = ("ship", "deliver", "cancel")
     inlines = (LineRows, PaymentRows, EventRows)
     readonly_fields = (
         "state",
@@ -162,7 +102,7 @@ class OrderTable(Table):
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """The page that the buyer sees."""
-        return None if obj is None else links.path(obj, market=markets.get(obj.market))
+        return None if obj is None else links.path(obj, market=markets.get_or_default(obj.market))
 
     # --- What is shown ---------------------------------------------------------------------------------
 
@@ -207,7 +147,8 @@ class OrderTable(Table):
     def promise(self, order: Order) -> str:
         parts = [order.delivery_name, order.delivery_carrier]
         if order.promised_from and order.promised_until:
-            parts.append(f"{order.promised_from:%d.%m.}–{order.promised_until:%d.%m.%Y}")
+            first, last = date_format(order.promised_from, "j M"), date_format(order.promised_until, "j M Y")
+            parts.append(f"{first} – {last}")
         return " · ".join(part for part in parts if part)
 
     @admin.display(description=gettext_lazy("sums"))
@@ -236,6 +177,10 @@ class OrderTable(Table):
     @admin.action(description=gettext_lazy("Ship orders"), permissions=["ship"])
     def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         self._move_all(request, queryset, Status.SHIPPED)
+
+    @admin.action(description=gettext_lazy("Mark orders as delivered"), permissions=["ship"])
+    def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self._move_all(request, queryset, Status.DELIVERED)
 
     @admin.action(description=gettext_lazy("Cancel orders"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
@@ -278,11 +223,16 @@ class OrderTable(Table):
 
     def _move(self, request: HttpRequest, order: Order, to: Status) -> bool:
         """Through the one door; what it refuses is told."""
+        note = order.tracking_code if to == Status.SHIPPED else ""
         try:
-            states.move(order, to, note=order.tracking_code, actor_id=request.user.pk)
+            states.move(order, to, note=note, actor_id=request.user.pk)
         except states.WrongMove as error:
             now = error.order.get_status_display()
-            text = _("%(number)s stays as it is: it is %(status)s.")
-            self.message_user(request, text % {"number": order.number, "status": now}, messages.WARNING)
-            return False
-        return True
+            text = _("%(number)s stays as it is: it is %(status)s.") % {"number": order.number, "status": now}
+        except NotReserved:
+            text = _("%(number)s stays as it is: not all of its goods are reserved. Count the stock, please.")
+            text = text % {"number": order.number}
+        else:
+            return True
+        self.message_user(request, text, messages.WARNING)
+        return False

@@ -1,0 +1,59 @@
+"""Deleting goods: all that is theirs goes with them, but nothing goes that an order waits for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from catalog.models import Product, Stock
+from shop.desk.tables import Table
+
+
+def reserved(goods: Iterable[Any]) -> QuerySet[Stock]:
+    """The shelves of these variants or products from which something is promised to orders."""
+    goods = list(goods)
+    owner = "variant__product" if goods and isinstance(goods[0], Product) else "variant"
+    held = Stock.objects.filter(**{f"{owner}__in": [item.pk for item in goods]}, reserved__gt=0)
+    return held.select_related("variant__product").order_by("pk")
+
+
+def refusal(shelf: Stock) -> str:
+    """Why it stays, and what to do instead."""
+    text = _(
+        "%(name)s cannot be deleted: %(count)d are reserved for orders. Ship or cancel these first,"
+        " or deactivate it instead: then nobody can buy it any more."
+    )
+    return text % {"name": shelf.variant, "count": shelf.reserved}
+
+
+class Goods(Table):
+    """A table of what can be sold."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """All that the database deletes along, and as protected what orders have reserved.
+
+        Who may delete goods may delete what is theirs: the models say by CASCADE what that is, and asking for
+        a permission on each part would refuse everyone, for nobody may delete stock by itself.
+        """
+        to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        shelves = list(reserved(objs))
+        for shelf in shelves:
+            self.message_user(request, refusal(shelf), messages.ERROR)
+        protected = [*protected, *(str(shelf.variant) for shelf in shelves)]
+        return to_delete, counts, set(), protected
+
+
+class VariantRowsSet(BaseInlineFormSet):
+    """The rows of a product's variants."""
+
+    def clean(self) -> None:
+        """A row marked for deletion is not judged by its own form."""
+        super().clean()
+        going = [form.instance for form in self.deleted_forms if form.instance.pk]
+        if errors := [refusal(shelf) for shelf in reserved(going)]:
+            raise ValidationError(errors)
