@@ -43,7 +43,6 @@ class LineShown:
     tax_rate: Decimal
     availability: str
     problem: str | None
-    max_quantity: int
     is_offered: bool = field(default=True)  # has a price here; else it counts for nothing
 
     @property
@@ -121,7 +120,6 @@ def _line(
         tax_rate=there.get(product.tax_class_id, taxes.ZERO),
         availability="out" if left == 0 or not is_offered else "low" if left <= _low_at(variant) else "in",
         problem=problem,
-        max_quantity=min(999, left),
         is_offered=is_offered,
     )
 
