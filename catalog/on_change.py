@@ -59,13 +59,15 @@ def price(rows: Sequence[Row], effects: Effects) -> None:
     _purge("product/{}:variants", products, effects)
     effects.project(CARDS, products)
     dearer_or_cheaper = _ids(row for row in rows if row.after and "amount" in row.changed)
-    effects.project(SALES, Sale.objects.filter(price__in=dearer_or_cheaper).values_list("price", flat=True))
+    effects.project(
+        SALES, Sale.objects.filter(price__in=dearer_or_cheaper).order_by().values_list("price", flat=True)
+    )
 
 
 def sale(rows: Sequence[Row], effects: Effects) -> None:
     """The price it lowers, now or when it begins."""
     effects.project(
-        SALES, Price.objects.filter(pk__in=_values(rows, "price_id")).values_list("pk", flat=True)
+        SALES, Price.objects.filter(pk__in=_values(rows, "price_id")).order_by().values_list("pk", flat=True)
     )
 
 
@@ -99,9 +101,11 @@ def attribute_value(rows: Sequence[Row], effects: Effects) -> None:
     _own("attributevalue", rows, effects)
     _purge("attribute/{}:values", _values(rows, "attribute_id"), effects)
     named = _ids(row for row in rows if "label" in row.changed)
-    effects.project(CARDS, ProductValue.objects.filter(value__in=named).values_list("product", flat=True))
+    effects.project(
+        CARDS, ProductValue.objects.filter(value__in=named).order_by().values_list("product", flat=True)
+    )
     options = VariantOption.objects.filter(value__in=named)
-    effects.project(CARDS, options.values_list("variant__product", flat=True))
+    effects.project(CARDS, options.order_by().values_list("variant__product", flat=True))
 
 
 def image(rows: Sequence[Row], effects: Effects) -> None:
@@ -149,7 +153,9 @@ def tax_rate(rows: Sequence[Row], effects: Effects) -> None:
     """Prices that are noted without tax and shown with it; and carts count it anyway."""
     classes = _values(rows, "tax_class_id")
     _purge("taxclass/{}", classes, effects)
-    effects.project(CARDS, Product.objects.filter(tax_class__in=classes).values_list("pk", flat=True))
+    effects.project(
+        CARDS, Product.objects.filter(tax_class__in=classes).order_by().values_list("pk", flat=True)
+    )
 
 
 def card(rows: Sequence[Row], effects: Effects) -> None:
@@ -191,11 +197,11 @@ def delivery(rows: Sequence[Row], effects: Effects) -> None:
 def everything(effects: Effects) -> None:
     """A table was emptied: whatever was derived from it is made again, also what has no product any more."""
     effects.purge("html")
-    ids = set(Product.objects.values_list("pk", flat=True)) | set(
-        Card.objects.values_list("product_id", flat=True)
+    ids = set(Product.objects.order_by().values_list("pk", flat=True)) | set(
+        Card.objects.order_by().values_list("product_id", flat=True)
     )
     lowered = Price.objects.filter(Q(sale_amount__isnull=False) | Q(sales__isnull=False))
-    effects.project(SALES, lowered.values_list("pk", flat=True))
+    effects.project(SALES, lowered.order_by().values_list("pk", flat=True))
     effects.project(AVAILABILITY, ids)
     effects.project(CARDS, ids)
     effects.project(DATES, ids)
@@ -263,7 +269,7 @@ def _slugs(name: str, rows: Sequence[Row], effects: Effects) -> None:
 
 
 def _products_of(variant_ids: set[int]) -> set[int]:
-    return set(Variant.objects.filter(pk__in=variant_ids).values_list("product_id", flat=True))
+    return set(Variant.objects.filter(pk__in=variant_ids).order_by().values_list("product_id", flat=True))
 
 
 def _products_below(paths: set[str], category_ids: set[int]) -> set[int]:
@@ -275,4 +281,4 @@ def _products_below(paths: set[str], category_ids: set[int]) -> set[int]:
     below = Q(category__in=category_ids)
     for path in tops:
         below |= Q(category__path__startswith=path)
-    return set(Listing.objects.filter(below).values_list("product_id", flat=True))
+    return set(Listing.objects.filter(below).order_by().values_list("product_id", flat=True))

@@ -245,12 +245,14 @@ def _move(
 def _still_there(variant_ids: set[int]) -> set[int]:
     """Those of them that were not deleted: an order outlives the variants that it sold."""
     return (
-        set(Variant.objects.filter(pk__in=variant_ids).values_list("pk", flat=True)) if variant_ids else set()
+        set(Variant.objects.filter(pk__in=variant_ids).order_by().values_list("pk", flat=True))
+        if variant_ids
+        else set()
     )
 
 
 def _free(variant_ids: set[int]) -> dict[int, int]:
     """What can still be had of each; nothing of what has no stock row."""
-    rows = Stock.objects.filter(pk__in=variant_ids).values_list("pk", "on_hand", "reserved")
+    rows = Stock.objects.filter(pk__in=variant_ids).order_by().values_list("pk", "on_hand", "reserved")
     free = {pk: max(on_hand - reserved, 0) for pk, on_hand, reserved in rows}
     return {pk: free.get(pk, 0) for pk in variant_ids}
