@@ -11,8 +11,9 @@ A rule sees every changed row of its model with the noted columns before and aft
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalog.models import (
     Card,
@@ -59,16 +60,12 @@ def price(rows: Sequence[Row], effects: Effects) -> None:
     _purge("product/{}:variants", products, effects)
     effects.project(CARDS, products)
     dearer_or_cheaper = _ids(row for row in rows if row.after and "amount" in row.changed)
-    effects.project(
-        SALES, Sale.objects.filter(price__in=dearer_or_cheaper).order_by().values_list("price", flat=True)
-    )
+    effects.project(SALES, _column(Sale.objects.filter(price__in=dearer_or_cheaper), "price"))
 
 
 def sale(rows: Sequence[Row], effects: Effects) -> None:
     """The price it lowers, now or when it begins."""
-    effects.project(
-        SALES, Price.objects.filter(pk__in=_values(rows, "price_id")).order_by().values_list("pk", flat=True)
-    )
+    effects.project(SALES, _column(Price.objects.filter(pk__in=_values(rows, "price_id")), "pk"))
 
 
 def stock(rows: Sequence[Row], effects: Effects) -> None:
@@ -101,11 +98,9 @@ def attribute_value(rows: Sequence[Row], effects: Effects) -> None:
     _own("attributevalue", rows, effects)
     _purge("attribute/{}:values", _values(rows, "attribute_id"), effects)
     named = _ids(row for row in rows if "label" in row.changed)
-    effects.project(
-        CARDS, ProductValue.objects.filter(value__in=named).order_by().values_list("product", flat=True)
-    )
+    effects.project(CARDS, _column(ProductValue.objects.filter(value__in=named), "product"))
     options = VariantOption.objects.filter(value__in=named)
-    effects.project(CARDS, options.order_by().values_list("variant__product", flat=True))
+    effects.project(CARDS, _column(options, "variant__product"))
 
 
 def image(rows: Sequence[Row], effects: Effects) -> None:
@@ -114,7 +109,8 @@ def image(rows: Sequence[Row], effects: Effects) -> None:
     products = _values(rows, "product_id")
     _purge("product/{}:images", products, effects)
     effects.project(CARDS, products)
-    for found in Image.objects.filter(pk__in=ids).exclude(original="").only("original", "renditions"):
+    drawn = Image.objects.filter(pk__in=ids).exclude(original="").order_by()
+    for found in drawn.only("original", "renditions"):
         if found.renditions.get("of") != found.original.name:
             effects.enqueue("catalog.render_image", [found.pk])
 
@@ -153,9 +149,7 @@ def tax_rate(rows: Sequence[Row], effects: Effects) -> None:
     """Prices that are noted without tax and shown with it; and carts count it anyway."""
     classes = _values(rows, "tax_class_id")
     _purge("taxclass/{}", classes, effects)
-    effects.project(
-        CARDS, Product.objects.filter(tax_class__in=classes).order_by().values_list("pk", flat=True)
-    )
+    effects.project(CARDS, _column(Product.objects.filter(tax_class__in=classes), "pk"))
 
 
 def card(rows: Sequence[Row], effects: Effects) -> None:
@@ -197,11 +191,9 @@ def delivery(rows: Sequence[Row], effects: Effects) -> None:
 def everything(effects: Effects) -> None:
     """A table was emptied: whatever was derived from it is made again, also what has no product any more."""
     effects.purge("html")
-    ids = set(Product.objects.order_by().values_list("pk", flat=True)) | set(
-        Card.objects.order_by().values_list("product_id", flat=True)
-    )
+    ids = set(_column(Product.objects.all(), "pk")) | set(_column(Card.objects.all(), "product_id"))
     lowered = Price.objects.filter(Q(sale_amount__isnull=False) | Q(sales__isnull=False))
-    effects.project(SALES, lowered.order_by().values_list("pk", flat=True))
+    effects.project(SALES, _column(lowered, "pk"))
     effects.project(AVAILABILITY, ids)
     effects.project(CARDS, ids)
     effects.project(DATES, ids)
@@ -268,8 +260,17 @@ def _slugs(name: str, rows: Sequence[Row], effects: Effects) -> None:
     effects.purge(*(f"slug/{name}/{slug}" for slug in _values(moved, "slug")))
 
 
+def _column(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
+    """One column, without the model's own ordering.
+
+    That joins what it sorts by; on tables just being filled, without statistics, it ran into the statement
+    timeout.
+    """
+    return rows.order_by().values_list(name, flat=True)
+
+
 def _products_of(variant_ids: set[int]) -> set[int]:
-    return set(Variant.objects.filter(pk__in=variant_ids).order_by().values_list("product_id", flat=True))
+    return set(_column(Variant.objects.filter(pk__in=variant_ids), "product_id"))
 
 
 def _products_below(paths: set[str], category_ids: set[int]) -> set[int]:
@@ -281,4 +282,4 @@ def _products_below(paths: set[str], category_ids: set[int]) -> set[int]:
     below = Q(category__in=category_ids)
     for path in tops:
         below |= Q(category__path__startswith=path)
-    return set(Listing.objects.filter(below).order_by().values_list("product_id", flat=True))
+    return set(_column(Listing.objects.filter(below), "product_id"))

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = "Loads the demo shop: goods, pages, delivery, a merchant. Does nothing where it is loaded."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prints what it does; the merchant's login last."""
+        """Prints what it does."""
         if load.is_loaded():
             self.stdout.write("The demo shop is loaded.")
         else:
