@@ -51,7 +51,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         ordering = ("email",)
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_unique"),)
-        indexes = (models.Index(fields=("-created_at",), name="user_created"),)
+        indexes = (
+            models.Index(fields=("-created_at",), name="user_created"),
+            models.Index(fields=("is_staff", "email"), name="user_staff"),
+            models.Index(fields=("is_active", "email"), name="user_active"),
+        )
 
     def __str__(self) -> str:
         return self.email
@@ -87,11 +91,15 @@ class Address(PostalFields):
     class Meta:
         verbose_name = _("address")
         verbose_name_plural = _("addresses")
-        ordering = ("-is_default", "id")
+        ordering = ("user", "-is_default", "id")
         constraints = (
             models.UniqueConstraint(
                 fields=("user",), condition=models.Q(is_default=True), name="address_one_default"
             ),
+        )
+        indexes = (
+            models.Index(fields=("country",), name="address_country"),
+            models.Index(fields=("name", "id"), name="address_name"),
         )
 
     def __str__(self) -> str:

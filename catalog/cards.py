@@ -99,7 +99,7 @@ _COLUMNS = {
     "is_new": "p.published_at > statement_timestamp() - %(new_for)s * interval '1 day'",
     "picture": "COALESCE(image.picture,"
     " jsonb_build_object('alt', p.name, 'width', 4, 'height', 5, 'src', NULL,"
-    " 'srcset', '{}'::jsonb, 'tint', %(no_tint)s::text))",
+    " 'srcset', '{}'::jsonb, 'tint', %(no_tint)s::text, 'mat', ''))",
     "rating": "stars.rating",
     "rating_count": "COALESCE(stars.number, 0)",
     "histogram": "COALESCE(stars.histogram, '{0,0,0,0,0}')",
@@ -107,13 +107,14 @@ _COLUMNS = {
     "published_at": "p.published_at",
     "categories": "COALESCE(place.ids, '{}')",
     "values": "COALESCE(trait.ids, '{}')",
+    "offers": "range.offers",
     "search": """
         setweight(to_tsvector(%(words)s::regconfig, p.name), 'A')
         || setweight(to_tsvector(%(words)s::regconfig,
             COALESCE(NULLIF(translate(p.name, %(accented)s, %(plain)s), p.name), '')), 'A')
         || setweight(to_tsvector('simple', code.words), 'A')
         || setweight(to_tsvector(%(words)s::regconfig,
-            concat_ws(' ', p.kind, p.series, trait.words, place.words)), 'B')
+            concat_ws(' ', p.kind, p.series, p.brand, trait.words, place.words)), 'B')
         || setweight(to_tsvector(%(words)s::regconfig, p.summary), 'C')
         || setweight(to_tsvector(%(words)s::regconfig, left(p.description, 100000)), 'D')""",
 }
@@ -134,6 +135,11 @@ WITH product AS (
     SELECT DISTINCT ON (product_id) product_id, variant_id, price,
         CASE WHEN list_price > price THEN list_price END AS list_price
     FROM offer ORDER BY product_id, availability = 'out', price, position, variant_id
+), choice AS (  -- what each offer is: all its option values, and the first option's label
+    SELECT o.variant_id, jsonb_agg(o.value_id ORDER BY o.position) AS ids,
+        (array_agg(value.label ORDER BY o.position))[1] AS label
+    FROM offer JOIN catalog_variantoption o ON o.variant_id = offer.variant_id
+    JOIN catalog_attributevalue value ON value.id = o.value_id GROUP BY o.variant_id
 ), range AS (
     SELECT product_id,
         CASE WHEN bool_or(availability = 'in') THEN 'in'
@@ -141,19 +147,18 @@ WITH product AS (
         CASE WHEN bool_or(availability <> 'out')
              THEN min(price) FILTER (WHERE availability <> 'out')
                 < max(price) FILTER (WHERE availability <> 'out')
-             ELSE min(price) < max(price) END AS is_from
-    FROM offer GROUP BY product_id
-), detail AS (  -- the first option of the cheapest: its size
-    SELECT DISTINCT ON (c.product_id) c.product_id, value.label
-    FROM cheapest c
-    JOIN catalog_variantoption o ON o.variant_id = c.variant_id
-    JOIN catalog_attributevalue value ON value.id = o.value_id
-    ORDER BY c.product_id, o.position
+             ELSE min(price) < max(price) END AS is_from,
+        COALESCE(jsonb_agg(jsonb_build_array(
+            choice.ids, price::text, CASE WHEN list_price > price THEN list_price::text END,
+            availability, choice.label
+        ) ORDER BY price, offer.position, variant_id) FILTER (WHERE choice.ids IS NOT NULL), '[]') AS offers
+    FROM offer LEFT JOIN choice USING (variant_id) GROUP BY product_id
 ), image AS (  -- the first, and where it is not made yet, its place
     SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
         'alt', COALESCE(NULLIF(i.alt, ''), p.name), 'width', i.width, 'height', i.height,
         'src', i.renditions->'src', 'srcset', COALESCE(i.renditions->'srcset', '{{}}'),
-        'tint', COALESCE(i.renditions->>'tint', %(no_tint)s)) AS picture
+        'tint', COALESCE(i.renditions->>'tint', %(no_tint)s),
+        'mat', COALESCE(i.renditions->>'mat', i.mat)) AS picture
     FROM catalog_image i JOIN product p ON p.id = i.product_id
     ORDER BY i.product_id, (i.renditions->>'src') IS NULL, i.position, i.id
 ), stars AS (
@@ -196,7 +201,7 @@ FROM product p
 JOIN cheapest ON cheapest.product_id = p.id
 JOIN range ON range.product_id = p.id
 JOIN code ON code.product_id = p.id
-LEFT JOIN detail ON detail.product_id = p.id
+LEFT JOIN choice AS detail ON detail.variant_id = cheapest.variant_id  -- its size
 LEFT JOIN image ON image.product_id = p.id
 LEFT JOIN stars ON stars.product_id = p.id
 LEFT JOIN place ON place.product_id = p.id

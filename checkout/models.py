@@ -46,7 +46,12 @@ class Cart(PostalFields):
                 fields=("user",), condition=models.Q(closed_at=None), name="cart_one_open_per_user"
             ),
         )
-        indexes = (models.Index(fields=("-updated_at",), name="cart_updated"),)
+        indexes = (
+            models.Index(fields=("-updated_at",), name="cart_updated"),
+            models.Index(fields=("market", "-updated_at"), name="cart_market"),
+            models.Index(fields=("closed_at",), name="cart_closed"),
+            models.Index(fields=("email",), condition=~models.Q(email=""), name="cart_email"),
+        )
 
     def __str__(self) -> str:
         return f"#{self.pk}"

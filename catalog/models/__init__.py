@@ -6,7 +6,7 @@ from catalog.models.category import Category, Listing
 from catalog.models.content import Block, Page
 from catalog.models.delivery import Method, MethodRate, Zone
 from catalog.models.price import Price, Sale
-from catalog.models.product import Image, Product, ProductLink, Variant
+from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
 from catalog.models.stock import Stock, StockMovement
 from catalog.models.tax import TaxClass, TaxRate
@@ -20,6 +20,7 @@ __all__ = [
     "Category",
     "Image",
     "Listing",
+    "Mat",
     "Method",
     "MethodRate",
     "Page",

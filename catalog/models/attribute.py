@@ -24,7 +24,10 @@ class Attribute(models.Model):
         verbose_name = _("attribute")
         verbose_name_plural = _("attributes")
         ordering = ("position", "name")
-        indexes = (models.Index(fields=("position", "name"), name="attribute_order"),)
+        indexes = (
+            models.Index(fields=("position", "name"), name="attribute_order"),
+            models.Index(fields=("is_facet",), name="attribute_facet"),
+        )
         triggers = projected(shown=["code", "name", "kind", "is_facet", "position"])
 
     def __str__(self) -> str:

@@ -60,6 +60,8 @@ class Card(models.Model):
     published_at = models.DateTimeField()
     categories = ArrayField(models.BigIntegerField())  # every category it stands in, ancestors included
     values = ArrayField(models.BigIntegerField())  # attribute values of the product and its active variants
+    # what can be bought: [[value ids], price, list price or null, availability, detail], cheapest first
+    offers = models.JSONField(default=list)
     search = SearchVectorField()
 
     class Meta:
@@ -70,6 +72,10 @@ class Card(models.Model):
             models.Index(fields=("market", "-published_at", "product_id"), name="card_newest"),
             models.Index(fields=("market", "price", "product_id"), name="card_price"),
             models.Index(fields=("market", "name", "product_id"), name="card_name"),
+            models.Index(fields=("market", "kind"), name="card_kind"),
+            models.Index(
+                fields=("market", "-discount"), condition=models.Q(discount__isnull=False), name="card_sale"
+            ),
             GinIndex(fields=("categories",), name="card_categories"),
             GinIndex(fields=("values",), name="card_values"),
             GinIndex(fields=("search",), name="card_search"),
@@ -94,6 +100,7 @@ class Card(models.Model):
                 "published_at",
                 "categories",
                 "values",
+                "offers",
                 "search",
             ],
             listed=["product_id", "market", "categories", "values"],

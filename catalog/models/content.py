@@ -40,7 +40,11 @@ class Block(models.Model):
         verbose_name = _("home page block")
         verbose_name_plural = _("home page")
         ordering = ("position", "id")
-        indexes = (models.Index(fields=("is_published", "position"), name="block_order"),)
+        indexes = (
+            models.Index(fields=("is_published", "position"), name="block_order"),
+            models.Index(fields=("kind",), name="block_kind"),
+            models.Index(fields=("position", "id"), name="block_position"),
+        )
         triggers = projected(
             shown=[
                 "kind",
@@ -80,7 +84,10 @@ class Page(models.Model):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ("group", "position")
-        indexes = (models.Index(fields=("is_published", "group", "position"), name="page_order"),)
+        indexes = (
+            models.Index(fields=("is_published", "group", "position"), name="page_order"),
+            models.Index(fields=("group", "position"), name="page_group"),
+        )
         triggers = projected(
             shown=["title", "slug", "body", "summary", "group", "position", "is_published"],
             listed=["slug", "is_published"],

@@ -20,7 +20,10 @@ class Zone(models.Model):
         verbose_name = _("delivery zone")
         verbose_name_plural = _("delivery zones")
         ordering = ("name",)
-        indexes = (GinIndex(fields=("countries",), name="zone_countries"),)
+        indexes = (
+            models.Index(fields=("name",), name="zone_name"),
+            GinIndex(fields=("countries",), name="zone_countries"),
+        )
         triggers = projected(shown=["countries"])
 
     def __str__(self) -> str:
@@ -51,6 +54,7 @@ class Method(models.Model):
                 condition=models.Q(max_days__gte=models.F("min_days")), name="method_days"
             ),
         )
+        indexes = (models.Index(fields=("is_active",), name="method_active"),)
         triggers = projected(
             shown=["zone", "name", "carrier", "min_days", "max_days", "cutoff", "position", "is_active"]
         )

@@ -35,7 +35,10 @@ class Price(models.Model):
             ),
             currency_is_code("price_currency"),
         )
-        indexes = (models.Index(fields=("currency", "amount"), name="price_amount"),)
+        indexes = (
+            models.Index(fields=("currency", "amount"), name="price_amount"),
+            models.Index(fields=("includes_tax",), name="price_tax"),
+        )
         triggers = [
             *projected(
                 shown=["variant", "currency", "amount", "sale_amount", "includes_tax"],

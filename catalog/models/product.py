@@ -9,6 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models.card import Availability
 from shop.changes.triggers import projected
 
+
+class Mat(models.TextChoices):
+    """The quiet ground that the storefront paints under a cut-out: static/css/tokens.css has its colours."""
+
+    SAND = "sand", _("sand")
+    ROSE = "rose", _("rose")
+    SAGE = "sage", _("sage")
+    MIST = "mist", _("mist")
+    PLUM = "plum", _("plum")
+
+
 NO_TINT = "#eee8db"  # behind a picture that is not there yet
 
 
@@ -18,7 +29,8 @@ class Product(models.Model):
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=220, unique=True)
     kind = models.CharField(_("kind"), max_length=80, blank=True, help_text=_("Print, Notebook …"))
-    series = models.CharField(_("series or brand"), max_length=120, blank=True)
+    series = models.CharField(_("series"), max_length=120, blank=True)
+    brand = models.CharField(_("brand"), max_length=120, blank=True)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
     description = models.TextField(_("description"), blank=True)  # HTML, cleaned where it enters
     care = models.TextField(_("care"), blank=True)
@@ -50,6 +62,7 @@ class Product(models.Model):
                 "slug",
                 "kind",
                 "series",
+                "brand",
                 "summary",
                 "description",
                 "care",
@@ -93,6 +106,8 @@ class Variant(models.Model):
         indexes = (
             models.Index(fields=("barcode",), condition=~models.Q(barcode=""), name="variant_barcode"),
             models.Index(fields=("product", "position"), name="variant_order"),
+            models.Index(fields=("availability",), name="variant_availability"),
+            models.Index(fields=("is_active",), name="variant_active"),
         )
         triggers = projected(
             shown=["product", "sku", "barcode", "position", "is_active", "availability"], listed=["product"]
@@ -124,10 +139,17 @@ class Image(models.Model):
     original = models.ImageField(_("original"), upload_to="originals", max_length=255, blank=True)
     alt = models.CharField(_("text for those who do not see it"), max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    mat = models.CharField(
+        _("mat"),
+        max_length=8,
+        choices=Mat,
+        blank=True,
+        help_text=_("The ground under a picture with a transparent background; chosen by itself if empty."),
+    )
     width = models.PositiveIntegerField(_("width"), default=0, editable=False)
     height = models.PositiveIntegerField(_("height"), default=0, editable=False)
-    # {"of": original, "src": …, "srcset": {"webp": …, "jpeg": …}, "tint": "#efe6d8"}: what pages print;
-    # `of` tells renditions of a picture that was replaced
+    # {"of": original, "src": …, "srcset": {"webp": …, "jpeg": …}, "tint": "#efe6d8", "mat": "sand"}: what
+    # pages print; `of` tells renditions of a picture that was replaced, `mat` is empty for an opaque one
     renditions = models.JSONField(_("renditions"), default=dict, blank=True, editable=False)
     # how our own code draws it (demo goods); empty for an upload
     drawing = models.JSONField(_("drawing"), default=dict, blank=True, editable=False)
@@ -150,6 +172,7 @@ class Image(models.Model):
                 "width",
                 "height",
                 "renditions",
+                "mat",
                 "shows",
             ],
             listed=["product"],
@@ -168,6 +191,7 @@ class Image(models.Model):
             "src": self.renditions.get("src"),
             "srcset": self.renditions.get("srcset", {}),
             "tint": self.renditions.get("tint", NO_TINT),
+            "mat": self.renditions.get("mat", self.mat),
         }
 
 

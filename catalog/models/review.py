@@ -34,7 +34,9 @@ class Review(models.Model):
         )
         indexes = (
             models.Index(fields=("product", "is_published", "-created_at"), name="review_of_product"),
-            models.Index(fields=("-created_at",), name="review_newest"),
+            models.Index(fields=("-created_at", "-id"), name="review_newest"),
+            models.Index(fields=("is_published",), name="review_published"),
+            models.Index(fields=("rating",), name="review_rating"),
         )
         triggers = projected(
             shown=["product", "name", "rating", "title", "body", "is_published", "created_at"],

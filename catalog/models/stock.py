@@ -36,7 +36,10 @@ class Stock(models.Model):
                 condition=Q(is_tracked=False) | Q(reserved__lte=F("on_hand")), name="stock_not_oversold"
             ),
         )
-        indexes = (models.Index(F("on_hand") - F("reserved"), name="stock_free"),)
+        indexes = (
+            models.Index(F("on_hand") - F("reserved"), name="stock_free"),
+            models.Index(fields=("is_tracked",), name="stock_tracked"),
+        )
         # A sale far from the threshold changes no page, and notes nothing.
         triggers = projected(
             shown=["on_hand", "reserved", "low_at", "is_tracked"],
@@ -84,6 +87,7 @@ class StockMovement(models.Model):
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
         ordering = ("-at", "-id")
+        indexes = (models.Index(fields=("kind", "-at"), name="movement_kind"),)
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.variant}"

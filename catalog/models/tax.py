@@ -19,6 +19,7 @@ class TaxClass(models.Model):
         verbose_name = _("tax class")
         verbose_name_plural = _("tax classes")
         ordering = ("name",)
+        indexes = (models.Index(fields=("name",), name="taxclass_name"),)
 
     def __str__(self) -> str:
         return self.name

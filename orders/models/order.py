@@ -75,6 +75,8 @@ class Order(PostalFields):
             models.Index(fields=("status", "-placed_at"), name="order_status"),
             models.Index(fields=("customer", "-placed_at"), name="order_of_customer"),
             models.Index(fields=("email",), name="order_email"),
+            models.Index(fields=("market", "-placed_at"), name="order_market"),
+            models.Index(fields=("name",), name="order_name"),
         )
         permissions = (("ship_order", _("Can ship orders")), ("cancel_order", _("Can cancel orders")))
 

@@ -83,7 +83,7 @@ def run(message: Message) -> None:
 
 def _failed(message: Message, error: Exception) -> None:
     text = "".join(traceback.format_exception(error))[-ERROR_TAIL:]
-    waits = timezone.now() - message.created_at < _patience(error)
+    waits = timezone.now() - message.first_due_at < _patience(error)
     if _is_final(error) or (message.tries >= MAX_TRIES and not waits):
         return _bury(message, text)
     wait = min(FIRST_WAIT * 2 ** min(message.tries - 1, 20), LONGEST_WAIT)
@@ -122,7 +122,7 @@ def _close(message: Message, **fields: object) -> None:
 def replay(ids: Sequence[int]) -> int:
     """Dead letters start anew; how many."""
     return Message.objects.filter(pk__in=ids, dead_at__isnull=False).update(
-        dead_at=None, due_at=Now(), lease_until=None, tries=0, created_at=Now()
+        dead_at=None, due_at=Now(), first_due_at=Now(), lease_until=None, tries=0
     )
 
 

@@ -12,6 +12,8 @@ class Message(models.Model):
     args = models.JSONField(_("arguments"), default=list)
     queue = models.CharField(_("queue"), max_length=20, default="normal")
     due_at = models.DateTimeField(_("due"), db_default=Now())
+    # patience with a service that is away counts from here: a message may be written days before it is due
+    first_due_at = models.DateTimeField(_("first due"), db_default=Now())
     lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     error = models.TextField(_("last error"), blank=True)

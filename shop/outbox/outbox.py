@@ -38,7 +38,7 @@ def enqueue(
             return found
     message = Message(job=job, args=list(args), queue=queue)
     if due is not None:
-        message.due_at = due
+        message.due_at = message.first_due_at = due
     message.save(force_insert=True)
     if due is None or due <= timezone.now():
         bell.ring(queue, bell.DRAIN, queue)

@@ -110,7 +110,7 @@ def test_a_job_that_stays_unknown_is_a_dead_letter_at_last(jobs, caplog, job, re
     drain.drain("normal")
     message.refresh_from_db()
     assert message.dead_at is None, "a deployment may take that long"
-    Message.objects.update(created_at=timezone.now() - drain.UNKNOWN_FOR)
+    Message.objects.update(first_due_at=timezone.now() - drain.UNKNOWN_FOR)
     make_due(message)
     drain.drain("normal")
     message.refresh_from_db()

@@ -28,7 +28,7 @@ def is_given_up(jobs, error: Exception, *, tries: int = 9, age: timedelta = time
 
     jobs.fail = fail
     message = enqueue("shop.fail")
-    Message.objects.filter(pk=message.pk).update(tries=tries, created_at=timezone.now() - age)
+    Message.objects.filter(pk=message.pk).update(tries=tries, first_due_at=timezone.now() - age)
     assert drain.drain("normal") == 1
     message.refresh_from_db()
     return message.dead_at is not None
@@ -74,3 +74,16 @@ def test_a_broken_file_is_given_up_after_five_tries(jobs, error):
 
 def test_recipients_that_do_not_exist_are_given_up_at_once(jobs):
     assert is_given_up(jobs, smtplib.SMTPRecipientsRefused({"ada@example.test": UNKNOWN}), tries=0)
+
+
+def test_patience_begins_when_a_message_is_due_not_when_it_was_written(jobs):
+    def fail() -> None:
+        raise ConnectionRefusedError("no mail server")
+
+    jobs.fail = fail
+    moment = timezone.now() - timedelta(minutes=1)
+    message = enqueue("shop.fail", due=moment)
+    Message.objects.filter(pk=message.pk).update(tries=9, created_at=timezone.now() - timedelta(days=3))
+    drain.drain("normal")
+    message.refresh_from_db()
+    assert (message.first_due_at, message.dead_at) == (moment, None)
