@@ -91,7 +91,7 @@ class Address(PostalFields):
     class Meta:
         verbose_name = _("address")
         verbose_name_plural = _("addresses")
-        ordering = ("user", "-is_default", "id")
+        ordering = ("user_id", "-is_default", "id")
         constraints = (
             models.UniqueConstraint(
                 fields=("user",), condition=models.Q(is_default=True), name="address_one_default"

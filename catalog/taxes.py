@@ -27,9 +27,3 @@ def gross(net: Money, rate: Decimal) -> Money:
 def net(gross: Money, rate: Decimal) -> Money:
     """Without tax."""
     return Money(gross.amount / (1 + rate), gross.currency).rounded()
-
-
-def split(gross: Money, rate: Decimal) -> tuple[Money, Money]:
-    """(net, tax) of an amount that includes tax; together they are the amount."""
-    without = net(gross, rate)
-    return without, gross - without

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
-_REQUIRED: Any = object()
+REQUIRED: Any = object()  # as a default: the environment must say it
 
 
 def flag(text: str) -> bool:
@@ -33,7 +33,7 @@ def env(name: str, *, why: str = "") -> str: ...
 def env(name: str, cast: Callable[[str], T], *, why: str = "") -> T: ...
 @overload
 def env(name: str, cast: Callable[[str], T], default: T, *, why: str = "") -> T: ...
-def env(name: str, cast: Callable[[str], Any] = str, default: Any = _REQUIRED, *, why: str = "") -> Any:
+def env(name: str, cast: Callable[[str], Any] = str, default: Any = REQUIRED, *, why: str = "") -> Any:
     """The setting's value; without a default it must be given.
 
     Raises ImproperlyConfigured with a line that says what to set.
@@ -41,7 +41,7 @@ def env(name: str, cast: Callable[[str], Any] = str, default: Any = _REQUIRED, *
     path = os.environ.get(f"{name}_FILE")
     text = Path(path).read_text().strip() if path else os.environ.get(name)
     if text is None:
-        if default is _REQUIRED:
+        if default is REQUIRED:
             raise ImproperlyConfigured(f"{name} is not set. {why}".strip())
         return default
     try:

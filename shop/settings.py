@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shop import markets
-from shop.env import env, flag, postgres, words
+from shop.env import REQUIRED, env, flag, postgres, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -46,7 +46,6 @@ MARKETS = markets.check(
 )
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("en-gb", "British English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", str, "Europe/Berlin")
 CARDS_PER_PAGE = env("CARDS_PER_PAGE", int, 24)
@@ -94,9 +93,11 @@ RQ_QUEUES: dict[str, dict[str, Any]] = {
     }
     for name in ("changes", "high", "normal", "low")
 }
-_MEDIA_WHY = "Name the folder that keeps the pictures: it must outlive a release."
-MEDIA_ROOT = (
-    env("MEDIA_ROOT", Path, BASE_DIR / ".demo" / "media") if DEMO else env("MEDIA_ROOT", Path, why=_MEDIA_WHY)
+MEDIA_ROOT = env(
+    "MEDIA_ROOT",
+    Path,
+    BASE_DIR / ".demo" / "media" if DEMO else REQUIRED,
+    why="Name the folder that keeps the pictures: it must outlive a release.",
 )
 MEDIA_URL = "/media/"
 STATIC_ROOT = env("STATIC_ROOT", Path, BASE_DIR / (".demo/static" if DEMO else "staticfiles"))
@@ -108,8 +109,12 @@ STORAGES = {
 }
 
 # --- What does it send? ----------------------------------------------------------------------------------
-_MAIL_WHY = "Name the mail server: without one no customer hears of an order."
-EMAIL_HOST = env("EMAIL_HOST", str, "") if DEMO else env("EMAIL_HOST", why=_MAIL_WHY)
+EMAIL_HOST = env(
+    "EMAIL_HOST",
+    str,
+    "" if DEMO else REQUIRED,
+    why="Name the mail server: without one no customer hears of an order.",
+)
 EMAIL_PORT = env("EMAIL_PORT", int, 25)
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", str, "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", str, "")
@@ -120,8 +125,12 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MAIL_FROM", str, "Deckle <hello@deckle.test>")
 
 # --- Who takes the money? --------------------------------------------------------------------------------
-_GATEWAY_WHY = "Write fake to try the shop: it moves no money."
-PAYMENT_GATEWAY = env("PAYMENT_GATEWAY", str, "fake") if DEMO else env("PAYMENT_GATEWAY", why=_GATEWAY_WHY)
+PAYMENT_GATEWAY = env(
+    "PAYMENT_GATEWAY",
+    str,
+    "fake" if DEMO else REQUIRED,
+    why="Write fake to try the shop: it moves no money.",
+)
 
 # --- How long may work take, and how long is it remembered? ----------------------------------------------
 OUTBOX_LEASE_SECONDS = env("OUTBOX_LEASE_SECONDS", float, 120.0)  # then another worker takes a message over

@@ -54,7 +54,7 @@ class AttributeValue(models.Model):
     class Meta:
         verbose_name = _("attribute value")
         verbose_name_plural = _("attribute values")
-        ordering = ("attribute", "position", "label")
+        ordering = ("attribute_id", "position", "label")
         constraints = (models.UniqueConstraint(fields=("attribute", "slug"), name="value_slug_unique"),)
         triggers = projected(shown=["slug", "label", "swatch", "position"], listed=["attribute"])
 
@@ -88,7 +88,7 @@ class VariantOption(models.Model):
     class Meta:
         verbose_name = _("option")
         verbose_name_plural = _("options")
-        ordering = ("variant", "position")
+        ordering = ("variant_id", "position")
         constraints = (
             models.UniqueConstraint(fields=("variant", "value"), name="option_value_once"),
             models.UniqueConstraint(fields=("variant", "position"), name="option_position_once"),

@@ -50,7 +50,7 @@ class Listing(models.Model):
     class Meta:
         verbose_name = _("listing")
         verbose_name_plural = _("listings")
-        ordering = ("product", "-is_primary", "position")
+        ordering = ("product_id", "-is_primary", "position")
         constraints = (
             models.UniqueConstraint(fields=("category", "product"), name="listing_once"),
             models.UniqueConstraint(

@@ -48,7 +48,7 @@ class Method(models.Model):
     class Meta:
         verbose_name = _("delivery method")
         verbose_name_plural = _("delivery methods")
-        ordering = ("zone", "position")
+        ordering = ("zone_id", "position")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(max_days__gte=models.F("min_days")), name="method_days"

@@ -25,7 +25,7 @@ class Price(models.Model):
     class Meta:
         verbose_name = _("price")
         verbose_name_plural = _("prices")
-        ordering = ("variant", "currency")
+        ordering = ("variant_id", "currency")
         constraints = (
             models.UniqueConstraint(fields=("variant", "currency"), name="price_one_per_currency"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="price_not_negative"),
@@ -70,7 +70,7 @@ class Sale(models.Model):
     class Meta:
         verbose_name = _("sale")
         verbose_name_plural = _("sales")
-        ordering = ("price", "starts_at")
+        ordering = ("price_id", "starts_at")
         constraints = (
             models.CheckConstraint(condition=Q(amount__gte=0), name="sale_not_negative"),
             models.CheckConstraint(

@@ -97,7 +97,7 @@ class Variant(models.Model):
     class Meta:
         verbose_name = _("variant")
         verbose_name_plural = _("variants")
-        ordering = ("product", "position", "id")
+        ordering = ("product_id", "position", "id")
         constraints = (
             models.UniqueConstraint(
                 fields=("sku",), condition=~models.Q(sku="") & models.Q(sku__isnull=False), name="sku_unique"
@@ -160,7 +160,7 @@ class Image(models.Model):
     class Meta:
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
-        ordering = ("product", "position", "id")
+        ordering = ("product_id", "position", "id")
         indexes = (models.Index(fields=("product", "position"), name="image_order"),)
         triggers = projected(
             shown=[
@@ -212,7 +212,7 @@ class ProductLink(models.Model):
     class Meta:
         verbose_name = _("link")
         verbose_name_plural = _("links")
-        ordering = ("product", "kind", "position")
+        ordering = ("product_id", "kind", "position")
         constraints = (
             models.UniqueConstraint(fields=("product", "other", "kind"), name="link_once"),
             models.CheckConstraint(condition=~models.Q(product=models.F("other")), name="link_not_itself"),

@@ -41,7 +41,7 @@ class TaxRate(models.Model):
     class Meta:
         verbose_name = _("tax rate")
         verbose_name_plural = _("tax rates")
-        ordering = ("tax_class", "country")
+        ordering = ("tax_class_id", "country")
         constraints = (
             models.UniqueConstraint(fields=("tax_class", "country"), name="taxrate_one_per_country"),
             models.CheckConstraint(condition=models.Q(rate__gte=0, rate__lt=1), name="taxrate_fraction"),

@@ -111,7 +111,7 @@ class OrderLine(models.Model):
     class Meta:
         verbose_name = _("line")
         verbose_name_plural = _("lines")
-        ordering = ("order", "id")
+        ordering = ("order_id", "id")
         constraints = (
             models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="line_quantity"),
             models.CheckConstraint(
@@ -142,7 +142,7 @@ class OrderEvent(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("timeline")
-        ordering = ("order", "id")
+        ordering = ("order_id", "id")
 
     def __str__(self) -> str:
         return self.kind

@@ -32,7 +32,7 @@ class Payment(models.Model):
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
-        ordering = ("order", "id")
+        ordering = ("order_id", "id")
         constraints = (
             models.UniqueConstraint(
                 fields=("gateway", "reference"),

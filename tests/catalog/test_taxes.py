@@ -36,14 +36,6 @@ def test_yen_have_no_cents():
     assert taxes.gross(Money(Decimal(105), "JPY"), Decimal("0.1")) == Money(Decimal(116), "JPY")
 
 
-@given(amount=amounts, rate=rates)
-def test_a_split_amount_is_whole_again(amount, rate):
-    net, tax = taxes.split(amount, rate)
-    assert net + tax == amount
-    assert euro("0") <= net <= amount
-    assert net == net.rounded()
-
-
 @given(net=amounts, rate=rates)
 def test_what_tax_was_added_to_is_found_again(net, rate):
     assert taxes.net(taxes.gross(net, rate), rate) == net

@@ -228,3 +228,10 @@ def test_plain_mails_are_not_escaped(env: Environment) -> None:
     text = env.get_template("emails/accounts/welcome.txt").render(context)
     assert "Welcome, Ada & Co" in text
     assert not isinstance(text, Markup)
+
+
+def test_every_icon_is_asked_for_and_every_icon_asked_for_is_drawn() -> None:
+    drawn = set(re.findall(r'<symbol id="([a-z-]+)"', (STATIC / "img/icons.svg").read_text()))
+    written = [path.read_text() for path in TEMPLATES.rglob("*.html")]
+    asked = {name for text in written for name in re.findall(r'icon\("([a-z-]+)"', text)}
+    assert asked == drawn
