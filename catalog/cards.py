@@ -1,4 +1,4 @@
-"""rebuild(): brings the cards of products in line with the truth, in one statement for each market."""
+"""rebuild(): brings the cards of products in line with the truth, in one statement for all markets."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.locks import lock_products
-from catalog.models import Card, Product
+from catalog.models import Product
 from catalog.models.card import text_config
 from catalog.models.category import Category
 from catalog.models.product import NO_TINT
@@ -34,10 +34,7 @@ def rebuild(product_ids: Iterable[int]) -> None:
         with transaction.atomic():
             lock_products(chunk)
             with connection.cursor() as cursor:
-                for market in markets.all():
-                    cursor.execute(_statement(), _parameters(chunk, market))
-            gone = Card.objects.filter(product_id__in=chunk)
-            gone.exclude(market__in=[market.code for market in markets.all()]).delete()
+                cursor.execute(_statement(), _parameters(chunk, markets.all()))
 
 
 def schedule(product_ids: Sequence[int]) -> None:
@@ -59,15 +56,17 @@ def schedule(product_ids: Sequence[int]) -> None:
             enqueue("catalog.rebuild_cards", ids, due=moment, once=True)  # type: ignore[arg-type]
 
 
-def _parameters(ids: Sequence[int], market: Market) -> dict[str, Any]:
+def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]:
+    configs = sorted({text_config(market.language) for market in selling})
     return {
         "ids": list(ids),
-        "market": market.code,
-        "currency": market.currency,
-        "country": market.country,
-        "tax_shown": market.tax_shown,
-        "digits": get_currency_precision(market.currency),
-        "words": text_config(market.language),
+        "codes": [market.code for market in selling],
+        "currencies": [market.currency for market in selling],
+        "countries": [market.country for market in selling],
+        "tax_shown": [market.tax_shown for market in selling],
+        "digits": [get_currency_precision(market.currency) for market in selling],
+        "configs": configs,
+        "languages": [configs.index(text_config(market.language)) + 1 for market in selling],
         "new_for": settings.NEW_FOR_DAYS,
         "no_tint": NO_TINT,
         "step": Category.steplen,
@@ -78,9 +77,9 @@ def _parameters(ids: Sequence[int], market: Market) -> dict[str, Any]:
 
 # What a price is with or without tax: catalog.pricing.shown, in SQL. round() treats halves as Money does.
 _SHOWN = """CASE
-    WHEN pr.includes_tax = %(tax_shown)s THEN {amount}
-    WHEN %(tax_shown)s THEN round({amount} * (1 + COALESCE(t.rate, 0)), %(digits)s)
-    ELSE round({amount} / (1 + COALESCE(t.rate, 0)), %(digits)s) END"""
+    WHEN pr.includes_tax = m.tax_shown THEN {amount}
+    WHEN m.tax_shown THEN round({amount} * (1 + COALESCE(t.rate, 0)), m.digits)
+    ELSE round({amount} / (1 + COALESCE(t.rate, 0)), m.digits) END"""
 
 # Column of the card → where it comes from.
 _COLUMNS = {
@@ -88,14 +87,12 @@ _COLUMNS = {
     "slug": "p.slug",
     "kind": "p.kind",
     "detail": "COALESCE(detail.label, '')",
-    "currency": "%(currency)s",
-    "price": "cheapest.price",
-    "list_price": "cheapest.list_price",
-    "is_from": "range.is_from",
-    "discount": (
-        "NULLIF(floor((cheapest.list_price - cheapest.price) / cheapest.list_price * 100), 0)::smallint"
-    ),
-    "availability": "range.availability",
+    "currency": "deal.currency",
+    "price": "deal.price",
+    "list_price": "deal.list_price",
+    "is_from": "deal.is_from",
+    "discount": ("NULLIF(floor((deal.list_price - deal.price) / deal.list_price * 100), 0)::smallint"),
+    "availability": "deal.availability",
     "is_new": "p.published_at > statement_timestamp() - %(new_for)s * interval '1 day'",
     "picture": "COALESCE(image.picture,"
     " jsonb_build_object('alt', p.name, 'width', 4, 'height', 5, 'src', NULL,"
@@ -107,41 +104,51 @@ _COLUMNS = {
     "published_at": "p.published_at",
     "categories": "COALESCE(place.ids, '{}')",
     "values": "COALESCE(trait.ids, '{}')",
-    "offers": "range.offers",
-    "search": """
-        setweight(to_tsvector(%(words)s::regconfig, p.name), 'A')
-        || setweight(to_tsvector(%(words)s::regconfig,
-            COALESCE(NULLIF(translate(p.name, %(accented)s, %(plain)s), p.name), '')), 'A')
-        || setweight(to_tsvector('simple', code.words), 'A')
-        || setweight(to_tsvector(%(words)s::regconfig,
-            concat_ws(' ', p.kind, p.series, p.brand, trait.words, place.words)), 'B')
-        || setweight(to_tsvector(%(words)s::regconfig, p.summary), 'C')
-        || setweight(to_tsvector(%(words)s::regconfig, left(p.description, 100000)), 'D')""",
+    "offers": "deal.offers",
+    "search": "vector.searches[deal.language]",
 }
 
+_VECTOR = """
+    setweight(to_tsvector(config, p.name), 'A')
+    || setweight(to_tsvector(config,
+        COALESCE(NULLIF(translate(p.name, %(accented)s, %(plain)s), p.name), '')), 'A')
+    || setweight(to_tsvector('simple', COALESCE(code.words, '')), 'A')
+    || setweight(to_tsvector(config, concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)), 'B')
+    || setweight(to_tsvector(config, p.summary), 'C')
+    || setweight(to_tsvector(config, left(p.description, 100000)), 'D')"""
+
+# One statement for all markets: what they share, the words to search above all, is made once. `key` is
+# product and market in one number: joined by two columns, the planner expects one row and walks in loops.
 _STATEMENT = """
-WITH product AS (
+WITH m AS (
+    SELECT * FROM unnest(%(codes)s::text[], %(currencies)s::text[], %(countries)s::text[],
+        %(tax_shown)s::boolean[], %(digits)s::int[], %(languages)s::int[])
+        WITH ORDINALITY AS market(code, currency, country, tax_shown, digits, language, n)
+), product AS (
     SELECT * FROM catalog_product
     WHERE id = ANY(%(ids)s) AND is_published AND published_at <= statement_timestamp()
-), offer AS (  -- what can be bought, at the price this market shows
-    SELECT v.product_id, v.id AS variant_id, v.position, v.availability,
+), offer AS (  -- what can be bought, at the price each market shows
+    SELECT v.product_id * 1000 + m.n AS key, v.product_id, m.code, m.currency, m.language, v.id AS variant_id, v.position, v.availability,
         {price} AS price, {list} AS list_price
     FROM catalog_variant v
     JOIN product p ON p.id = v.product_id
-    JOIN catalog_price pr ON pr.variant_id = v.id AND pr.currency = %(currency)s
-    LEFT JOIN catalog_taxrate t ON t.tax_class_id = p.tax_class_id AND t.country = %(country)s
+    JOIN catalog_price pr ON pr.variant_id = v.id
+    JOIN m ON m.currency = pr.currency
+    LEFT JOIN catalog_taxrate t ON t.tax_class_id = p.tax_class_id AND t.country = m.country
     WHERE v.is_active
-), cheapest AS (  -- of those in stock, if any
-    SELECT DISTINCT ON (product_id) product_id, variant_id, price,
-        CASE WHEN list_price > price THEN list_price END AS list_price
-    FROM offer ORDER BY product_id, availability = 'out', price, position, variant_id
-), choice AS (  -- what each offer is: all its option values, and the first option's label
+), choice AS (  -- what each variant is: all its option values, and the first one's label, its size
     SELECT o.variant_id, jsonb_agg(o.value_id ORDER BY o.position) AS ids,
         (array_agg(value.label ORDER BY o.position))[1] AS label
-    FROM offer JOIN catalog_variantoption o ON o.variant_id = offer.variant_id
+    FROM (SELECT DISTINCT variant_id FROM offer) offered
+    JOIN catalog_variantoption o ON o.variant_id = offered.variant_id
     JOIN catalog_attributevalue value ON value.id = o.value_id GROUP BY o.variant_id
-), range AS (
-    SELECT product_id,
+), deal AS (  -- the cheapest of those in stock, if any; what all of them are; and each
+    SELECT key, min(product_id) AS product_id, min(code) AS market, min(currency) AS currency,
+        min(language) AS language,
+        (array_agg(variant_id ORDER BY availability = 'out', price, offer.position, variant_id))[1] AS variant_id,
+        (array_agg(price ORDER BY availability = 'out', price, offer.position, variant_id))[1] AS price,
+        (array_agg(CASE WHEN list_price > price THEN list_price END
+            ORDER BY availability = 'out', price, offer.position, variant_id))[1] AS list_price,
         CASE WHEN bool_or(availability = 'in') THEN 'in'
              WHEN bool_or(availability = 'low') THEN 'low' ELSE 'out' END AS availability,
         CASE WHEN bool_or(availability <> 'out')
@@ -152,7 +159,7 @@ WITH product AS (
             choice.ids, price::text, CASE WHEN list_price > price THEN list_price::text END,
             availability, choice.label
         ) ORDER BY price, offer.position, variant_id) FILTER (WHERE choice.ids IS NOT NULL), '[]') AS offers
-    FROM offer LEFT JOIN choice USING (variant_id) GROUP BY product_id
+    FROM offer LEFT JOIN choice USING (variant_id) GROUP BY key
 ), image AS (  -- the first, and where it is not made yet, its place
     SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
         'alt', COALESCE(NULLIF(i.alt, ''), p.name), 'width', i.width, 'height', i.height,
@@ -179,34 +186,41 @@ WITH product AS (
     FROM (SELECT *, bool_and(is_published) OVER (PARTITION BY product_id, home_id) AS is_open FROM line) seen
     WHERE is_open GROUP BY product_id
 ), has AS (  -- what the product is, and what its variants are that can be had
-    SELECT pv.product_id, pv.value_id FROM catalog_productvalue pv WHERE pv.product_id = ANY(%(ids)s)
+    SELECT pv.product_id * 1000 + m.n AS key, pv.product_id, pv.value_id
+    FROM catalog_productvalue pv CROSS JOIN m WHERE pv.product_id = ANY(%(ids)s)
     UNION
-    SELECT offer.product_id, o.value_id FROM offer
+    SELECT offer.key, offer.product_id, o.value_id FROM offer
     JOIN catalog_variantoption o ON o.variant_id = offer.variant_id WHERE offer.availability <> 'out'
 ), trait AS (
-    SELECT product_id, array_agg(value.id ORDER BY value.id) AS ids,
-        string_agg(DISTINCT value.label, ' ') AS words
+    SELECT key, array_agg(value_id ORDER BY value_id) AS ids FROM has GROUP BY key
+), said AS (
+    SELECT product_id, string_agg(DISTINCT value.label, ' ') AS words
     FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
 ), code AS (
     SELECT product_id, string_agg(concat_ws(' ', sku, barcode), ' ') AS words
     FROM catalog_variant WHERE is_active AND product_id = ANY(%(ids)s) GROUP BY product_id
+), vector AS MATERIALIZED (  -- what search reads, once for each language
+    SELECT p.id AS product_id, ARRAY(SELECT {vector} FROM unnest(%(configs)s::regconfig[])
+        WITH ORDINALITY AS language(config, number) ORDER BY number) AS searches
+    FROM product p
+    LEFT JOIN code ON code.product_id = p.id
+    LEFT JOIN said ON said.product_id = p.id
+    LEFT JOIN place ON place.product_id = p.id
 ), gone AS (
-    DELETE FROM catalog_card
-    WHERE market = %(market)s AND product_id = ANY(%(ids)s)
-        AND product_id NOT IN (SELECT product_id FROM cheapest)
+    DELETE FROM catalog_card card WHERE product_id = ANY(%(ids)s) AND NOT EXISTS (
+        SELECT FROM deal WHERE deal.product_id = card.product_id AND deal.market = card.market)
 )
 INSERT INTO catalog_card AS card (product_id, market, {columns})
-SELECT p.id, %(market)s, {sources}
-FROM product p
-JOIN cheapest ON cheapest.product_id = p.id
-JOIN range ON range.product_id = p.id
-JOIN code ON code.product_id = p.id
-LEFT JOIN choice AS detail ON detail.variant_id = cheapest.variant_id  -- its size
+SELECT p.id, deal.market, {sources}
+FROM deal
+JOIN product p ON p.id = deal.product_id
+JOIN vector ON vector.product_id = p.id
+LEFT JOIN choice AS detail ON detail.variant_id = deal.variant_id
 LEFT JOIN image ON image.product_id = p.id
 LEFT JOIN stars ON stars.product_id = p.id
 LEFT JOIN place ON place.product_id = p.id
-LEFT JOIN trait ON trait.product_id = p.id
-ORDER BY p.id
+LEFT JOIN trait ON trait.key = deal.key
+ORDER BY deal.key
 ON CONFLICT (product_id, market) DO UPDATE SET ({columns}) = ROW({excluded})
 WHERE ({current}) IS DISTINCT FROM ({excluded})
 """
@@ -219,6 +233,7 @@ def _statement() -> str:
     return _STATEMENT.format(
         price=_SHOWN.format(amount="COALESCE(pr.sale_amount, pr.amount)"),
         list=_SHOWN.format(amount="pr.amount"),
+        vector=_VECTOR,
         columns=", ".join(quoted),
         sources=", ".join(_COLUMNS.values()),
         excluded=", ".join(f"EXCLUDED.{column}" for column in quoted),

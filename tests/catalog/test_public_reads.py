@@ -1,4 +1,4 @@
-"""What a public page reads is noted when it changes: a table without triggers would leave it stale for ever."""
+"""What a public page reads is noted when it changes: a table without triggers leaves it stale for ever."""
 
 import re
 
