@@ -128,7 +128,8 @@ WITH m AS (
     SELECT * FROM catalog_product
     WHERE id = ANY(%(ids)s) AND is_published AND published_at <= statement_timestamp()
 ), offer AS (  -- what can be bought, at the price each market shows
-    SELECT v.product_id * 1000 + m.n AS key, v.product_id, m.code, m.currency, m.language, v.id AS variant_id, v.position, v.availability,
+    SELECT v.product_id * 1000 + m.n AS key, v.product_id, m.code, m.currency, m.language,
+        v.id AS variant_id, v.position, v.availability,
         {price} AS price, {list} AS list_price
     FROM catalog_variant v
     JOIN product p ON p.id = v.product_id
@@ -142,13 +143,14 @@ WITH m AS (
     FROM (SELECT DISTINCT variant_id FROM offer) offered
     JOIN catalog_variantoption o ON o.variant_id = offered.variant_id
     JOIN catalog_attributevalue value ON value.id = o.value_id GROUP BY o.variant_id
+), ranked AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY key ORDER BY availability = 'out', price, position, variant_id) AS place FROM offer
 ), deal AS (  -- the cheapest of those in stock, if any; what all of them are; and each
     SELECT key, min(product_id) AS product_id, min(code) AS market, min(currency) AS currency,
         min(language) AS language,
-        (array_agg(variant_id ORDER BY availability = 'out', price, offer.position, variant_id))[1] AS variant_id,
-        (array_agg(price ORDER BY availability = 'out', price, offer.position, variant_id))[1] AS price,
-        (array_agg(CASE WHEN list_price > price THEN list_price END
-            ORDER BY availability = 'out', price, offer.position, variant_id))[1] AS list_price,
+        min(variant_id) FILTER (WHERE place = 1) AS variant_id, min(price) FILTER (WHERE place = 1) AS price,
+        min(list_price) FILTER (WHERE place = 1 AND list_price > price) AS list_price,
         CASE WHEN bool_or(availability = 'in') THEN 'in'
              WHEN bool_or(availability = 'low') THEN 'low' ELSE 'out' END AS availability,
         CASE WHEN bool_or(availability <> 'out')
@@ -158,8 +160,8 @@ WITH m AS (
         COALESCE(jsonb_agg(jsonb_build_array(
             choice.ids, price::text, CASE WHEN list_price > price THEN list_price::text END,
             availability, choice.label
-        ) ORDER BY price, offer.position, variant_id) FILTER (WHERE choice.ids IS NOT NULL), '[]') AS offers
-    FROM offer LEFT JOIN choice USING (variant_id) GROUP BY key
+        ) ORDER BY price, ranked.position, variant_id) FILTER (WHERE choice.ids IS NOT NULL), '[]') AS offers
+    FROM ranked LEFT JOIN choice USING (variant_id) GROUP BY key
 ), image AS (  -- the first, and where it is not made yet, its place
     SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
         'alt', COALESCE(NULLIF(i.alt, ''), p.name), 'width', i.width, 'height', i.height,

@@ -234,6 +234,14 @@ def test_a_rebuild_asks_the_same_number_of_times_however_many_products(django_as
         cards.rebuild(ids)
 
 
+def test_cards_of_a_market_that_is_gone_are_deleted(settings):
+    product = make_product()
+    follow_changes()
+    settings.MARKETS = settings.MARKETS[:1]
+    cards.rebuild([product.pk])
+    assert [c.market for c in Card.objects.filter(product_id=product.pk)] == ["eu"]
+
+
 def test_listing_and_stock_changes_reach_the_card_by_themselves():
     product = make_product(stock=10)
     follow_changes()
