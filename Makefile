@@ -57,6 +57,10 @@ format: .venv/.test ## Write the code as `make lint` wants it
 services: ## Install Debian's packages that the tests use (as root; else prints the line to type)
 	@if $(can_install); then $(install_packages); else echo "sudo apt-get update && sudo apt-get install $(DEBIAN_PACKAGES)"; fi
 
+##@ To measure it
+bench-pages: .venv/.test ## Measure what the public pages cost at the demo's size and at 100,000 products (some minutes)
+	@$(PY) -m bench.pages
+
 ##@ To maintain it
 requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
 	$(pin) pyproject.toml --extra demo -o requirements/demo.txt
@@ -66,7 +70,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset install test lint format services requirements help
+.PHONY: demo demo-reset install test lint format services bench-pages requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

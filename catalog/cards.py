@@ -14,7 +14,6 @@ from catalog.locks import lock_products
 from catalog.models import Product
 from catalog.models.card import text_config
 from catalog.models.category import Category
-from catalog.models.product import NO_TINT
 from catalog.search import database
 from shop import markets
 from shop.markets import Market
@@ -68,7 +67,6 @@ def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]
         "configs": configs,
         "languages": [configs.index(text_config(market.language)) + 1 for market in selling],
         "new_for": settings.NEW_FOR_DAYS,
-        "no_tint": NO_TINT,
         "step": Category.steplen,
         "accented": database.ACCENTED,
         "plain": database.PLAIN,
@@ -95,8 +93,8 @@ _COLUMNS = {
     "availability": "deal.availability",
     "is_new": "p.published_at > statement_timestamp() - %(new_for)s * interval '1 day'",
     "picture": "COALESCE(image.picture,"
-    " jsonb_build_object('alt', p.name, 'width', 4, 'height', 5, 'src', NULL,"
-    " 'srcset', '{}'::jsonb, 'tint', %(no_tint)s::text, 'mat', ''))",
+    " jsonb_build_object('alt', p.name, 'width', 0, 'height', 0, 'src', NULL,"
+    " 'srcset', '{}'::jsonb, 'mat', ''))",
     "rating": "stars.rating",
     "rating_count": "COALESCE(stars.number, 0)",
     "histogram": "COALESCE(stars.histogram, '{0,0,0,0,0}')",
@@ -117,6 +115,8 @@ _VECTOR = """
     || setweight(to_tsvector(config, p.summary), 'C')
     || setweight(to_tsvector(config, left(p.description, 100000)), 'D')"""
 
+# Each table is asked for the ids alone, and what hangs on variants by an array of theirs: in a catalogue that
+# grows, statistics are old, and joins would read whole tables for a few hundred products.
 # One statement for all markets: what they share, the words to search above all, is made once. `key` is
 # product and market in one number: joined by two columns, the planner expects one row and walks in loops.
 _STATEMENT = """
@@ -127,22 +127,25 @@ WITH m AS (
 ), product AS (
     SELECT * FROM catalog_product
     WHERE id = ANY(%(ids)s) AND is_published AND published_at <= statement_timestamp()
+), sold AS MATERIALIZED (
+    SELECT * FROM catalog_variant WHERE product_id = ANY(%(ids)s) AND is_active
+), priced AS MATERIALIZED (
+    SELECT * FROM catalog_price WHERE variant_id = ANY(ARRAY(SELECT id FROM sold))
+), picked AS MATERIALIZED (
+    SELECT * FROM catalog_variantoption WHERE variant_id = ANY(ARRAY(SELECT id FROM sold))
 ), offer AS (  -- what can be bought, at the price each market shows
     SELECT v.product_id * 1000 + m.n AS key, v.product_id, m.code, m.currency, m.language,
         v.id AS variant_id, v.position, v.availability,
         {price} AS price, {list} AS list_price
-    FROM catalog_variant v
+    FROM sold v
     JOIN product p ON p.id = v.product_id
-    JOIN catalog_price pr ON pr.variant_id = v.id
+    JOIN priced pr ON pr.variant_id = v.id
     JOIN m ON m.currency = pr.currency
     LEFT JOIN catalog_taxrate t ON t.tax_class_id = p.tax_class_id AND t.country = m.country
-    WHERE v.is_active
 ), choice AS (  -- what each variant is: all its option values, and the first one's label, its size
     SELECT o.variant_id, jsonb_agg(o.value_id ORDER BY o.position) AS ids,
         (array_agg(value.label ORDER BY o.position))[1] AS label
-    FROM (SELECT DISTINCT variant_id FROM offer) offered
-    JOIN catalog_variantoption o ON o.variant_id = offered.variant_id
-    JOIN catalog_attributevalue value ON value.id = o.value_id GROUP BY o.variant_id
+    FROM picked o JOIN catalog_attributevalue value ON value.id = o.value_id GROUP BY o.variant_id
 ), ranked AS (
     SELECT *, row_number() OVER (
         PARTITION BY key ORDER BY availability = 'out', price, position, variant_id) AS place FROM offer
@@ -166,9 +169,9 @@ WITH m AS (
     SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
         'alt', COALESCE(NULLIF(i.alt, ''), p.name), 'width', i.width, 'height', i.height,
         'src', i.renditions->'src', 'srcset', COALESCE(i.renditions->'srcset', '{{}}'),
-        'tint', COALESCE(i.renditions->>'tint', %(no_tint)s),
-        'mat', COALESCE(i.renditions->>'mat', i.mat)) AS picture
-    FROM catalog_image i JOIN product p ON p.id = i.product_id
+        'mat', CASE WHEN i.renditions->>'mat' = '' THEN ''  -- as Image.ground
+            ELSE COALESCE(NULLIF(i.mat, ''), i.renditions->>'mat', '') END) AS picture
+    FROM catalog_image i JOIN product p ON p.id = i.product_id WHERE i.product_id = ANY(%(ids)s)
     ORDER BY i.product_id, (i.renditions->>'src') IS NULL, i.position, i.id
 ), stars AS (
     SELECT product_id, round(avg(rating), 2) AS rating, count(*) AS number, ARRAY[
@@ -183,6 +186,7 @@ WITH m AS (
     JOIN catalog_category c ON c.id = l.category_id
     CROSS JOIN generate_series(%(step)s::int, length(c.path), %(step)s::int) AS cut(at)
     JOIN catalog_category above ON above.path = left(c.path, cut.at)
+    WHERE l.product_id = ANY(%(ids)s)
 ), place AS (  -- a listing under a category that is not published counts for none of them
     SELECT product_id, array_agg(DISTINCT id ORDER BY id) AS ids, string_agg(DISTINCT name, ' ') AS words
     FROM (SELECT *, bool_and(is_published) OVER (PARTITION BY product_id, home_id) AS is_open FROM line) seen
@@ -191,8 +195,8 @@ WITH m AS (
     SELECT pv.product_id * 1000 + m.n AS key, pv.product_id, pv.value_id
     FROM catalog_productvalue pv CROSS JOIN m WHERE pv.product_id = ANY(%(ids)s)
     UNION
-    SELECT offer.key, offer.product_id, o.value_id FROM offer
-    JOIN catalog_variantoption o ON o.variant_id = offer.variant_id WHERE offer.availability <> 'out'
+    SELECT offer.key, offer.product_id, o.value_id
+    FROM offer JOIN picked o ON o.variant_id = offer.variant_id WHERE offer.availability <> 'out'
 ), trait AS (
     SELECT key, array_agg(value_id ORDER BY value_id) AS ids FROM has GROUP BY key
 ), said AS (
@@ -200,7 +204,7 @@ WITH m AS (
     FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
 ), code AS (
     SELECT product_id, string_agg(concat_ws(' ', sku, barcode), ' ') AS words
-    FROM catalog_variant WHERE is_active AND product_id = ANY(%(ids)s) GROUP BY product_id
+    FROM sold GROUP BY product_id
 ), vector AS MATERIALIZED (  -- what search reads, once for each language
     SELECT p.id AS product_id, ARRAY(SELECT {vector} FROM unnest(%(configs)s::regconfig[])
         WITH ORDINALITY AS language(config, number) ORDER BY number) AS searches

@@ -1,4 +1,4 @@
-"""ListingParameters: what a list's address says, checked, and how to say it again in one canonical way."""
+"""What the addresses of lists and products say, checked, and how to say it again in one canonical way."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,24 +8,32 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from catalog.queries import listing
-from catalog.queries.listing import Choice, Selection
+from catalog.queries import listing, reviews
+from catalog.queries.listing import Selection
+from catalog.queries.offers import Choice
 
-# Names that no attribute can bear.
-RESERVED = ("q", "min", "max", "sale", "sort", "page")
+LISTED = ("q", "min", "max", "sale", "sort", "page")  # what a list's address says beside its filters
+REVIEWED = ("stars", "reviews")  # what a product's says beside its options
+RESERVED = (*LISTED, *REVIEWED)  # names that no attribute can bear
 SORTS = ("popular", "new", "price", "-price", "name")
 CODE = re.compile(r"[a-zA-Z0-9_-]{1,40}", re.ASCII)
 SLUG = re.compile(r"[a-zA-Z0-9_-]{1,120}", re.ASCII)
 AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?", re.ASCII)
 PAGE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+STARS = re.compile(r"[1-5]", re.ASCII)
 VALUES_AT_MOST = 60  # read from an address
 # What others hang on addresses: it is no attribute, and must not make a page of its own at the CDN.
 TRACKERS = re.compile(r"utm_.*|mtm_.*|mc_.*|pk_.*|_.*|.*clid|ref|msclkid|srsltid", re.ASCII | re.IGNORECASE)
 
 
-def accepts(name: str) -> bool:
+def lists(name: str) -> bool:
     """May a list's address have this parameter? Any attribute's code may be one."""
-    return name in RESERVED or bool(CODE.fullmatch(name) and not TRACKERS.fullmatch(name))
+    return name in LISTED or _is_code(name)
+
+
+def describes(name: str) -> bool:
+    """May a product's address have this parameter? An option's code may be any word."""
+    return name in REVIEWED or _is_code(name)
 
 
 @dataclass(frozen=True)
@@ -42,17 +50,20 @@ class ListingParameters:
         asked: dict[str, list[str]] = {}
         pairs = ((name, value) for name, values in data.lists() for value in values)
         for name, value in list(pairs)[:VALUES_AT_MOST]:
-            if name not in RESERVED and accepts(name) and SLUG.fullmatch(value):
+            if _is_code(name) and SLUG.fullmatch(value):
                 asked.setdefault(name, []).append(value)
-        sort, page = data.get("sort", ""), data.get("page", "")
+        least, most = _amount(data.get("min", "")), _amount(data.get("max", ""))
+        if least is not None and most is not None and least > most:
+            least, most = most, least  # nobody means a range in which nothing can be
+        sort = data.get("sort", "")
         return cls(
             selection=Selection(
                 choices=tuple(listing.choices(asked)),
-                least=_amount(data.get("min", "")),
-                most=_amount(data.get("max", "")),
+                least=least,
+                most=most,
                 on_sale=data.get("sale") == "1",
                 sort=sort if sort in sorts else sorts[0],
-                page=int(page) if PAGE.fullmatch(page) else 1,
+                page=_page(data.get("page", "")),
             ),
             query=query,
             default_sort=sorts[0],
@@ -90,9 +101,10 @@ class ListingParameters:
         kept = tuple(choice for choice in self.selection.choices if choice not in choices)
         return replace(self, selection=replace(self.selection, choices=kept, page=1))
 
-    def without_price(self) -> "ListingParameters":
-        """From its first page, at any price."""
-        return replace(self, selection=replace(self.selection, least=None, most=None, page=1))
+    def at_price(self, least: Decimal | int | None, most: Decimal | int | None) -> "ListingParameters":
+        """From its first page, at prices between these; None: without that bound."""
+        bounds = {"least": least and Decimal(least), "most": most and Decimal(most)}
+        return replace(self, selection=replace(self.selection, **bounds, page=1))  # type: ignore[arg-type]
 
     def without_sale(self) -> "ListingParameters":
         """From its first page, on sale or not."""
@@ -104,6 +116,30 @@ class ListingParameters:
         return replace(self, selection=kept)
 
 
+@dataclass(frozen=True)
+class ReviewParameters:
+    """Which reviews, and the options that the address chooses beside them."""
+
+    asked: reviews.Asked
+    options: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def parse(cls, data: QueryDict) -> "ReviewParameters":
+        """From an address; what is malformed does not count."""
+        stars = data.get("stars", "")
+        asked = int(stars) if STARS.fullmatch(stars) else None
+        return cls(reviews.Asked(stars=asked, page=_page(data.get("reviews", ""))))
+
+    def url(self, path: str, stars: int | None, page: int = 1) -> str:
+        """The address of those reviews, where they begin on the page."""
+        pairs = [*self.options]
+        if stars:
+            pairs.append(("stars", str(stars)))
+        if page > 1:
+            pairs.append(("reviews", str(page)))
+        return f"{path}?{urlencode(pairs)}#reviews" if pairs else f"{path}#reviews"
+
+
 def options(data: QueryDict, codes: Iterable[str]) -> dict[str, str]:
     """Which value of each option of a product the address chooses: the last one that could be a slug."""
     asked = {code: data.get(code, "") for code in codes}
@@ -113,6 +149,15 @@ def options(data: QueryDict, codes: Iterable[str]) -> dict[str, str]:
 def typed(amount: Decimal) -> str:
     """An amount as one would type it: 20, 19.90."""
     return str(int(amount)) if amount == amount.to_integral_value() else f"{amount:.2f}"
+
+
+def _is_code(name: str) -> bool:
+    """Could an attribute be called so?"""
+    return name not in RESERVED and bool(CODE.fullmatch(name) and not TRACKERS.fullmatch(name))
+
+
+def _page(text: str) -> int:
+    return int(text) if PAGE.fullmatch(text) else 1
 
 
 def _amount(text: str) -> Decimal | None:

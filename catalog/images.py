@@ -1,6 +1,9 @@
 """Pictures: originals in, WebP and JPEG renditions out. The only code that opens an upload.
 
 What is kept is never the bytes that came: they are decoded, checked, turned upright and encoded anew.
+
+A picture that is transparent somewhere is a cut-out: it lies on a mat that CSS paints, light by day and dark
+by night. Only its JPEGs have a ground of their own, for those who see them outside a page.
 """
 
 import hashlib
@@ -16,7 +19,7 @@ from django.utils.translation import gettext as _
 from PIL import Image as Pixels
 from PIL import ImageCms, ImageOps
 
-from catalog.models import Image
+from catalog.models import Image, Mat
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 MAX_BYTES = 10 * 1024 * 1024
@@ -24,7 +27,14 @@ MAX_PIXELS = 40_000_000
 LONG_EDGE = 2_400  # of an original that is kept
 WIDTHS = (320, 640, 960, 1440, 2400)
 SRC_WIDTH = 960  # of the one picture for who knows no srcset
-RECIPE = "1"  # part of every rendition's name: another recipe makes other files
+RECIPE = "2"  # part of every rendition's name: another recipe makes other files
+JPEG = {"quality": 82, "progressive": True, "optimize": True}
+WEBP = {"quality": 80, "method": 4}
+# Alpha in 136 levels: a shadow is still soft (with 56 it has steps), and the encoder takes half the time.
+CUT_OUT = {"quality": 80, "method": 2, "alpha_quality": 85}
+# Under the JPEGs of a cut-out, whatever its mat: a merchant who chooses another one waits for no new files.
+PAPER = "#fbf8f2"
+MATS = tuple(Mat.values)
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -72,19 +82,20 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS) -> None:
         wanted = sorted(w for w in widths if w <= width) or [width]
         # JPEG decodes to an eighth, a quarter or a half by itself: a quick first pass stays quick.
         opened.draft("RGB", (wanted[-1], round(height * wanted[-1] / width)))
-        pixels = _flat(opened)
+        pixels = _plain(opened)
+    is_cut_out = pixels.mode == "RGBA"
     srcset: dict[str, list[str]] = {"webp": [], "jpeg": []}
     urls: dict[int, str] = {}
     for target in reversed(wanted):  # each from the next larger one
         pixels = pixels.resize((target, max(1, round(height * target / width))), Pixels.Resampling.LANCZOS)
-        for kind, suffix, options in (
-            ("jpeg", "jpg", {"quality": 82, "progressive": True, "optimize": True}),
-            ("webp", "webp", {"quality": 80, "method": 4}),
+        for kind, suffix, shown, options in (
+            ("jpeg", "jpg", _on_paper(pixels), JPEG),
+            ("webp", "webp", pixels, CUT_OUT if is_cut_out else WEBP),
         ):
             rendition = f"renditions/{stem[:2]}/{stem}/{target}.{suffix}"
             if not default_storage.exists(rendition):
                 held = io.BytesIO()
-                pixels.save(held, kind.upper(), **options)
+                shown.save(held, kind.upper(), **options)
                 rendition = _save(rendition, ContentFile(held.getvalue()))
             url = default_storage.url(rendition)
             srcset[kind].insert(0, f"{url} {target}w")
@@ -95,7 +106,7 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS) -> None:
         "of": name,
         "src": urls[source],
         "srcset": {kind: ", ".join(candidates) for kind, candidates in srcset.items()},
-        "tint": _tint(pixels),
+        "mat": MATS[image_id % len(MATS)] if is_cut_out else "",
     }
     # Nothing is written if the merchant has replaced the original meanwhile.
     Image.objects.filter(pk=image_id, original=name).update(renditions=renditions, width=width, height=height)
@@ -127,10 +138,11 @@ def _decoded(file: IO[bytes]) -> Pixels.Image:
 def _in_srgb(pixels: Pixels.Image) -> Pixels.Image:
     """The colours that the profile meant, without the profile."""
     profile = pixels.info.get("icc_profile")
-    if profile and pixels.mode in {"RGB", "CMYK"}:
+    if profile and pixels.mode in {"RGB", "RGBA", "CMYK"}:
+        mode = "RGBA" if pixels.mode == "RGBA" else "RGB"
         try:
             converted = ImageCms.profileToProfile(
-                pixels, ImageCms.ImageCmsProfile(io.BytesIO(profile)), SRGB, outputMode="RGB"
+                pixels, ImageCms.ImageCmsProfile(io.BytesIO(profile)), SRGB, outputMode=mode
             )
         except (ImageCms.PyCMSError, OSError):
             return pixels  # a broken profile: the numbers as they stand
@@ -140,38 +152,37 @@ def _in_srgb(pixels: Pixels.Image) -> Pixels.Image:
 
 
 def encode(pixels: Pixels.Image) -> Original:
-    """JPEG, or PNG where something is transparent; nothing of the upload's metadata comes along."""
-    is_transparent = "A" in pixels.getbands() or "transparency" in pixels.info
-    clean = pixels.convert("RGBA" if is_transparent else "RGB")
-    if is_transparent and clean.getchannel("A").getextrema() == (255, 255):
-        clean, is_transparent = clean.convert("RGB"), False
-    clean.thumbnail((LONG_EDGE, LONG_EDGE), Pixels.Resampling.LANCZOS)
+    """JPEG, or WebP for a cut-out; nothing of the upload's metadata comes along."""
+    clean = _plain(pixels)
     clean.info.clear()
+    clean.thumbnail((LONG_EDGE, LONG_EDGE), Pixels.Resampling.LANCZOS)
+    is_cut_out = clean.mode == "RGBA"
     held = io.BytesIO()
-    if is_transparent:
-        clean.save(held, "PNG", optimize=True)
+    if is_cut_out:  # a quarter of a PNG's bytes in half its time
+        clean.save(held, "WEBP", quality=92, method=2, alpha_quality=90)
     else:
         clean.save(held, "JPEG", quality=92, subsampling=0, optimize=True)
     name = hashlib.sha256(held.getvalue()).hexdigest()[:20]
-    content = ContentFile(held.getvalue(), name=f"{name}.{'png' if is_transparent else 'jpg'}")
+    content = ContentFile(held.getvalue(), name=f"{name}.{'webp' if is_cut_out else 'jpg'}")
     return Original(content, clean.width, clean.height)
 
 
-def _flat(pixels: Pixels.Image) -> Pixels.Image:
-    """RGB; what shines through is white."""
+def _plain(pixels: Pixels.Image) -> Pixels.Image:
+    """RGB, or RGBA if something shines through: a cut-out."""
     if "A" not in pixels.getbands() and "transparency" not in pixels.info:
         return pixels.convert("RGB")
     solid = pixels.convert("RGBA")
-    paper = Pixels.new("RGBA", solid.size, "#ffffff")
-    return Pixels.alpha_composite(paper, solid).convert("RGB")
+    is_opaque = solid.getchannel("A").getextrema()[0] == 255
+    return solid.convert("RGB") if is_opaque else solid
 
 
-def _tint(pixels: Pixels.Image) -> str:
-    """The colour of its edge: what fills its place until it is there."""
-    small = pixels.resize((8, 8), Pixels.Resampling.BOX)
-    edge = [small.getpixel((x, y)) for x in range(8) for y in range(8) if x in {0, 7} or y in {0, 7}]
-    red, green, blue = (sorted(channel)[len(edge) // 2] for channel in zip(*edge, strict=True))
-    return f"#{red:02x}{green:02x}{blue:02x}"
+def _on_paper(pixels: Pixels.Image) -> Pixels.Image:
+    """RGB; what shines through is paper."""
+    if pixels.mode == "RGB":
+        return pixels
+    paper = Pixels.new("RGB", pixels.size, PAPER)
+    paper.paste(pixels, mask=pixels)
+    return paper
 
 
 def _save(name: str, content: ContentFile) -> str:

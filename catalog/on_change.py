@@ -33,7 +33,7 @@ from shop.changes.rules import Effects
 CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
 
 # Columns of a card that a list sorts, filters or counts by, beside its membership.
-LISTED = ("price", "list_price", "name", "popularity", "published_at", "availability", "values")
+LISTED = ("price", "list_price", "name", "popularity", "published_at", "availability", "values", "offers")
 
 
 def product(rows: Sequence[Row], effects: Effects) -> None:

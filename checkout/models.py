@@ -65,7 +65,9 @@ class Cart(PostalFields):
 class CartLine(models.Model):
     """One variant, once per cart."""
 
-    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines", verbose_name=_("cart"))
+    cart = models.ForeignKey(
+        Cart, models.CASCADE, db_index=False, related_name="lines", verbose_name=_("cart")
+    )
     variant = models.ForeignKey(
         "catalog.Variant", models.CASCADE, related_name="+", verbose_name=_("variant")
     )

@@ -1,7 +1,7 @@
 """What the cart and the checkout read: lines as they are now, what a form means, where things can be sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,6 @@ from accounts import queries as accounts
 from accounts.models import PostalFields, User
 from catalog import delivery, pricing, taxes
 from catalog.models import Image, Method, Price, Product, Stock, Variant, VariantOption
-from catalog.models.product import NO_TINT
 from checkout.models import Cart, CartLine
 from orders.models import Order
 from shop import markets
@@ -43,7 +42,6 @@ class LineShown:
     tax_rate: Decimal
     availability: str
     problem: str | None
-    is_offered: bool = field(default=True)  # has a price here; else it counts for nothing
 
     @property
     def total(self) -> Money:
@@ -120,7 +118,6 @@ def _line(
         tax_rate=there.get(product.tax_class_id, taxes.ZERO),
         availability="out" if left == 0 or not is_offered else "low" if left <= _low_at(variant) else "in",
         problem=problem,
-        is_offered=is_offered,
     )
 
 
@@ -129,14 +126,7 @@ def _gross(amount: Money, price: pricing.Shown) -> Money:
     return amount if price.includes_tax else taxes.gross(amount, price.rate)
 
 
-NO_PICTURE: Mapping[str, Any] = {
-    "alt": "",
-    "width": 4,
-    "height": 5,
-    "src": None,
-    "srcset": {},
-    "tint": NO_TINT,
-}
+NO_PICTURE: Mapping[str, Any] = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
 
 
 def _picture_of(variant: Variant, images: Sequence[Image]) -> Image | None:

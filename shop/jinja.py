@@ -1,6 +1,7 @@
 """The storefront's Jinja2 environment: what its templates may call. Nothing here reads the database."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -22,10 +23,11 @@ from shop.markets import Market
 from shop.money import Money
 
 Picture = Mapping[str, Any]
+CARD = 4 / 5  # the shape of a card: such a picture has air to lose where a place is wider
 
 
 class Alternate(TypedDict):
-    """The page asked for, in a market."""
+    """The page asked for, in a market; where that has none (`is_same` False), the next best."""
 
     market: Market
     language: str
@@ -33,6 +35,18 @@ class Alternate(TypedDict):
     url: str
     absolute: str
     is_current: bool
+    is_same: bool
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Left as `request.presence` by a view whose page not every market has.
+
+    codes: of the markets that have it; instead: a path of the current market that every other one has too.
+    """
+
+    codes: frozenset[str]
+    instead: str
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
@@ -54,15 +68,17 @@ def icon(name: str, label: str | None = None) -> Markup:
 
 
 def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") -> Markup:
-    """A <picture> that holds its room before it has loaded; a tinted sheet where there is no file yet.
+    """A <picture> that holds its room before it has loaded; where there is none yet, a drawn place for it.
 
-    `eager` is for the one picture of the first screen that matters most.
+    A cut-out lies on its mat. `eager` is for the one picture of the first screen that matters most.
     """
+    css = " ".join(filter(None, ("picture", _lying(picture), css)))
     if not picture.get("src"):
+        name, said = _missing(picture)
         return Markup(
-            '<svg class="picture picture--none {}" role="img" aria-label="{}" viewBox="0 0 4 5"'
-            ' preserveAspectRatio="xMidYMid slice"><rect width="4" height="5" fill="{}"></rect></svg>'
-        ).format(css, picture.get("alt") or gettext("No picture yet"), picture.get("tint") or "#eee8db")
+            '<svg class="{} picture--none" role="img" aria-label="{}" viewBox="0 0 80 100">'
+            '<use href="{}#{}"></use></svg>'
+        ).format(css, said, static("img/places.svg"), name)
     srcset = picture.get("srcset") or {}
     # Browsers that know `auto` use the laid-out width; it only holds for lazy pictures.
     wanted = sizes if eager else f"auto, {sizes}"
@@ -74,7 +90,7 @@ def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") ->
         fallback = Markup(' srcset="{}" sizes="{}"').format(srcset["jpeg"], wanted)
     loading = Markup('fetchpriority="high"') if eager else Markup('loading="lazy" decoding="async"')
     return Markup(
-        '<picture class="picture {}">{}<img src="{}"{} width="{}" height="{}" alt="{}" {}></picture>'
+        '<picture class="{}">{}<img src="{}"{} width="{}" height="{}" alt="{}" {}></picture>'
     ).format(
         css,
         source,
@@ -85,6 +101,25 @@ def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") ->
         picture.get("alt", ""),
         loading,
     )
+
+
+def _lying(picture: Picture) -> str:
+    """The class of a cut-out's mat; one that is not shaped like a card is shown whole."""
+    mat = picture.get("mat")
+    if not mat or not picture.get("src"):
+        return f"picture--{mat}" if mat else ""
+    is_card = abs(picture["width"] / picture["height"] - CARD) < 0.02
+    return f"picture--{mat}" if is_card else f"picture--{mat} picture--whole"
+
+
+def _missing(picture: Picture) -> tuple[str, str]:
+    """What stands for a picture that is not there: a drawing of places.svg, and its words."""
+    shown = picture.get("alt")
+    if picture.get("width"):  # its size is known: someone is making it
+        said = gettext("On its way: %(picture)s") if shown else gettext("A picture is on its way")
+        return "begun", said % {"picture": shown}
+    said = gettext("No picture yet: %(name)s") if shown else gettext("No picture yet")
+    return "place", said % {"name": shown}
 
 
 def widest(picture: Picture) -> str:
@@ -100,11 +135,14 @@ def absolute(path: str) -> str:
 
 def alternates(request: HttpRequest | None) -> list[Alternate]:
     """The page asked for in every market, the default one first; the home pages where no request is known."""
-    path = request.path_info.removeprefix("/") if request is not None else ""
+    path = request.path_info if request is not None else "/"
+    presence: Presence | None = getattr(request, "presence", None)
     here = markets.current()
     found: list[Alternate] = []
     for market in markets.all():
-        there = market.mount + path
+        is_same = presence is None or market.code in presence.codes
+        shown = path if presence is None or is_same else f"/{presence.instead.removeprefix(here.mount)}"
+        there = market.mount + shown.removeprefix("/")
         found.append(
             {
                 "market": market,
@@ -113,6 +151,7 @@ def alternates(request: HttpRequest | None) -> list[Alternate]:
                 "url": there,
                 "absolute": absolute(there),
                 "is_current": market == here,
+                "is_same": is_same,
             }
         )
     return found

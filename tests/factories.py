@@ -161,7 +161,7 @@ def make_image(item: Product | None = None, *, ready: bool = True, **fields: Any
                     "webp": f"/media/renditions/{number}/640.webp 640w",
                     "jpeg": f"/media/renditions/{number}/640.jpg 640w",
                 },
-                "tint": "#efe6d8",
+                "mat": "",
             },
         )
     fields = {"alt": f"Picture {number}", "width": 1600, "height": 2000, **fields}

@@ -170,17 +170,6 @@ def test_every_noted_model_has_a_rule() -> None:
     assert noted == rules.labels()
 
 
-def test_every_foreign_key_of_ours_is_indexed() -> None:
-    bare = [
-        f"{model._meta.label}.{field.name}"
-        for model in apps.get_models()
-        if model._meta.app_label in {*APPS, "changes", "outbox"}
-        for field in model._meta.local_fields
-        if field.is_relation and not (field.db_index or field.unique)
-    ]
-    assert bare == []
-
-
 def test_every_setting_stands_in_the_example() -> None:
     example = (ROOT / ".env.example").read_text()
     settings = (ROOT / "shop" / "settings.py").read_text()

@@ -1,4 +1,7 @@
-"""Every column that a list of the desk or a model's own order filters or sorts by has an index."""
+"""Foreign keys and columns that a list of the desk or a model's own order filters or sorts by have an index.
+
+One index: a foreign key that another index of its table begins with has none of its own (db_index=False).
+"""
 
 from collections.abc import Iterator
 
@@ -11,18 +14,25 @@ from django.db.models.constants import LOOKUP_SEP
 OURS = ("accounts", "catalog", "checkout", "orders", "changes", "outbox")
 
 
-def leading_columns(model: type[models.Model]) -> set[str]:
-    """Fields that an index of the model's table begins with."""
-    fields = {field.name for field in model._meta.local_fields if field.db_index or field.unique}
+def composite(model: type[models.Model]) -> set[str]:
+    """Fields that an index or constraint over all rows of the model's table begins with."""
+    fields = set()
     for index in model._meta.indexes:
         fields.update(name.lstrip("-") for name in index.fields[:1])
         fields.update(
             leaf.name for leaf in index.expressions[:1] for leaf in leaf.flatten() if hasattr(leaf, "name")
         )
     for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint):
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:
             fields.update(constraint.fields[:1])
     return fields
+
+
+def leading_columns(model: type[models.Model]) -> set[str]:
+    """Fields that any index begins with."""
+    return composite(model) | {
+        field.name for field in model._meta.local_fields if field.db_index or field.unique
+    }
 
 
 def column(model: type[models.Model], path: str) -> tuple[type[models.Model], str]:
@@ -57,3 +67,10 @@ def test_what_is_filtered_or_sorted_by_is_indexed(where: str, model: type[models
     owner, name = column(model, path)
     field = owner._meta.get_field(name)
     assert field.many_to_many or name in leading_columns(owner), f"{where}: {owner.__name__}.{name}"
+
+
+@pytest.mark.parametrize("model", [m for m in apps.get_models() if m._meta.app_label in OURS])
+def test_every_foreign_key_has_one_index(model: type[models.Model]) -> None:
+    keys = [field for field in model._meta.local_fields if field.is_relation and not field.unique]
+    assert [key.name for key in keys if not key.db_index and key.name not in composite(model)] == []
+    assert [key.name for key in keys if key.db_index and key.name in composite(model)] == [], "two indexes"

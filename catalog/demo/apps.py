@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DemoConfig(AppConfig):
-    """Brings the command load_demo and the job demo.draw_image."""
+    """Brings the command load_demo and the jobs that draw."""
 
     name = "catalog.demo"
     label = "demo"

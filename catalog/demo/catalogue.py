@@ -96,7 +96,7 @@ def arranged(written: Sequence[Good], fixed: int) -> list[Good]:
                     cost += weight * (
                         100 * (other.art.family == good.art.family)
                         + 4 * (other.art.palette == good.art.palette)
-                        + 3 * (other.tint == good.tint)
+                        + 3 * (other.mat == good.mat)
                         + (other.marks[:1] == good.marks[:1])
                     )
             # The most numerous first, or they are left over at the end with nothing to part them.

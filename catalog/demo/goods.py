@@ -152,7 +152,7 @@ class Good:
     name: str
     leaf: str
     art: Art
-    tint: str
+    mat: str
     marks: tuple[str, ...]
     price: int
     choices: tuple[str, ...]

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from catalog.demo import catalogue, places
 from catalog.demo.goods import LinkPlan, ProductPlan
-from catalog.demo.palettes import tint
 from catalog.demo.plan import PicturePlan
 from catalog.models import (
     Attribute,
@@ -242,11 +241,6 @@ def _planned(plan: PicturePlan, alt: str) -> Image:
 
 
 def _drawing(plan: PicturePlan) -> dict[str, Any]:
-    """A picture that is not drawn yet: its place has the colour of its wall."""
+    """A picture that is not drawn yet: its place is a mat."""
     width, height = plan.option("width", 1920), plan.option("height", 2400)
-    return {
-        "drawing": plan.to_dict(),
-        "width": width,
-        "height": height,
-        "renditions": {"tint": tint(plan.tint)},
-    }
+    return {"drawing": plan.to_dict(), "mat": plan.mat, "width": width, "height": height}

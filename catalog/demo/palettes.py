@@ -1,4 +1,4 @@
-"""Inks and papers: every picture is printed from one of these, and hung on one of five quiet walls."""
+"""Inks and papers: every picture is printed from one of these."""
 
 from __future__ import annotations
 
@@ -64,19 +64,6 @@ PALETTES: dict[str, Palette] = {
     )
 }
 
-# Sampled from the sketches of the shop; the goods bring the colour, the wall stays quiet.
-TINTS: dict[str, str] = {
-    "blush": "#f2e5db",
-    "sage": "#e3e6d8",
-    "sand": "#eee8db",
-    "sky": "#dfe2e8",
-    "mauve": "#ebdfdc",
-}
-
 
 def palette(name: str) -> Palette:
     return PALETTES[name]
-
-
-def tint(name: str) -> str:
-    return TINTS[name]

@@ -1,4 +1,8 @@
-"""The demo's pictures from plan to page: what the first pages need at once, the rest by the worker."""
+"""The demo's pictures from plan to page: what the first pages need at once, the rest by the worker.
+
+A preview comes first: the same drawing at the size that lists show. Then every page has all its pictures in a
+quarter of the time, and the full size of each takes its preview's place later.
+"""
 
 import multiprocessing
 import os
@@ -8,33 +12,39 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import django
 from django.db import connections, transaction
 from django.db.models import F, Q
+from django.db.models.lookups import GreaterThan
 
 from catalog import images
-from catalog.demo import PicturePlan, draw
+from catalog.demo import FULL, PicturePlan, draw
 from catalog.models import Block, Category, Image
 from shop.outbox.outbox import enqueue
 
-QUICK_WIDTHS = (480, 960)
+PREVIEW_WIDTHS = (480, 960)
 
 
-def draw_image(image_id: int, widths: Sequence[int] = images.WIDTHS) -> None:
-    """Draws the picture if that has not been done, and makes its renditions where it has fewer."""
+def preview_image(image_id: int) -> None:
+    """Draws a picture small where there is none yet."""
+    image = Image.objects.exclude(drawing={}).filter(pk=image_id, original="").first()
+    if image is not None:
+        _draw(image, round(FULL * PREVIEW_WIDTHS[-1] / image.width), PREVIEW_WIDTHS)
+
+
+def draw_image(image_id: int) -> None:
+    """Draws a picture at full size, with all its renditions, unless that has been done."""
     image = Image.objects.exclude(drawing={}).filter(pk=image_id).first()
-    if image is None or _has(image, len(widths)):
-        return
-    original = None if image.original else images.encode(draw(PicturePlan.from_dict(image.drawing)))
-    name = images.store(original) if original else image.original.name
+    if image is not None and not (image.original and max(image.width, image.height) >= FULL):
+        _draw(image, FULL, images.WIDTHS)
+
+
+def _draw(image: Image, long_edge: int, widths: Sequence[int]) -> None:
+    before = str(image.original)
+    original = images.encode(draw(PicturePlan.from_dict(image.drawing), long_edge))
+    name = images.store(original)
     with transaction.atomic():  # one change: the picture and its renditions come together
-        if original:
-            Image.objects.filter(pk=image_id, original="").update(
-                original=name, width=original.width, height=original.height
-            )
-        images.render(image_id, widths)
-
-
-def _has(image: Image, number: int) -> bool:
-    srcset = image.renditions.get("srcset", {}).get("jpeg", "")
-    return len(srcset.split(", ")) >= min(number, sum(width <= image.width for width in images.WIDTHS))
+        # Nothing is written if a merchant has put another picture there meanwhile.
+        unchanged = Image.objects.filter(pk=image.pk, original=before)
+        if unchanged.update(original=name, width=original.width, height=original.height):
+            images.render(image.pk, widths)
 
 
 def first_pages() -> list[int]:
@@ -51,30 +61,32 @@ def first_pages() -> list[int]:
 
 
 def draw_first(image_ids: list[int]) -> Iterator[int]:
-    """Draws them in two widths, as many at a time as there are cores; yields each that is done."""
+    """Draws their previews, as many at a time as there are cores; yields each that is done."""
     if not image_ids:
         return
     connections.close_all()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(len(image_ids), os.cpu_count() or 1), context, django.setup) as pool:
-        for done in as_completed(pool.submit(_draw_quickly, pk) for pk in image_ids):
+        for done in as_completed(pool.submit(_preview, pk) for pk in image_ids):
             yield done.result()
 
 
-def _draw_quickly(image_id: int) -> int:
-    draw_image(image_id, QUICK_WIDTHS)
+def _preview(image_id: int) -> int:
+    preview_image(image_id)
     return image_id
 
 
 def leave_to_worker() -> int:
-    """The worker makes all pictures: first what lists show, in two widths, then everything; how many."""
-    waiting = Image.objects.exclude(drawing={}).order_by(
-        F("position").asc(), F("product__popularity").desc(nulls_first=True), "pk"
-    )
-    leading = waiting.filter(position=0).values_list("pk", flat=True)
+    """The worker makes all pictures; how many.
+
+    First previews, of what lists show before the rest; then full sizes, product by product. Each time the
+    best loved, which are looked at most, come first.
+    """
+    loved = F("product__popularity").desc(nulls_first=True)  # home page and categories before all
+    waiting = Image.objects.exclude(drawing={}).values_list("pk", flat=True)
     with transaction.atomic():
-        for pk in leading:
-            enqueue("demo.draw_image", pk, QUICK_WIDTHS, queue="low")
-        for pk in waiting.values_list("pk", flat=True):
+        for pk in waiting.order_by(GreaterThan(F("position"), 0), loved, "product_id", "position", "pk"):
+            enqueue("demo.preview_image", pk, queue="low")
+        for pk in waiting.order_by(loved, "product_id", "position", "pk"):
             enqueue("demo.draw_image", pk, queue="low")
     return waiting.count()

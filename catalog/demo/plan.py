@@ -12,14 +12,14 @@ Option = str | int | float
 
 @dataclass(frozen=True)
 class PicturePlan:
-    """One picture: which art (family, palette, seed, motif) and how it is shown (scene, tint, options)."""
+    """One picture: which art (family, palette, seed, motif) and how it is shown (scene, mat, options)."""
 
     scene: str
     family: str
     palette: str
     seed: int
     motif: str = ""
-    tint: str = "sand"
+    mat: str = "sand"
     options: tuple[tuple[str, Option], ...] = ()
 
     def option(self, name: str, default: Any = None) -> Any:
@@ -33,7 +33,7 @@ class PicturePlan:
             self.palette,
             self.seed,
             self.motif,
-            self.tint,
+            self.mat,
             tuple(sorted(merged.items())),
         )
 
@@ -44,7 +44,7 @@ class PicturePlan:
             "palette": self.palette,
             "seed": self.seed,
             "motif": self.motif,
-            "tint": self.tint,
+            "mat": self.mat,
             "options": dict(self.options),
         }
 
@@ -56,7 +56,7 @@ class PicturePlan:
             palette=data["palette"],
             seed=int(data["seed"]),
             motif=data.get("motif", ""),
-            tint=data.get("tint", "sand"),
+            mat=data.get("mat", "sand"),
             options=tuple(sorted(data.get("options", {}).items())),
         )
 

@@ -1,6 +1,7 @@
 """Records → catalogue. Each product in a transaction of its own; what is already so is not written again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,7 +17,8 @@ from catalog.importing.vocabulary import Vocabulary, free_slug, slug_for
 from catalog.models import Category, Listing, Product, ProductValue, TaxClass, Variant
 
 BATCH = 200  # products looked up together
-BRAND, TAG = "Brand", "Tag"
+BRAND, TAG, KEYWORD = "Brand", "Tag", "Keyword"
+SHARED = 2  # products that must have a tag before it is worth filtering by; others are only searched
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Plan:
     recount: bool = False
 
 
-def load(records: Iterable[ProductRecord], plan: Plan, report: Report) -> Iterator[ProductRecord]:
+def load(records: Sequence[ProductRecord], plan: Plan, report: Report) -> Iterator[ProductRecord]:
     """Writes the products, and yields each when it is done, for a progress bar. A bad one stops no other."""
-    loader = _Loader(plan, report)
+    loader = _Loader(plan, report, _shared_tags(records))
     waiting = iter(records)
     while batch := list(islice(waiting, BATCH)):
         known = loader.known(batch)
@@ -43,9 +45,12 @@ def load(records: Iterable[ProductRecord], plan: Plan, report: Report) -> Iterat
 
 
 class _Loader:
-    def __init__(self, plan: Plan, report: Report) -> None:
+    def __init__(self, plan: Plan, report: Report, tags: Sequence[str]) -> None:
         self.plan, self.report = plan, report
         self.words = Vocabulary(plan.category)
+        self.tags = {tag.casefold(): True for tag in tags}  # is it one to filter by?
+        for tag in tags:  # the commonest first, as the list of filters shows them
+            self.words.value(TAG, tag)
 
     def known(self, batch: Sequence[ProductRecord]) -> dict[str | None, Product]:
         """The products that are there already, with all that is compared: nine queries a batch."""
@@ -79,7 +84,7 @@ class _Loader:
         fields: dict[str, Any] = {
             "name": record.name,
             "kind": record.kind,
-            "series": record.brand,
+            "brand": record.brand,
             "description": richtext.clean(record.description),
             "is_published": publish,
         }
@@ -147,9 +152,13 @@ class _Loader:
 
     def _values(self, record: ProductRecord, product: Product) -> bool:
         """Brand and tags follow the file; values of other attributes are the merchant's."""
-        wanted = [(TAG, tag) for tag in record.tags] + ([(BRAND, record.brand)] if record.brand else [])
-        values = {value.pk: value for value in (self.words.value(name, label) for name, label in wanted)}
-        ours = {TAG.lower(), BRAND.lower()}
+        wanted = [(TAG if self._is_shared(tag) else KEYWORD, tag) for tag in record.tags]
+        wanted += [(BRAND, record.brand)] if record.brand else []
+        values = {
+            value.pk: value
+            for value in (self.words.value(name, label, is_facet=name != KEYWORD) for name, label in wanted)
+        }
+        ours = {TAG.lower(), KEYWORD.lower(), BRAND.lower()}
         held = {link.value_id: link for link in product.product_values.all()}
         stale = [
             link.pk
@@ -161,6 +170,13 @@ class _Loader:
             ProductValue.objects.filter(pk__in=stale).delete()
         ProductValue.objects.bulk_create(fresh)
         return bool(stale or fresh)
+
+    def _is_shared(self, tag: str) -> bool:
+        """Is it a tag of several products of these files, or was it before?"""
+        key = tag.casefold()
+        if key not in self.tags:
+            self.tags[key] = self.words.knows(TAG, tag)
+        return self.tags[key]
 
     def _listings(self, record: ProductRecord, product: Product) -> bool:
         """Listed where it is not yet; the merchant may list it elsewhere as well, and choose its home."""
@@ -185,6 +201,18 @@ class _Loader:
             self.report.problems.append(
                 Problem("warning", picture.place, record.handle, reason, is_picture=True)
             )
+
+
+def _shared_tags(records: Sequence[ProductRecord]) -> list[str]:
+    """Tags that several products have, as the first of them writes it, the commonest first."""
+    counts = Counter(
+        key for record in records for key in dict.fromkeys(tag.casefold() for tag in record.tags)
+    )
+    spelled: dict[str, str] = {}
+    for record in records:
+        for tag in record.tags:
+            spelled.setdefault(tag.casefold(), tag)
+    return [spelled[key] for key, number in counts.most_common() if number >= SHARED]
 
 
 def _free_slug(handle: str) -> str:

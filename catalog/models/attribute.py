@@ -38,7 +38,7 @@ class AttributeValue(models.Model):
     """Red, 30 × 40 cm, oak …"""
 
     attribute = models.ForeignKey(
-        Attribute, models.CASCADE, related_name="values", verbose_name=_("attribute")
+        Attribute, models.CASCADE, db_index=False, related_name="values", verbose_name=_("attribute")
     )
     slug = models.SlugField(_("slug"), max_length=120)
     label = models.CharField(_("label"), max_length=120)
@@ -65,7 +65,9 @@ class AttributeValue(models.Model):
 class ProductValue(models.Model):
     """A product has a value."""
 
-    product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="product_values")
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, db_index=False, related_name="product_values"
+    )
     value = models.ForeignKey(AttributeValue, models.CASCADE, related_name="product_values")
 
     class Meta:
@@ -81,7 +83,7 @@ class ProductValue(models.Model):
 class VariantOption(models.Model):
     """What a variant is in one respect; `position` orders the options (1: size, 2: frame)."""
 
-    variant = models.ForeignKey("catalog.Variant", models.CASCADE, related_name="options")
+    variant = models.ForeignKey("catalog.Variant", models.CASCADE, db_index=False, related_name="options")
     value = models.ForeignKey(AttributeValue, models.PROTECT, related_name="variant_options")
     position = models.PositiveSmallIntegerField(_("position"), default=1)
 

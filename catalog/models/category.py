@@ -39,7 +39,7 @@ class Listing(models.Model):
     """A product stands in a category; its primary one gives the breadcrumb."""
 
     category = models.ForeignKey(
-        Category, models.CASCADE, related_name="listings", verbose_name=_("category")
+        Category, models.CASCADE, db_index=False, related_name="listings", verbose_name=_("category")
     )
     product = models.ForeignKey(
         "catalog.Product", models.CASCADE, related_name="listings", verbose_name=_("product")

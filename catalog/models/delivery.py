@@ -66,7 +66,9 @@ class Method(models.Model):
 class MethodRate(models.Model):
     """What a method costs in a currency, tax included; from `free_from` on, nothing."""
 
-    method = models.ForeignKey(Method, models.CASCADE, related_name="rates", verbose_name=_("method"))
+    method = models.ForeignKey(
+        Method, models.CASCADE, db_index=False, related_name="rates", verbose_name=_("method")
+    )
     currency = CurrencyField(_("currency"))
     amount = MoneyField(_("price"))
     free_from = MoneyField(_("free from"), null=True, blank=True)

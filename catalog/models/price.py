@@ -15,7 +15,7 @@ class Price(models.Model):
     """One per variant and currency. `sale_amount` is switched by a due job when a Sale begins or ends."""
 
     variant = models.ForeignKey(
-        "catalog.Variant", models.CASCADE, related_name="prices", verbose_name=_("variant")
+        "catalog.Variant", models.CASCADE, db_index=False, related_name="prices", verbose_name=_("variant")
     )
     currency = CurrencyField(_("currency"))
     amount = MoneyField(_("price"))

@@ -20,9 +20,6 @@ class Mat(models.TextChoices):
     PLUM = "plum", _("plum")
 
 
-NO_TINT = "#eee8db"  # behind a picture that is not there yet
-
-
 class Product(models.Model):
     """What a page shows; what is bought is one of its variants."""
 
@@ -81,7 +78,9 @@ class Product(models.Model):
 class Variant(models.Model):
     """What is sold: one combination of options. Without a SKU, the product and the options identify it."""
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="variants", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, models.CASCADE, db_index=False, related_name="variants", verbose_name=_("product")
+    )
     sku = models.CharField(_("SKU"), max_length=64, null=True, blank=True)  # noqa: DJ001 (unique where given)
     barcode = models.CharField(_("barcode"), max_length=64, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -125,6 +124,7 @@ class Image(models.Model):
         models.CASCADE,
         null=True,
         blank=True,
+        db_index=False,
         related_name="images",
         verbose_name=_("product"),
     )
@@ -148,8 +148,9 @@ class Image(models.Model):
     )
     width = models.PositiveIntegerField(_("width"), default=0, editable=False)
     height = models.PositiveIntegerField(_("height"), default=0, editable=False)
-    # {"of": original, "src": …, "srcset": {"webp": …, "jpeg": …}, "tint": "#efe6d8", "mat": "sand"}: what
-    # pages print; `of` tells renditions of a picture that was replaced, `mat` is empty for an opaque one
+    # {"of": original, "src": …, "srcset": {"webp": …, "jpeg": …}, "mat": "sand"}: what pages print; `of`
+    # tells renditions of a picture that was replaced, `mat` lies under it unless the merchant chose another
+    # one, and is empty for an opaque picture
     renditions = models.JSONField(_("renditions"), default=dict, blank=True, editable=False)
     # how our own code draws it (demo goods); empty for an upload
     drawing = models.JSONField(_("drawing"), default=dict, blank=True, editable=False)
@@ -182,6 +183,12 @@ class Image(models.Model):
         return self.alt or self.original.name or f"#{self.pk}"
 
     @property
+    def ground(self) -> str:
+        """The mat under it: the merchant's choice, else its renditions'; none under an opaque picture."""
+        given = self.renditions.get("mat")
+        return "" if given == "" else self.mat or given or ""
+
+    @property
     def picture(self) -> dict[str, Any]:
         """What templates print: a Picture; `src` is None until the worker has made the renditions."""
         return {
@@ -190,8 +197,7 @@ class Image(models.Model):
             "height": self.height,
             "src": self.renditions.get("src"),
             "srcset": self.renditions.get("srcset", {}),
-            "tint": self.renditions.get("tint", NO_TINT),
-            "mat": self.renditions.get("mat", self.mat),
+            "mat": self.ground,
         }
 
 
@@ -202,7 +208,9 @@ class ProductLink(models.Model):
         COMPANION = "companion", _("goes with it")
         ALTERNATIVE = "alternative", _("instead of it")
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="links", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, models.CASCADE, db_index=False, related_name="links", verbose_name=_("product")
+    )
     other = models.ForeignKey(
         Product, models.CASCADE, related_name="linked_from", verbose_name=_("other product")
     )

@@ -28,7 +28,9 @@ class TaxClass(models.Model):
 class TaxRate(models.Model):
     """The rate of a class in a country, as a fraction: 0.19 is 19 %."""
 
-    tax_class = models.ForeignKey(TaxClass, models.CASCADE, related_name="rates", verbose_name=_("tax class"))
+    tax_class = models.ForeignKey(
+        TaxClass, models.CASCADE, db_index=False, related_name="rates", verbose_name=_("tax class")
+    )
     country = models.CharField(_("country"), max_length=2, help_text=_("ISO code, such as DE"))
     rate = models.DecimalField(
         _("rate"),

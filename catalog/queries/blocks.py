@@ -10,7 +10,6 @@ from django.db.models import CharField, F, Func, IntegerField, JSONField, QueryS
 from django.urls import reverse
 
 from catalog.models import Block, Card, Category
-from catalog.models.product import NO_TINT
 from catalog.queries import cards
 from catalog.queries.categories import cards_in, goods, open_categories
 from catalog.queries.chrome import mounted
@@ -25,7 +24,7 @@ ORDERS = {
     "-price": ("-price", "product_id"),
     "name": ("name", "product_id"),
 }
-EMPTY = {"alt": "", "width": 4, "height": 5, "src": None, "srcset": {}, "tint": NO_TINT}
+EMPTY = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
 
 
 def of(market: Market) -> list[dict[str, Any]]:

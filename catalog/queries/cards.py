@@ -8,6 +8,7 @@ from django.db.models import IntegerField, QuerySet, Value
 from django.urls import reverse
 
 from catalog.models import Availability, Card
+from catalog.queries.offers import Choice, meant
 from shop.money import Money
 
 COLUMNS = (
@@ -30,6 +31,9 @@ COLUMNS = (
 )
 
 
+WORTH_SAYING = 5  # per cent: the price struck through says less by itself
+
+
 class CardShape(TypedDict):
     """A product in a list, ready to print. `histogram` counts reviews with 1 … 5 stars."""
 
@@ -50,9 +54,11 @@ class CardShape(TypedDict):
     histogram: list[int]
 
 
-def read(rows: QuerySet[Card]) -> list[CardShape]:
-    """The rows as shapes, in their order."""
-    return [_shape(row) for row in rows.values(*COLUMNS)]
+def read(rows: QuerySet[Card], choices: Sequence[Choice] = ()) -> list[CardShape]:
+    """The rows as shapes, in their order; each shows the offer that the chosen values mean."""
+    if not choices:
+        return [_shape(row) for row in rows.values(*COLUMNS)]
+    return [_shape(row | meant(row["offers"], choices)) for row in rows.values(*COLUMNS, "offers")]
 
 
 def read_each(parts: Sequence[QuerySet[Card]]) -> list[list[CardShape]]:
@@ -69,10 +75,11 @@ def read_each(parts: Sequence[QuerySet[Card]]) -> list[list[CardShape]]:
 
 def _shape(row: Mapping[str, Any]) -> CardShape:
     currency, listed = row["currency"], row["list_price"]
+    path, query = reverse("catalog:product", args=(row["slug"],)), row.get("query")
     return CardShape(
         product_id=row["product_id"],
         name=row["name"],
-        url=reverse("catalog:product", args=(row["slug"],)),
+        url=f"{path}?{query}" if query else path,
         kind=row["kind"],
         detail=row["detail"],
         price=Money(row["price"], currency),
@@ -92,7 +99,7 @@ def _badge(row: Mapping[str, Any]) -> str | None:
     """One word at most: what keeps from buying comes first, then what speaks for it."""
     if row["availability"] == Availability.OUT:
         return "out"
-    if row["discount"]:
+    if (row["discount"] or 0) >= WORTH_SAYING:
         return "sale"
     if row["availability"] == Availability.LOW:
         return "low"

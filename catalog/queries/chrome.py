@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalog import delivery
 from catalog.models import Category, Page
+from catalog.queries.navigation import NavigationItem, give_room
 from shop import markets
 from shop.markets import Market
 
@@ -25,17 +26,6 @@ class Crumb(TypedDict):
 
     name: str
     url: str
-
-
-class NavigationItem(TypedDict):
-    """A category of the navigation."""
-
-    name: str
-    slug: str
-    url: str
-    path: str
-    children: list["NavigationItem"]
-    is_current: bool
 
 
 class PageLink(TypedDict):
@@ -163,9 +153,11 @@ def _navigation(nodes: Iterable[_Node], path: str) -> list[NavigationItem]:
             path=node.path,
             children=[],
             is_current=path.startswith(node.path),
+            room="always",
         )
         items[node.path] = item
         (items[above]["children"] if above else top).append(item)
+    give_room(top)
     return top
 
 

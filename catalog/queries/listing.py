@@ -1,7 +1,8 @@
 """read(): a page of cards with its filters, in two statements: one that counts, one that reads the cards.
 
-Values of one attribute combine as OR; attributes, price and sale as AND. A count says how many goods there
-would be with that value, so an attribute's counts ignore what is chosen in it (disjunctive).
+Values of one attribute combine as OR; attributes, price and sale as AND. A price is that of the offer that
+the chosen values mean. A count says how many goods there would be with that value, so an attribute's counts
+ignore what is chosen in it (disjunctive).
 """
 
 import json
@@ -14,8 +15,10 @@ from django.conf import settings
 from django.db import connection
 
 from catalog.models import AttributeValue, Card
-from catalog.queries import cards
+from catalog.queries import cards, offers, ranges
 from catalog.queries.cards import CardShape
+from catalog.queries.offers import Choice
+from catalog.queries.ranges import Range
 from shop.markets import Market
 
 # What a list can be sorted by. `place` is the rank that a search gave; every order ends with a unique column.
@@ -42,17 +45,6 @@ class Source:
     below: Sequence[int] = ()
     product_ids: Sequence[int] | None = None
     on_sale: bool = False
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A value that exists, chosen in the address."""
-
-    id: int
-    slug: str
-    label: str
-    attribute_id: int
-    attribute_code: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +93,7 @@ class Facet:
 
 @dataclass
 class Listing:
-    """A page of a list. floor, ceiling: the prices there are with all filters but the price."""
+    """A page of a list. floor, ceiling, ranges: the prices there are with all filters but the price."""
 
     total: int
     cards: list[CardShape]
@@ -109,6 +101,7 @@ class Listing:
     on_sale: int
     floor: Decimal | None
     ceiling: Decimal | None
+    ranges: list[Range]
     below: dict[int, int]
     page: int
     pages: int
@@ -126,34 +119,43 @@ def choices(asked: Mapping[str, Sequence[str]]) -> list[Choice]:
     return [choice for choice in found if choice.slug in asked[choice.attribute_code]]
 
 
-def read(market: Market, source: Source, selection: Selection) -> Listing | None:
-    """The page that the selection asks for; None if the list ends before it."""
+class Beyond(Exception):
+    """The list ends before the page asked for: with its page `last`."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__(last)
+        self.last = last
+
+
+def read(market: Market, source: Source, selection: Selection) -> Listing:
+    """The page that the selection asks for; raises Beyond if the list ends before it."""
     size = settings.CARDS_PER_PAGE
     statement, parameters = _statement(market, source, selection, size)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        ((total, on_sale, floor, ceiling, ids, counted, below),) = cursor.fetchall()
+        ((total, on_sale, floor, ceiling, spread, ids, counted, below),) = cursor.fetchall()
     pages = max(-(-total // size), 1)
     if selection.page > pages:
-        return None
+        raise Beyond(pages)
     return Listing(
         total=total,
-        cards=_in_order(market, ids or []),
+        cards=_in_order(market, ids or [], selection.choices),
         facets=_facets(json.loads(counted or "[]"), selection),
         on_sale=on_sale,
         floor=floor,
         ceiling=ceiling,
+        ranges=ranges.split(json.loads(spread or "[]")),
         below={int(category): number for category, number in json.loads(below or "{}").items()},
         page=selection.page,
         pages=pages,
     )
 
 
-def _in_order(market: Market, ids: Sequence[int]) -> list[CardShape]:
+def _in_order(market: Market, ids: Sequence[int], choices: Sequence[Choice]) -> list[CardShape]:
     if not ids:
         return []
     place = {product_id: number for number, product_id in enumerate(ids)}
-    found = cards.read(Card.objects.filter(market=market.code, product_id__in=list(ids)))
+    found = cards.read(Card.objects.filter(market=market.code, product_id__in=list(ids)), choices)
     return sorted(found, key=lambda card: place[card["product_id"]])
 
 
@@ -187,9 +189,9 @@ def _conditions(selection: Selection) -> list[tuple[int, str, list[Any]]]:
     if selection.least is not None or selection.most is not None:
         least, most = selection.least or Decimal(0), selection.most
         if most is None:
-            conditions.append((PRICE, "c.price >= %s", [least]))
+            conditions.append((PRICE, "shown.price >= %s", [least]))
         else:
-            conditions.append((PRICE, "c.price BETWEEN %s AND %s", [least, most]))
+            conditions.append((PRICE, "shown.price BETWEEN %s AND %s", [least, most]))
     if selection.on_sale:
         conditions.append((SALE, "c.discount IS NOT NULL", []))
     return conditions
@@ -199,6 +201,10 @@ _BELOW = """(SELECT jsonb_object_agg(id, number) FROM (
                 SELECT id, count(*) AS number FROM base, unnest(categories) AS id
                 WHERE id = ANY(%s) GROUP BY id
             ) stands)"""
+
+
+AT_ANY_PRICE = f"fails = 0 OR fails = 1 AND failed = {PRICE}"
+SPREAD = ranges.sql(AT_ANY_PRICE)
 
 
 def _statement(market: Market, source: Source, selection: Selection, size: int) -> tuple[str, list[Any]]:
@@ -212,12 +218,15 @@ def _statement(market: Market, source: Source, selection: Selection, size: int) 
     below = _BELOW if source.below else "NULL"
     filters = [value for _, _, values in conditions for value in values]
     origin, where = _origin(source)
+    price, priced = offers.price_sql(selection.choices)
+    once = "OFFSET 0" if priced else ""  # else the planner copies the expression to wherever it is used
     statement = f"""
         WITH base AS MATERIALIZED (
-            SELECT c.product_id, c.price, c.name, c.popularity, c.published_at, c."values", c.categories,
+            SELECT c.product_id, shown.price, c.name, c.popularity, c.published_at, c."values", c.categories,
                 c.discount IS NOT NULL AS on_sale, {origin[0]} AS place,
                 {fails} AS fails, ({failed})::bigint AS failed
-            FROM {origin[1]} WHERE c.market = %s {where[0]}
+            FROM {origin[1]} CROSS JOIN LATERAL (SELECT {price} AS price {once}) shown
+            WHERE c.market = %s {where[0]}
         ), page AS (
             SELECT product_id, row_number() OVER () AS number FROM (
                 SELECT product_id FROM base WHERE fails = 0
@@ -239,8 +248,9 @@ def _statement(market: Market, source: Source, selection: Selection, size: int) 
         SELECT
             count(*) FILTER (WHERE fails = 0),
             count(*) FILTER (WHERE on_sale AND (fails = 0 OR fails = 1 AND failed = {SALE})),
-            min(price) FILTER (WHERE fails = 0 OR fails = 1 AND failed = {PRICE}),
-            max(price) FILTER (WHERE fails = 0 OR fails = 1 AND failed = {PRICE}),
+            min(price) FILTER (WHERE {AT_ANY_PRICE}),
+            max(price) FILTER (WHERE {AT_ANY_PRICE}),
+            {SPREAD},
             (SELECT array_agg(product_id ORDER BY number) FROM page),
             (SELECT jsonb_agg(jsonb_build_array(code, name, kind, id, slug, label, swatch, number)
                 ORDER BY a_position, code, position, label, id) FROM facet),
@@ -249,7 +259,8 @@ def _statement(market: Market, source: Source, selection: Selection, size: int) 
     """  # noqa: S608 (built from constants and numbers; values are parameters)
     offset = (selection.page - 1) * size
     counted_below = [list(source.below)] if source.below else []
-    parameters = [*filters, *filters, *origin[2], market.code, *where[1], size, offset, *counted_below]
+    page = [size, offset]
+    parameters = [*filters, *filters, *origin[2], *priced, market.code, *where[1], *page, *counted_below]
     return statement, parameters
 
 

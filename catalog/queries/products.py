@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
@@ -16,18 +17,16 @@ from catalog.models import (
     Price,
     Product,
     ProductLink,
-    Review,
     TaxRate,
     VariantOption,
 )
 from catalog.pricing import Shown
-from catalog.queries import cards
+from catalog.queries import cards, reviews
 from catalog.queries.cards import CardShape
 from catalog.queries.categories import open_categories
 from shop.markets import Market
 
 RELATED = 4
-REVIEWS = 10
 
 
 @dataclass
@@ -47,7 +46,10 @@ class Offer:
 
 @dataclass
 class Found:
-    """What a product's page is made of. path: of its home category; codes: its options in their order."""
+    """What a product's page is made of.
+
+    path: of its home category; codes: its options in their order; sold_in: codes of the markets that list it.
+    """
 
     product: Product
     path: str
@@ -57,11 +59,12 @@ class Found:
     card: CardShape | None
     companions: list[CardShape]
     alternatives: list[CardShape]
-    reviews: list[Review]
+    said: reviews.Said
+    sold_in: frozenset[str]
 
 
-def find(market: Market, slug: str) -> Found | None:
-    """The published product of that address, if the market sells it."""
+def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found | None:
+    """The published product of that address, if the market sells it; asked: which of its reviews."""
     item = _published(market, slug)
     if item is None:
         return None
@@ -94,14 +97,13 @@ def find(market: Market, slug: str) -> Found | None:
         card=card,
         companions=companions,
         alternatives=alternatives,
-        reviews=list(
-            Review.objects.filter(product=item, is_published=True).order_by("-created_at", "-pk")[:REVIEWS]
-        ),
+        said=reviews.read(item, card["histogram"] if card else [0] * reviews.MOST, asked or reviews.Asked()),
+        sold_in=frozenset(item.sold_in),
     )
 
 
 def _published(market: Market, slug: str) -> Any:
-    """The product with its tax rate here and its home category's id and path."""
+    """The product with its tax rate here, its home category's id and path, and where it is sold."""
     rate = TaxRate.objects.filter(tax_class=OuterRef("tax_class"), country=market.country)
     home = open_categories().filter(
         pk=Subquery(
@@ -116,6 +118,7 @@ def _published(market: Market, slug: str) -> Any:
             tax_rate=Subquery(rate.values("rate")[:1]),
             path=Subquery(home.values("path")[:1]),
             home_id=Subquery(home.values("pk")[:1]),
+            sold_in=ArraySubquery(Card.objects.filter(product_id=OuterRef("pk")).values("market")),
         )
         .first()
     )

@@ -14,10 +14,14 @@ MOST = 5_000  # products that are ranked; whoever gets more narrows the query
 
 @dataclass(frozen=True)
 class Found:
-    """Products by relevance. `is_capped`: there are more. `is_degraded`: the fallback answered."""
+    """Products by relevance. `is_capped`: there are more. `is_degraded`: the fallback answered.
+
+    `is_partial`: none has all the words, these have most of them.
+    """
 
     product_ids: Sequence[int]
     is_capped: bool = False
+    is_partial: bool = False
     is_degraded: bool = False
 
 
@@ -27,6 +31,7 @@ class FoundPage:
 
     title: str
     slug: str
+    summary: str
     is_named: bool
 
 
@@ -39,8 +44,10 @@ def clean(query: str) -> str:
 
 def find(market: Market, query: str) -> Found:
     """The market's products for a clean query."""
-    ids = database.products(market, query, MOST + 1)
-    return Found(product_ids=ids[:MOST], is_capped=len(ids) > MOST)
+    ids, is_partial = database.products(market, query, MOST + 1), False
+    if not ids:
+        ids, is_partial = database.closest(market, query, MOST + 1), True
+    return Found(product_ids=ids[:MOST], is_capped=len(ids) > MOST, is_partial=is_partial and bool(ids))
 
 
 def pages(market: Market, query: str) -> list[FoundPage]:

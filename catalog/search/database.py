@@ -13,6 +13,7 @@ from shop.markets import Market
 LETTERS = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
 WEIGHTS = "{0.05, 0.2, 0.4, 1.0}"  # of D (description), C (summary), B (kind, values), A (name, SKU)
 PAGES = 3
+WORDS = 10  # of a query that nothing matches wholly
 
 
 def products(market: Market, query: str, most: int) -> list[int]:
@@ -43,23 +44,56 @@ def products(market: Market, query: str, most: int) -> list[int]:
         return list(dict.fromkeys(row[0] for row in cursor.fetchall()))[:most]
 
 
-def pages(market: Market, query: str) -> list[tuple[str, str, bool]]:
-    """(title, slug, whether title or summary match) of the few pages that match best."""
+def closest(market: Market, query: str, most: int) -> list[int]:
+    """Ids of the products that have most of the query's words, if it is several plain ones."""
+    config = text_config(market.language)
+    words = _words(query)
+    if len(words) < 2:
+        return []
+    parts = [_tsquery(word, config, is_open=word == words[-1]) for word in words]
+    values = [value for _sql, parameters in parts for value in parameters]
+    matched = " + ".join(f"(c.search @@ {sql})::int" for sql, _parameters in parts)
+    any_of = f"({' || '.join(sql for sql, _parameters in parts)})"
+    statement = f"""
+        SELECT product_id FROM (
+            SELECT *, max(matched) OVER () AS best FROM (
+                SELECT c.product_id, c.popularity, c.search, {matched} AS matched
+                FROM catalog_card c WHERE c.market = %s AND c.search @@ {any_of}
+            ) counted
+        ) hit
+        WHERE matched = best
+        ORDER BY ts_rank('{WEIGHTS}', search, {any_of}) DESC, popularity DESC, product_id LIMIT %s
+    """  # noqa: S608 (built from constants; values are parameters)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, market.code, *values, *values, most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def pages(market: Market, query: str) -> list[tuple[str, str, str, bool]]:
+    """(title, slug, summary, whether title or summary match) of the few pages that match best.
+
+    One of the query's words is enough in a title: who asks for "return policy" means the returns.
+    """
     config = text_config(market.language)
     asked, parameters = _tsquery(query, config)
+    titled = [_tsquery(word, config) for word in _words(query)]
+    any_of = " || ".join(sql for sql, _parameters in titled) or asked
+    any_values = [value for _sql, values in titled for value in values] or parameters
     statement = f"""
-        SELECT title, slug, named @@ {asked} AS is_named
+        SELECT title, slug, summary, named @@ {asked} OR titled @@ ({any_of}) AS is_named
         FROM (
-            SELECT title, slug, to_tsvector(%s::regconfig, concat_ws(' ', title, slug, summary)) AS named,
+            SELECT title, slug, summary, to_tsvector(%s::regconfig, concat_ws(' ', title, slug)) AS titled,
+                to_tsvector(%s::regconfig, concat_ws(' ', title, slug, summary)) AS named,
                 setweight(to_tsvector(%s::regconfig, title), 'A')
                 || setweight(to_tsvector(%s::regconfig, concat_ws(' ', slug, summary)), 'B')
                 || to_tsvector(%s::regconfig, left(body, 100000)) AS words
             FROM catalog_page WHERE is_published
         ) page
-        WHERE words @@ {asked}
-        ORDER BY is_named DESC, ts_rank(words, {asked}) DESC, slug LIMIT %s
+        WHERE words @@ {asked} OR titled @@ ({any_of})
+        ORDER BY is_named DESC, ts_rank(words, {asked} || {any_of}) DESC, slug LIMIT %s
     """  # noqa: S608 (built from constants; values are parameters)
-    values = [*parameters, *[config] * 4, *parameters, *parameters, PAGES]
+    either = [*parameters, *any_values]
+    values = [*either, *[config] * 5, *either, *either, PAGES]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
@@ -76,13 +110,21 @@ ACCENTED = "".join(c for c in map(chr, range(0xC0, 0x180)) if len(plain(c)) == 1
 PLAIN = plain(ACCENTED)
 
 
-def _tsquery(query: str, config: str) -> tuple[str, list[Any]]:
+def _words(query: str) -> list[str]:
+    """The words of a query that can be taken apart: one with quotes, or, -without says what it means."""
+    if re.search(r'"|(?:^|\s)-\w|\bor\b', query, re.IGNORECASE):
+        return []
+    return list(dict.fromkeys(re.findall(r"\w+", query)))[:WORDS]
+
+
+def _tsquery(query: str, config: str, *, is_open: bool = True) -> tuple[str, list[Any]]:
     """An SQL expression and its parameters: "quotes", or, -without as in a web search; the last word open."""
     parts, parameters = [], []
     for typed in dict.fromkeys((query, plain(query))):
         parts.append("websearch_to_tsquery(%s::regconfig, %s)")
         parameters += [config, typed]
-        if (opened := re.search(r"(?:^|[^\w\"-])(\w{2,})$", typed)) and typed.count('"') % 2 == 0:
+        opened = re.search(r"(?:^|[^\w\"-])(\w{2,})$", typed) if is_open else None
+        if opened and typed.count('"') % 2 == 0:
             before = re.sub(r"\bor\s*$", "", typed[: opened.start(1)], flags=re.IGNORECASE)
             parts.append("(websearch_to_tsquery(%s::regconfig, %s) && to_tsquery(%s::regconfig, %s))")
             parameters += [config, before, config, f"{opened[1]}:*"]

@@ -1,10 +1,11 @@
 """The public pages of the catalogue: fetch, shape, render."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,16 +16,22 @@ from catalog.models import Card, Page
 from catalog.queries import blocks, cards, categories, chrome, listing, products
 from catalog.queries.chrome import Chrome, Crumb
 from catalog.queries.listing import Source
-from catalog.views import lists, picker, structured
+from catalog.views import lists, opinions, picker, pictures, structured
 from shop import markets
 from shop.edge.pages import private_page, public_page
+from shop.jinja import Presence
 
 SUGGESTED = 8
 DEEPEST = 2  # kinds of filters whose combinations search engines may keep
 
 
-def _known(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
-    return [name for name in request.GET if forms.accepts(name)]
+def _list_names(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
+    return filter(forms.lists, request.GET)
+
+
+def _product_names(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
+    """An option's code may be any word; all these addresses share one canonical one."""
+    return filter(forms.describes, request.GET)
 
 
 @public_page
@@ -37,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return _page(request, "catalog/home.html", around, blocks=shown)
 
 
-@public_page(accepts=_known)
+@public_page(accepts=_list_names)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's goods, with filters."""
     market = markets.current()
@@ -47,9 +54,10 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     parameters = forms.ListingParameters.parse(request.GET)
     below = categories.below(found)
     source = Source(category_id=found.pk, below=[child.pk for child in below])
-    page = listing.read(market, source, parameters.selection)
-    if page is None:
-        raise Http404
+    try:
+        page = listing.read(market, source, parameters.selection)
+    except listing.Beyond as beyond:
+        return HttpResponseRedirect(parameters.at(beyond.last).url(request.path))
     around = chrome.around(
         market,
         path=found.path,
@@ -68,15 +76,21 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@public_page(accepts=lambda request, *args, **kwargs: _slugs(request))
+@public_page(accepts=_product_names)
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    """A product, with the variant that the address chooses."""
+    """A product, with the variant and the reviews that the address chooses."""
     market, now = markets.current(), timezone.now()
-    found = products.find(market, slug)
+    parameters = forms.ReviewParameters.parse(request.GET)
+    found = products.find(market, slug, parameters.asked)
     if found is None:
         raise Http404
-    offer = picker.choose(found, forms.options(request.GET, found.codes))
-    item = found.product
+    asked = forms.options(request.GET, found.codes)
+    offer = picker.choose(found, asked)
+    chosen = picker.asked_for(offer, asked)
+    parameters = replace(parameters, options=chosen)
+    item, said = found.product, found.said
+    if said.page > said.pages:
+        return HttpResponseRedirect(parameters.url(request.path, said.stars, said.pages))
     around = chrome.around(
         market,
         now=now,
@@ -87,22 +101,26 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         canonical=request.path,
     )
     promise = around["promise"]
+    shelf = around["breadcrumbs"][-2]["url"]
+    request.presence = Presence(found.sold_in | {market.code}, instead=shelf)  # type: ignore[attr-defined]
     return _page(
         request,
         "catalog/product.html",
         around,
         changes_at=promise.changes_at if promise else None,
         product=picker.product(found),
+        pictures=pictures.shown(found, offer, [code for code, _slug in chosen]),
         options=picker.options(found, offer),
         variant=picker.variant(offer),
-        variants_json=structured.dump(picker.variants(found, request.path)),
+        variants_json=structured.dump(picker.variants(found)),
         related={"companions": found.companions, "alternatives": found.alternatives},
+        reviews=opinions.shape(said, parameters, request.path),
         promise=promise,
         json_ld=structured.product(found, request.path, around["breadcrumbs"]),
     )
 
 
-@public_page(accepts=_known)
+@public_page(accepts=_list_names)
 def search(request: HttpRequest) -> HttpResponse:
     """What a query finds; without one, what is on sale, or where to begin."""
     market = markets.current()
@@ -114,9 +132,10 @@ def search(request: HttpRequest) -> HttpResponse:
     page = None
     if query or is_sale:
         source = Source(product_ids=found.product_ids) if query else Source(on_sale=True)
-        page = listing.read(market, source, parameters.selection)
-        if page is None:
-            raise Http404
+        try:
+            page = listing.read(market, source, parameters.selection)
+        except listing.Beyond as beyond:
+            return HttpResponseRedirect(parameters.at(beyond.last).url(request.path))
     is_empty = page is None or not (page.total or parameters.selection.filters)
     texts = engine.pages(market, query) if query else []
     around = chrome.around(
@@ -135,8 +154,9 @@ def search(request: HttpRequest) -> HttpResponse:
         search_query=query,
         listing=shape,
         is_capped=found.is_capped,
+        is_partial=found.is_partial,
         pages=[
-            {"name": text.title, "url": chrome.page_url(text.slug)}
+            {"name": text.title, "url": chrome.page_url(text.slug), "summary": text.summary}
             for text in texts
             if text.is_named or is_empty
         ],
@@ -165,7 +185,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @private_page  # the edge may keep it once it can be told that its product appeared
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the shelves are all still there. It asks nothing about the visitor."""
-    around = chrome.around(markets.current(), title=_("Page not found"), noindex=True)
+    market = markets.current()
+    around = chrome.around(market, title=_("Page not found"), noindex=True)
+    request.presence = Presence(frozenset(), instead=market.mount)  # type: ignore[attr-defined]
     return _page(request, "404.html", around, status=404)
 
 
@@ -184,11 +206,6 @@ def _page(
     if changes_at is not None:
         response.changes_at = changes_at  # type: ignore[attr-defined]
     return response
-
-
-def _slugs(request: HttpRequest) -> Iterable[str]:
-    """An option's code may be any word; all these addresses share one canonical one."""
-    return [name for name in request.GET if name not in forms.RESERVED and forms.accepts(name)]
 
 
 def _suggestions(market: markets.Market, around: Chrome) -> dict[str, Any]:

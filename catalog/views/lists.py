@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from babel import Locale
+from babel.numbers import get_currency_symbol
 from django.utils.translation import gettext as _
 
 from catalog.forms import ListingParameters, typed
@@ -54,7 +56,7 @@ def shape(
         "sort": chosen.sort,
         "sorts": _sorts(parameters),
         "facets": facets,
-        "price": _price(listing, parameters, market),
+        "price": _price(listing, parameters, path, market),
         "chips": chips,
         "clear_url": parameters.without_filters(keep_sale=is_sale).url(path),
         "action": path,
@@ -89,7 +91,9 @@ def _offers(listing: Listing, is_selected: bool) -> dict[str, Any]:
     return {"code": "sale", "name": _("Offers"), "kind": "choice", "values": [value]}
 
 
-def _price(listing: Listing, parameters: ListingParameters, market: Market) -> dict[str, Any] | None:
+def _price(
+    listing: Listing, parameters: ListingParameters, path: str, market: Market
+) -> dict[str, Any] | None:
     """The bounds typed, and those that make sense; nothing where all costs the same."""
     chosen = parameters.selection
     is_chosen = chosen.least is not None or chosen.most is not None
@@ -98,6 +102,16 @@ def _price(listing: Listing, parameters: ListingParameters, market: Market) -> d
     return {
         "min": "" if chosen.least is None else typed(chosen.least),
         "max": "" if chosen.most is None else typed(chosen.most),
+        "symbol": get_currency_symbol(market.currency, locale=Locale.parse(market.language, sep="-")),
+        "ranges": [
+            {
+                "label": _range_label(span.least, span.most, market),
+                "url": parameters.at_price(span.least, span.most).url(path),
+                "count": span.count,
+                "is_current": (chosen.least, chosen.most) == (span.least, span.most),
+            }
+            for span in listing.ranges
+        ],
         "floor": Money(listing.floor or Decimal(0), market.currency),
         "ceiling": Money(listing.ceiling or Decimal(0), market.currency),
     }
@@ -110,18 +124,23 @@ def _chips(parameters: ListingParameters, path: str, market: Market, is_sale: bo
         {"label": choice.label, "url": parameters.without(choice).url(path)} for choice in chosen.choices
     ]
     if chosen.least is not None or chosen.most is not None:
-        least = None if chosen.least is None else Money(chosen.least, market.currency).format(short=True)
-        most = None if chosen.most is None else Money(chosen.most, market.currency).format(short=True)
-        if least is None:
-            label = _("up to %(most)s") % {"most": most}
-        elif most is None:
-            label = _("from %(least)s") % {"least": least}
-        else:
-            label = _("%(least)s to %(most)s") % {"least": least, "most": most}
-        chips.append({"label": label, "url": parameters.without_price().url(path)})
+        label = _range_label(chosen.least, chosen.most, market)
+        chips.append({"label": label, "url": parameters.at_price(None, None).url(path)})
     if chosen.on_sale and not is_sale:
         chips.append({"label": _("On sale"), "url": parameters.without_sale().url(path)})
     return chips
+
+
+def _range_label(least: Decimal | int | None, most: Decimal | int | None, market: Market) -> str:
+    """up to €30, €30 to €50, from €50"""
+    values = {
+        name: Money(Decimal(bound), market.currency).format(short=True)
+        for name, bound in (("least", least), ("most", most))
+        if bound is not None
+    }
+    if "least" not in values:
+        return _("up to %(most)s") % values
+    return _("%(least)s to %(most)s") % values if "most" in values else _("from %(least)s") % values
 
 
 def _sorts(parameters: ListingParameters) -> list[dict[str, Any]]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from catalog.models import AttributeValue, Image
+from catalog.models import AttributeValue
 from catalog.queries.products import Found, Offer
+from catalog.views import pictures
 from shop.money import Money
 
 
@@ -16,6 +17,11 @@ def choose(found: Found, asked: Mapping[str, str]) -> Offer:
         return sum(code in offer.options and offer.options[code].slug == slug for code, slug in asked.items())
 
     return min(found.offers, key=lambda offer: (-likeness(offer), offer.is_out, offer.shown.price.amount))
+
+
+def asked_for(offer: Offer, asked: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(code, slug) of what the address chose and got, in the order of the options."""
+    return [(code, value.slug) for code, value in offer.options.items() if asked.get(code) == value.slug]
 
 
 def options(found: Found, chosen: Offer) -> list[dict[str, Any]]:
@@ -54,7 +60,7 @@ def _option(found: Found, chosen: Offer, code: str, *, is_first: bool) -> dict[s
     return {
         "code": code,
         "name": attribute.name,
-        "kind": attribute.kind,
+        "kind": attribute.kind if any(value["swatch"] for value in values) else attribute.Kind.CHOICE,
         "selected_label": _label(next(value for value in values if value["is_selected"])),
         "values": values,
     }
@@ -87,44 +93,18 @@ def _label(value: Mapping[str, Any]) -> str:
 def product(found: Found) -> dict[str, Any]:
     """The product as its template wants it."""
     item, card = found.product, found.card
-    histogram = card["histogram"] if card else [0] * 5
-    number = sum(histogram)
     return {
         "id": item.pk,
         "slug": item.slug,
         "name": item.name,
         "kind": item.kind,
         "series": item.series,
+        "brand": item.brand,
         "summary": item.summary,
         "description": item.description,
         "care": item.care,
-        "pictures": [
-            {
-                "picture": {**image.picture, "alt": image.alt or item.name},
-                "variant_ids": _shown_by(found, image),
-            }
-            for image in found.images
-        ],
         "rating": card["rating"] if card else None,
         "rating_count": card["rating_count"] if card else 0,
-        "histogram": [
-            {
-                "stars": stars,
-                "count": histogram[stars - 1],
-                "share": round(100 * histogram[stars - 1] / (number or 1)),
-            }
-            for stars in (5, 4, 3, 2, 1)
-        ],
-        "reviews": [
-            {
-                "name": review.name,
-                "rating": review.rating,
-                "title": review.title,
-                "body": review.body,
-                "at": review.created_at,
-            }
-            for review in found.reviews
-        ],
     }
 
 
@@ -145,7 +125,7 @@ def offer_label(offer: Offer) -> str:
     return ", ".join(value.label for value in offer.options.values())
 
 
-def variants(found: Found, path: str) -> list[dict[str, Any]]:
+def variants(found: Found) -> list[dict[str, Any]]:
     """All variants, for the script that answers a choice at once; without options there is none."""
     return [
         {
@@ -157,7 +137,7 @@ def variants(found: Found, path: str) -> list[dict[str, Any]]:
             "availability": offer.availability,
             "label": offer_label(offer),
             "sku": offer.sku,
-            "url": url_of(offer, path),
+            "picture": picture.pk if (picture := pictures.of(found, offer, found.codes)) else None,
         }
         for offer in found.offers
         if offer.options
@@ -168,18 +148,3 @@ def url_of(offer: Offer, path: str) -> str:
     """The product's address with this variant chosen."""
     pairs = [(code, value.slug) for code, value in offer.options.items()]
     return f"{path}?{urlencode(pairs)}" if pairs else path
-
-
-def _shown_by(found: Found, image: Image) -> list[int]:
-    """Ids of the variants that a picture shows; none if it shows what all have."""
-    if image.variant_id:
-        return [offer.id for offer in found.offers if offer.id == image.variant_id]
-    if not isinstance(image.shows, dict) or not image.shows:
-        return []
-    return [
-        offer.id
-        for offer in found.offers
-        if all(
-            code in offer.options and offer.options[code].slug == slug for code, slug in image.shows.items()
-        )
-    ]

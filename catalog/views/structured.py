@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from catalog.models import Product
 from catalog.queries.chrome import Crumb, absolute
 from catalog.queries.products import Found
 from catalog.views.picker import offer_label, url_of
@@ -37,7 +36,7 @@ def product(found: Found, path: str, crumbs: Sequence[Crumb]) -> str:
         "url": absolute(path),
         "image": [_absolute(src) for image in found.images if (src := image.picture["src"])],
         "category": item.kind,
-        **_brand(item),
+        **({"brand": {"@type": "Brand", "name": item.brand}} if item.brand else {}),
         "offers": [
             {
                 "@type": "Offer",
@@ -66,12 +65,6 @@ def product(found: Found, path: str, crumbs: Sequence[Crumb]) -> str:
         ],
     }
     return dump({"@context": "https://schema.org", "@graph": [data, trail]})
-
-
-def _brand(item: Product) -> dict[str, Any]:
-    """Only an import tells the vendor; what is typed in, or made up for the demo, may be a series."""
-    is_vendor = bool(item.series and item.external_id) and not str(item.external_id).startswith("demo:")
-    return {"brand": {"@type": "Brand", "name": item.series}} if is_vendor else {}
 
 
 def _absolute(src: str) -> str:

@@ -33,6 +33,7 @@ class Order(PostalFields):
         models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,
         related_name="orders",
         verbose_name=_("customer"),
     )

@@ -1,32 +1,34 @@
-// Says in the bar at the foot of a form that it has edits which nobody has saved, and asks before they are lost.
-const form = document.querySelector(".change-form #content-main > form");
-const note = document.querySelector(".unsaved");
+// The desk's lists: a row opens what it shows, one filter is open at a time, one box ticks all.
+const interactive = "a, button, input, select, textarea, label, summary, .select2-container";
 
-if (form && note) {
-  let isLeaving = false;
-  const show = () => {
-    note.hidden = false;
-  };
-  form.addEventListener("input", show);
-  form.addEventListener("change", show);
-  form.addEventListener("submit", () => {
-    isLeaving = true;
-  });
-  note.querySelector("a").addEventListener("click", () => {
-    isLeaving = true;
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!note.hidden && !isLeaving) event.preventDefault();
+for (const row of document.querySelectorAll("#result_list tbody tr")) {
+  const link = row.querySelector("th a[href]");
+  if (!link || link.dataset.popupOpener) continue;
+  row.classList.add("opens");
+  row.addEventListener("click", (event) => {
+    if (event.target.closest(interactive) || String(getSelection())) return;
+    if (event.ctrlKey || event.metaKey) open(link.href, "_blank", "noopener");
+    else link.click();
   });
 }
 
-// The look-up fields' own library names a control by what it shows: while it shows nothing, by its label.
-const nameLookups = () => {
-  for (const select of document.querySelectorAll("select.admin-autocomplete")) {
-    const label = select.getAttribute("aria-label") || select.labels?.[0]?.textContent.trim();
-    const shown = select.nextElementSibling?.querySelectorAll(".select2-selection__rendered, .select2-search__field");
-    if (label) shown?.forEach((part) => part.setAttribute("aria-label", label));
-  }
+const filters = document.querySelectorAll("#changelist-filter .filter");
+const close = (except) => {
+  for (const filter of filters) if (filter !== except) filter.open = false;
 };
-addEventListener("load", () => setTimeout(nameLookups));
-document.addEventListener("formset:added", () => setTimeout(nameLookups));
+addEventListener("click", (event) => close(event.target.closest(".filter")));
+addEventListener("keydown", (event) => {
+  const opened = event.key === "Escape" && document.querySelector("#changelist-filter .filter[open]");
+  if (!opened) return;
+  opened.open = false;
+  opened.querySelector("summary").focus();
+});
+
+// Django's own lists have a script for this; django-rq's lost theirs.
+const all = document.querySelector("#action-toggle");
+if (all && !all.ariaLabel) all.ariaLabel = "Select all";
+if (all && !document.querySelector("script[src*='admin/js/actions']")) {
+  all.addEventListener("change", () => {
+    for (const box of document.querySelectorAll(".action-select")) box.checked = all.checked;
+  });
+}

@@ -76,6 +76,29 @@ function lists() {
   });
 }
 
+/* --- Menus: the section one is in is in sight; Escape, a click or the focus elsewhere close them. --- */
+
+function menus() {
+  // On phones the sections scroll sideways: the current one is in sight.
+  const here = $(".nav__link[aria-current]");
+  const line = here?.closest(".nav__list");
+  if (line) line.scrollLeft = here.getBoundingClientRect().left - line.getBoundingClientRect().left - 48;
+  for (const menu of $$("details[data-menu]")) {
+    const title = $("summary", menu);
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      title.focus();
+    });
+    menu.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
+    });
+    document.addEventListener("click", ({ target }) => {
+      if (!menu.contains(target)) menu.open = false;
+    });
+  }
+}
+
 /* --- The cart: a changed number saves itself. --- */
 
 function cart() {
@@ -96,15 +119,44 @@ function lateErrors() {
   for (const form of $$("form[data-late]")) {
     form.addEventListener("focusout", ({ target }) => {
       if (!target.willValidate || target.type === "hidden") return;
-      const isEmpty = target.value === "";
-      if (isEmpty && !target.hasAttribute("aria-invalid")) return;
-      mark(target, target.validity.valid ? "" : target.validationMessage);
+      // One that was only passed by is not nagged about; one that looks wrong says why.
+      if (target.value === "" && !target.matches("[aria-invalid], :user-invalid")) return;
+      released(() => mark(target, mistakeIn(target)));
     });
     form.addEventListener("input", ({ target }) => {
-      if (target.hasAttribute("aria-invalid") && target.validity.valid) mark(target, "");
+      if (target.hasAttribute("aria-invalid") && !mistakeIn(target)) mark(target, "");
+    });
+    form.addEventListener("change", ({ target }) => {
+      for (const field of form.elements) {
+        if (field.dataset.mistakesBy === target.name && field.value) mark(field, mistakeIn(field));
+      }
     });
   }
   $("[data-focus]")?.focus();
+}
+
+/* A press is finished first: words that appear meanwhile would move the button away from under it. */
+let isPressed = false;
+addEventListener("pointerdown", () => (isPressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (isPressed = false), true);
+
+function released(tell) {
+  if (isPressed) setTimeout(() => released(tell), 50);
+  else tell();
+}
+
+/* The server's own table of [pattern, words]; one that hangs on another field ignores case and spaces. */
+function mistakeIn(field) {
+  let text = field.value.trim();
+  if (!text && field.required && field.dataset.empty) return field.dataset.empty;
+  if (!text || !field.dataset.mistakes) return field.validity.valid ? "" : field.validationMessage;
+  let table = JSON.parse(field.dataset.mistakes);
+  if (field.dataset.mistakesBy) {
+    table = table[field.form.elements[field.dataset.mistakesBy].value] ?? [];
+    text = text.toUpperCase().replaceAll(" ", "");
+  }
+  const told = table.find(([pattern]) => new RegExp(pattern, "u").test(text))?.[1] ?? "";
+  return told.replace("{found}", text.length);
 }
 
 function mark(field, text) {
@@ -119,9 +171,13 @@ function mark(field, text) {
   }
   if (!note) {
     note = Object.assign(document.createElement("p"), { id, className: "field__error" });
+    // Drawn as the server draws it: the sheet of icons is known from any other one.
+    const sign = $("svg.icon[aria-hidden]")?.cloneNode(true) ?? "";
+    if (sign) sign.firstElementChild.setAttribute("href", $("use", sign).getAttribute("href").replace(/#.*/, "#alert"));
+    note.append(sign, document.createElement("span"));
     field.after(note);
   }
-  note.textContent = text;
+  note.lastElementChild.textContent = text;
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-describedby", [id, ...others].join(" "));
 }
@@ -143,6 +199,7 @@ addEventListener("pageshow", (event) => {
 });
 restorePlace();
 lists();
+menus();
 cart();
 lateErrors();
 backLink();

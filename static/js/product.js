@@ -22,15 +22,15 @@ function gallery() {
       showSlide($(thumb.getAttribute("href"), root));
     });
   }
+  const shares = new Map(); // how much of each slide is in sight: several are while the page is laid out
   const seen = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        for (const thumb of thumbs) {
-          const isShown = thumb.getAttribute("href") === `#${entry.target.id}`;
-          thumb.toggleAttribute("aria-current", isShown);
-          if (isShown) thumb.setAttribute("aria-current", "true");
-        }
+      for (const entry of entries) shares.set(entry.target.id, entry.isIntersecting ? entry.intersectionRatio : 0);
+      const [shown] = [...shares].reduce((best, one) => (one[1] > best[1] ? one : best));
+      for (const thumb of thumbs) {
+        const isShown = thumb.getAttribute("href") === `#${shown}`;
+        thumb.toggleAttribute("aria-current", isShown);
+        if (isShown) thumb.setAttribute("aria-current", "true");
       }
     },
     { root: stage, threshold: 0.6 },
@@ -47,8 +47,11 @@ function zoom(root) {
     const link = event.target.closest("[data-zoom]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    large.src = link.href;
+    // A cut-out is enlarged on its mat: its JPEG, which the link opens, has a ground of its own.
+    const webp = $("source", link)?.srcset.split(",").at(-1).trim().split(" ")[0];
+    large.src = webp || link.href;
     large.alt = $("img", link).alt;
+    large.className = ["zoom__picture", ...[...$(".picture", link).classList].filter((name) => name.startsWith("picture--"))].join(" ");
     history.pushState({ zoom: true }, "");
     dialog.showModal();
   });
@@ -135,9 +138,17 @@ function options() {
       const extra = note.startsWith("+") ? `, ${note}` : "";
       $("[data-chosen]", group).textContent = label ? $(".option__label", label).textContent + extra : "";
     }
-    history.replaceState(history.state, "", variant.url);
-    const slide = $$(".gallery__slide[data-variants]").find((one) => one.dataset.variants.split(" ").includes(String(variant.id)));
-    if (slide) showSlide(slide);
+    history.replaceState(history.state, "", withChoice(location.href, wanted));
+    for (const link of $$("a[data-keep-choice]")) link.href = withChoice(link.href, wanted);
+    showSlide(document.getElementById(`picture-${variant.picture}`));
+  }
+
+  // The options come first, what else the address says (which reviews) stays.
+  function withChoice(address, wanted) {
+    const { pathname, hash, searchParams } = new URL(address);
+    const rest = [...searchParams].filter(([name]) => !groups.some((group) => group.dataset.option === name));
+    const query = new URLSearchParams([...Object.entries(wanted), ...rest]);
+    return `${pathname}?${query}${hash}`;
   }
 
   form.addEventListener("change", (event) => {

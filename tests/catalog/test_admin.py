@@ -16,7 +16,7 @@ from django.utils import translation
 
 from accounts.models import User
 from catalog.models import Block, Category, Product, Stock
-from shop.desk import tables
+from shop.desk import cells
 from tests.factories import (
     make_category,
     make_delivery,
@@ -245,7 +245,7 @@ def test_a_category_moves_to_another_parent_but_never_below_itself(desk: Client)
 @pytest.mark.parametrize(("language", "text"), [("en", "10,000"), ("de", "10.000")])
 def test_counts_are_grouped_as_the_language_does(language: str, text: str) -> None:
     with translation.override(language):
-        assert text in tables.number(10_000)
+        assert text in cells.number(10_000)
 
 
 def test_the_apps_are_called_by_their_names() -> None:

@@ -54,7 +54,7 @@ def form_of(response: HttpResponse) -> dict[str, Any]:
 def errors_of(response: HttpResponse) -> list[Any]:
     """What the form complains about."""
     context: Any = response.context  # type: ignore[attr-defined]
-    return list(context["errors"]) if context else []
+    return list(context.get("fixes", [])) if context else []
 
 
 def url_of(row: Any) -> str:

@@ -1,5 +1,6 @@
 """A category: its goods, filters with their counts, order, pages, and addresses that say all that."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -75,6 +76,49 @@ def test_the_price_has_typed_bounds_and_says_which_make_sense(look: Look, wall: 
     assert names(look("/c/wall/", max="20,00")) == ["Red A3", "Red A4"]
 
 
+def test_bounds_the_wrong_way_round_are_turned(look: Look, wall: Category) -> None:
+    page = look("/c/wall/", min="30", max="20")
+    assert names(page) == ["Red A4", "Blue A4"]
+    assert (page["listing"]["price"]["min"], page["listing"]["price"]["max"]) == ("20", "30")
+    assert page["chrome"]["canonical"].endswith("/c/wall/?min=20&max=30")
+
+
+def test_bounds_that_make_sense_are_told_and_never_look_typed(look: Look, wall: Category) -> None:
+    page = look("/c/wall/")
+    assert "€10 to €40 in this list" in page.html
+    assert re.findall(r'id="facet-m(?:in|ax)"[^>]*', page.html) != []
+    assert not re.search(r'id="facet-m(?:in|ax)"[^>]*placeholder', page.html)
+
+
+def test_a_small_discount_is_no_badge_but_still_struck_through(look: Look, wall: Category) -> None:
+    Card.objects.filter(name="Red A3").update(discount=4, list_price=Decimal("10.40"))
+    Card.objects.filter(name="Red A4").update(discount=5, list_price=Decimal("21.05"))
+    small, worth = look("/c/wall/")["listing"]["cards"][:2]
+    assert (small["badge"], small["list_price"].amount) == ("new", Decimal("10.40"))
+    assert worth["badge"] == "sale"
+
+
+def test_nothing_is_offered_twice_beside_the_open_form(look: Look, wall: Category) -> None:
+    """On wide screens CSS hides the quick values of a facet, and the form's "on sale" while it lies atop."""
+    Card.objects.filter(name="Red A4").update(discount=20, list_price=Decimal(25))
+    page = look("/c/wall/").html
+    quick = re.search(r'<div class="quick".*?</div>', page, re.DOTALL)
+    assert quick
+    values = re.findall(r'class="quick__value ([^"]*)"[^>]*name="(\w+)"', quick[0])
+    assert {(css, name) for css, name in values} == {("", "sale"), ("quick__value--phone", "colour")}
+    assert page.count("facet--atop") == 1
+    assert "facet--atop" not in look("/c/wall/", sale="1").html
+    assert "facet--atop" not in look("/c/wall/", colour="red").html
+
+
+def test_an_empty_shelf_asks_nobody_to_take_filters_away(look: Look, wall: Category) -> None:
+    make_category("Bare")
+    page = look("/c/bare/").html
+    assert "This shelf is empty" in page
+    assert "filters" not in page
+    assert 'href="/c/wall/"' in page
+
+
 def test_goods_on_sale_are_a_filter_of_their_own(look: Look, wall: Category) -> None:
     Card.objects.filter(name="Red A4").update(discount=20, list_price=Decimal(25))
     page = look("/c/wall/", sale="1")
@@ -119,8 +163,25 @@ def test_pages_are_real_and_end(look: Look, wall: Category) -> None:
         "/c/wall/?colour=red",
         "/c/wall/?colour=red&page=2",
     ]
-    assert look("/c/wall/", page="3", colour="red").status == 404
-    assert look("/c/wall/", page="999999").status == 404
+
+
+@override_settings(CARDS_PER_PAGE=2)
+@pytest.mark.parametrize(
+    ("asked", "last"),
+    [
+        ({"page": "3", "colour": "red"}, "/c/wall/?colour=red&page=2"),
+        ({"page": "999999", "sort": "name"}, "/c/wall/?sort=name&page=2"),
+        ({"page": "2", "size": "a5"}, "/c/wall/?size=a5"),
+        ({"page": "2", "colour": "blue", "size": "a3"}, "/c/wall/?colour=blue&size=a3"),
+    ],
+)
+def test_a_page_beyond_the_end_leads_to_the_last_and_may_be_kept(
+    look: Look, wall: Category, asked: dict, last: str
+) -> None:
+    beyond = look("/c/wall/", **asked)
+    assert (beyond.status, beyond.response["Location"]) == (302, last)
+    assert beyond.response["Cache-Control"].startswith("public")
+    assert look(last).status == 200
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "1.0", "one", "٢", "00002", "9999999", " "])

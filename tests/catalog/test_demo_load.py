@@ -6,6 +6,7 @@ from django.core.management import call_command
 from PIL import Image as Pixels
 
 from accounts.models import User
+from catalog import images
 from catalog.demo import catalogue, load, pictures
 from catalog.demo.management.commands import load_demo
 from catalog.models import Card, Category, Image, Price, Product, Review, Sale, Variant
@@ -62,26 +63,70 @@ def test_a_merchant_may_sell_and_the_worker_is_asked_for_all_pictures(loaded: No
 
     first = pictures.first_pages()
     assert 15 <= len(first) <= 40
-    asked = Message.objects.filter(job="demo.draw_image", queue="low")
-    assert {message.args[0] for message in asked if len(message.args) == 1} == set(
-        Image.objects.values_list("pk", flat=True)
-    )
+    asked = Message.objects.filter(queue="low").order_by("pk").values_list("job", "args")
+    wanted = [pk for job, (pk,) in asked if job == "demo.draw_image"]
+    assert sorted(wanted) == sorted(Image.objects.values_list("pk", flat=True))
+    assert len(set(wanted)) == len(wanted)
 
 
-def test_a_picture_is_drawn_kept_at_2400_and_shown_on_its_card(loaded: None) -> None:
+def test_every_front_is_drawn_small_before_anything_else_is_drawn(loaded: None) -> None:
+    asked = list(Message.objects.filter(queue="low").order_by("pk").values_list("job", "args__0"))
+    previews = [pk for job, pk in asked if job == "demo.preview_image"]
+    rows = Image.objects.in_bulk()
+    assert [pk for _job, pk in asked[: len(previews)]] == previews
+    assert set(previews) == set(rows)
+    fronts = Image.objects.filter(position=0).count()
+    assert all(rows[pk].position == 0 for pk in previews[:fronts])
+    # Full sizes come product by product, the best loved first.
+    products = [rows[pk].product_id for job, pk in asked if job == "demo.draw_image"]
+    shown = [pk for pk in dict.fromkeys(products) if pk is not None]
+    assert len([pk for n, pk in enumerate(products) if n and pk != products[n - 1]]) == len(shown)
+    loved = dict(Product.objects.values_list("pk", "popularity"))
+    assert [loved[pk] for pk in shown] == sorted(loved.values(), reverse=True)
+
+
+def test_a_picture_is_shown_small_then_drawn_at_2400_and_drawn_once(
+    loaded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     image = Image.objects.get(product__slug="two-suns-over-cadiz", position=0)
-    pictures.draw_image(image.pk, pictures.QUICK_WIDTHS)
+    assert image.picture["mat"] == image.drawing["mat"] != ""  # its place, until it is there
+    pictures.preview_image(image.pk)
     image.refresh_from_db()
-    with default_storage.open(image.original.name) as file, Pixels.open(file) as original:
-        assert max(original.size) == 2400 == image.height
+    assert (image.width, image.height) == (960, 1200)
     assert image.renditions["srcset"]["webp"].count("w,") == 1
     projector.drain()
     card = Card.objects.get(slug="two-suns-over-cadiz", market="eu")
-    assert card.picture["src"] == image.renditions["src"]
+    assert card.picture == {**image.picture, "alt": card.picture["alt"]}
+    assert card.picture["src"]
     assert not Message.objects.filter(job="catalog.render_image").exists()
 
-    drawn = image.original.name
     pictures.draw_image(image.pk)
     image.refresh_from_db()
-    assert image.original.name == drawn
+    with default_storage.open(image.original.name) as file, Pixels.open(file) as original:
+        assert max(original.size) == 2400 == image.height
+        assert original.mode == "RGBA"
     assert image.renditions["srcset"]["webp"].count("w,") == 3
+    assert image.picture["mat"] == image.mat
+
+    monkeypatch.setattr(pictures, "draw", lambda *_args: pytest.fail("drawn again"))
+    pictures.preview_image(image.pk)
+    pictures.draw_image(image.pk)
+
+
+def test_what_a_merchant_put_in_its_place_is_not_drawn_over(
+    loaded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = Image.objects.filter(position=0, product__isnull=False)[0]
+    ours = images.encode(Pixels.new("RGB", (40, 50), "#123456"))
+
+    def meanwhile(*_args: object) -> Pixels.Image:
+        images.put(image, ours).save()
+        return Pixels.new("RGB", (400, 500))
+
+    monkeypatch.setattr(pictures, "draw", meanwhile)
+    pictures.draw_image(image.pk)
+    image.refresh_from_db()
+    assert (image.width, image.renditions, image.drawing) == (40, {}, {})
+    pictures.draw_image(image.pk)
+    image.refresh_from_db()
+    assert image.width == 40

@@ -9,8 +9,11 @@ import pytest
 from catalog.demo import Art, PicturePlan, draw
 from catalog.demo.catalogue import attributes, blocks, categories, pages, products
 from catalog.demo.drawing import FAMILIES
-from catalog.demo.palettes import PALETTES, TINTS
+from catalog.demo.palettes import PALETTES
 from catalog.demo.picture import SCENES
+from catalog.demo.scenes.surface import Canvas
+from catalog.demo.showing import MATS
+from catalog.models import Mat
 
 PRODUCTS = products()
 DECLARED = {(attribute.code, value.slug) for attribute in attributes() for value in attribute.values}
@@ -133,7 +136,8 @@ def test_plans_travel_as_json():
             plan = placement.plan
             assert PicturePlan.from_json(plan.to_json()) == plan
             assert plan.scene in SCENES
-            assert plan.tint in TINTS
+            assert plan.mat in Mat.values
+    assert set(MATS) == set(Mat.values)
     assert str(Art.parse("suns:cadiz:1:trio")) == "suns:cadiz:1:trio"
 
 
@@ -141,8 +145,37 @@ def test_plans_travel_as_json():
 def test_scene_draws_the_same_twice(scene):
     first, second = draw(OF_SCENE[scene], 200), draw(OF_SCENE[scene], 200)
     assert first.size == (160, 200)
-    assert first.mode == "RGB"
     assert hashlib.sha256(first.tobytes()).digest() == hashlib.sha256(second.tobytes()).digest()
+
+
+@pytest.mark.parametrize("scene", sorted(OF_SCENE))
+def test_goods_bring_no_ground_of_their_own(scene):
+    picture = draw(OF_SCENE[scene], 200)
+    corner = picture.getpixel((picture.width - 2, picture.height // 12 if scene != "detail" else 195))
+    assert picture.mode == "RGBA"
+    assert corner[3] < 100, "the mat shines through: plain, or stained as a desk"
+
+
+@pytest.mark.parametrize("scene", ["framed", "sheet", "notebook", "cards", "book"])
+def test_a_shadow_is_black_so_that_dark_mats_take_it_too(scene):
+    picture = draw(OF_SCENE[scene], 400)
+    shadows = [
+        (red, green, blue)
+        for _count, (red, green, blue, alpha) in picture.getcolors(400 * 400)
+        if 4 < alpha < 40
+    ]
+    assert len(shadows) > 3
+    dark = [colour for colour in shadows if max(colour) < 60]
+    assert len(dark) > 0.8 * len(shadows), "the others are edges"
+
+
+def test_the_light_of_what_is_laid_over_nothing_is_its_own():
+    """Half a veil of grey on nothing is grey at half strength, and one over the other adds up."""
+    canvas = Canvas(10, 10, 1)
+    canvas.veil(0, 0, 10, 10, "#808080", 0.5)
+    assert canvas.finished().getpixel((5, 5)) == pytest.approx((128, 128, 128, 128), abs=2)
+    canvas.veil(0, 0, 10, 10, "#808080", 0.5)
+    assert canvas.finished().getpixel((5, 5)) == pytest.approx((128, 128, 128, 192), abs=2)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

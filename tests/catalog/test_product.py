@@ -162,42 +162,12 @@ def test_variants_not_for_sale_are_no_choice(look: Look, suns: Product) -> None:
     assert look("/p/two-suns/").status == 404
 
 
-def test_pictures_know_which_variants_they_show(look: Look, suns: Product) -> None:
-    oak = set(suns.variants.filter(options__value__label="Oak").values_list("pk", flat=True))
-    first = suns.variants.get(position=0)
-    make_image(suns, position=3, shows={})
-    make_image(suns, position=1, shows={"frame": "oak"}, alt="")
-    make_image(suns, position=2, variant=first)
-    pictures = look("/p/two-suns/")["product"]["pictures"]
-    assert [set(one["variant_ids"]) for one in pictures] == [oak, {first.pk}, set()]
-    assert pictures[0]["picture"]["alt"] == "Two suns"
-
-
-def test_the_script_knows_every_variant_with_its_address(look: Look, suns: Product) -> None:
+def test_the_script_knows_every_variant_and_what_chooses_it(look: Look, suns: Product) -> None:
     variants = json.loads(look("/gb/p/two-suns/")["variants_json"])
     assert len(variants) == 6
     oak = next(one for one in variants if one["label"] == "30 × 40 cm, Oak")
     assert (oak["price"], oak["amount"], oak["availability"]) == ("£67.00", "67.00", "in")
-    path, _, query = oak["url"].partition("?")
-    assert path == "/gb/p/two-suns/"
-    assert look(path, **dict(pair.split("=") for pair in query.split("&")))["variant"]["id"] == oak["id"]
-
-
-def test_reviews_are_counted_by_stars_and_the_newest_are_shown(look: Look, suns: Product) -> None:
-    for rating in (5, 5, 4, 1):
-        make_review(suns, rating)
-    make_review(suns, 1, is_published=False)
-    follow_changes()
-    product = look("/p/two-suns/")["product"]
-    assert (product["rating"], product["rating_count"]) == (Decimal("3.8"), 4)
-    assert [(bar["stars"], bar["count"], bar["share"]) for bar in product["histogram"]] == [
-        (5, 2, 50),
-        (4, 1, 25),
-        (3, 0, 0),
-        (2, 0, 0),
-        (1, 1, 25),
-    ]
-    assert [review["rating"] for review in product["reviews"]] == [1, 4, 5, 5]
+    assert look("/gb/p/two-suns/", **oak["options"])["variant"]["id"] == oak["id"]
 
 
 def test_the_merchants_links_come_first_and_neighbours_fill_up(look: Look) -> None:
@@ -282,3 +252,11 @@ def test_variants_of_unlike_options_have_a_page(look: Look) -> None:
     bare = add_variant(item, price="4", sku="BARE", position=10)
     assert look("/p/odd/")["variant"]["id"] == bare.pk
     assert look("/p/odd/", paper="rag")["variant"]["id"] == extra.pk
+
+
+def test_swatches_without_any_colour_are_plain_words(look: Look) -> None:
+    make_value("colour", "Rust", swatch="#b93a1c")
+    make_product("Chain", options={"colour": ["Gold", "Silver"]})
+    make_product("Ribbon", options={"colour": ["Rust", "Gold"]})
+    assert look("/p/chain/")["options"][0]["kind"] == "choice"
+    assert look("/p/ribbon/")["options"][0]["kind"] == "swatch"

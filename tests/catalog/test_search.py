@@ -16,6 +16,10 @@ def names(page: Seen) -> list[str]:
     return [card["name"] for card in page["listing"]["cards"]]
 
 
+def addresses(page: Seen) -> list[str]:
+    return [one["url"] for one in page["pages"]]
+
+
 @pytest.fixture(autouse=True)
 def goods() -> None:
     make_product("Harbour lights", kind="Print", category="Posters", popularity=5, sku="HL")
@@ -107,7 +111,8 @@ def test_the_query_stays_in_the_field_in_the_filters_and_in_the_pages(look: Look
         everywhere = look("/search/", q="print")["listing"]
         assert everywhere["next_url"] == "/search/?q=print&page=2"
         assert names(look("/search/", q="print", page="2")) != [card["name"] for card in everywhere["cards"]]
-        assert look("/search/", q="print", page="9").status == 404
+        beyond = look("/search/", q="print", page="9")
+        assert (beyond.status, beyond.response["Location"]) == (302, "/search/?q=print&page=3")
 
 
 def test_results_are_filtered_and_sorted_like_a_category(look: Look) -> None:
@@ -127,14 +132,66 @@ def test_results_are_filtered_and_sorted_like_a_category(look: Look) -> None:
 def test_returns_and_delivery_find_their_pages(look: Look, query: str) -> None:
     make_page("Delivery and returns", slug="delivery", body="<p>Everything about parcels.</p>")
     make_page("Imprint", body="<p>Nothing.</p>")
-    assert look("/search/", q=query)["pages"] == [{"name": "Delivery and returns", "url": "/info/delivery/"}]
+    page = look("/search/", q=query)
+    assert addresses(page) == ["/info/delivery/"]
+    assert "1 page found" in page.html
+    assert "0 things" not in page.html
+    assert "We found no goods" not in page.html
 
 
 def test_a_page_that_only_mentions_the_word_shows_where_no_goods_do(look: Look) -> None:
     make_page("Delivery", body="<p>Prints travel in tubes.</p>", summary="How it comes")
     assert look("/search/", q="print")["pages"] == []
-    assert look("/search/", q="tubes")["pages"] == [{"name": "Delivery", "url": "/info/delivery/"}]
-    assert look("/gb/search/", q="tubes")["pages"] == [{"name": "Delivery", "url": "/gb/info/delivery/"}]
+    (found,) = look("/search/", q="tubes")["pages"]
+    assert found == {"name": "Delivery", "url": "/info/delivery/", "summary": "How it comes"}
+    assert addresses(look("/gb/search/", q="tubes")) == ["/gb/info/delivery/"]
+
+
+@pytest.mark.parametrize("query", ["return policy", "how do I return this", "my parcel delivery"])
+def test_one_word_of_a_pages_title_is_enough(look: Look, query: str) -> None:
+    make_page("Delivery and returns", slug="delivery", body="<p>Everything.</p>")
+    make_page("Contact", summary="Policy and parcels", body="<p>How this works.</p>")
+    assert addresses(look("/search/", q=query)) == ["/info/delivery/"]
+
+
+def test_a_page_of_that_title_shows_above_goods_as_well(look: Look) -> None:
+    make_page("Returns", body="<p>Thirty days.</p>")
+    page = look("/search/", q="returns of tiles")
+    assert (names(page), addresses(page)) == (["Blue tiles"], ["/info/returns/"])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("harbour lights poster xyzzy", ["Harbour lights"]),  # three of four
+        ("framed blue tiles", ["Blue tiles"]),
+        ("the xyzzy dune", ["Dune road"]),
+        ("harbour tiles", ["Harbour lights", "Blue tiles", "Dune road"]),  # one each
+        ("xyzzy plugh", []),
+        ('"lights harbour" tiles', []),  # who quotes means it
+        ("dune -road tiles", []),
+        ("xyzzy or plugh", []),
+    ],
+)
+def test_where_nothing_has_all_words_those_with_most_of_them_are_shown_and_it_is_said(
+    look: Look, query: str, expected: list[str]
+) -> None:
+    page = look("/search/", q=query)
+    assert sorted(names(page)) == sorted(expected)
+    assert page["is_partial"] == bool(expected)
+    assert ("Nothing has all of these words" in page.html) == bool(expected)
+
+
+def test_what_has_all_words_is_never_mixed_with_what_has_some(look: Look) -> None:
+    page = look("/search/", q="harbour lights")
+    assert names(page) == ["Harbour lights"]
+    assert not page["is_partial"]
+
+
+def test_closest_goods_are_those_of_the_market(look: Look) -> None:
+    make_product("Harbour wall", gbp=None)
+    follow_changes()
+    assert names(look("/gb/search/", q="harbour wall xyzzy")) == ["Harbour lights", "Dune road"]
 
 
 def test_a_query_without_results_keeps_the_query_and_leads_on(look: Look) -> None:

@@ -142,7 +142,7 @@ def test_a_picture_holds_its_room_and_is_lazy_unless_it_is_the_first(env: Enviro
         "height": 1200,
         "src": "/media/a-960.jpg",
         "srcset": {"webp": "/media/a-480.webp 480w", "jpeg": "/media/a-480.jpg 480w, /media/a-960.jpg 960w"},
-        "tint": "#efe6d8",
+        "mat": "",
     }
     lazy = render(env, "{{ picture(shown, '50vw') }}", shown=shown)
     assert 'width="960" height="1200"' in lazy
@@ -154,12 +154,6 @@ def test_a_picture_holds_its_room_and_is_lazy_unless_it_is_the_first(env: Enviro
     assert "lazy" not in first
     assert "auto" not in first
     assert jinja.widest(shown) == "/media/a-960.jpg"
-
-
-def test_goods_without_a_picture_show_a_tinted_sheet(env: Environment) -> None:
-    html = render(env, "{{ picture(shown, '50vw') }}", shown={"alt": "", "src": None, "tint": "#e3e6d8"})
-    assert 'fill="#e3e6d8"' in html
-    assert 'aria-label="No picture yet"' in html
 
 
 def test_a_sale_price_is_told_in_words_too(env: Environment) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from catalog.demo.palettes import luminance, mix, palette, tint
+from catalog.demo.palettes import luminance, mix, palette
 from catalog.demo.plan import Art, PicturePlan
 from catalog.demo.scenes import desktop
+from catalog.demo.scenes.frames import LEDGE
 from catalog.demo.scenes.notebooks import ruled
 from catalog.demo.scenes.surface import Canvas, corners, grained, printed, ramp, turned
 
@@ -106,7 +107,7 @@ def _lay(
 
 
 def cover(plan: PicturePlan, scale: float) -> Image.Image:
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     h = 1470.0
     w = h * float(plan.option("ratio", 0.78))
     piece = volume(
@@ -118,7 +119,7 @@ def cover(plan: PicturePlan, scale: float) -> Image.Image:
 
 def spread(plan: PicturePlan, scale: float) -> Image.Image:
     """Two books: one open at a plate, the closed one behind it."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     own = Art.of(plan)
     others = [Art.parse(text) for text in str(plan.option("others", "")).split() if text] or [own]
     w0, h0 = 860, 1100
@@ -172,7 +173,7 @@ def _column(page: Image.Image, margin: int, scale: float) -> None:
 
 def stack(plan: PicturePlan, scale: float) -> Image.Image:
     """A pile of three seen from the spine, and the cover leaning on the wall behind."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     floor = 1960
     own = Art.of(plan)
     h = 1230.0
@@ -203,18 +204,17 @@ def stack(plan: PicturePlan, scale: float) -> Image.Image:
             left + width * 0.16, top + thick * 0.42, width * (0.34 - index * 0.06), thick * 0.13, light
         )
         canvas.fill(left + width * 0.70, top + thick * 0.45, width * 0.13, thick * 0.07, light)
-    wood = mix("#cda06a", tint(plan.tint), 0.2)
-    canvas.fill(0, floor, W, H - floor, wood)
-    canvas.fill(0, floor, W, 16, mix(wood, "#ffffff", 0.3))
+    canvas.fill(0, floor, W, H - floor, LEDGE)
+    canvas.fill(0, floor, W, 16, mix(LEDGE, "#ffffff", 0.3))
     canvas.shadow((150, floor + 4, 1570, 14), 20, 0.34, dy=10)
     return canvas.finished()
 
 
 def on_desk(plan: PicturePlan, scale: float) -> Image.Image:
     """In scale: on a desk with a cup and a pencil."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     inks = palette(plan.palette)
-    desktop.setting(canvas, inks, tint(plan.tint), plan.seed)
+    desktop.setting(canvas, inks, plan.seed)
     unit = 4.4
     w, h = 195 * unit, 250 * unit
     degrees = (5.0, -4.0, 7.0)[plan.seed % 3]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from catalog.demo.palettes import luminance, mix, palette, tint
+from catalog.demo.palettes import luminance, mix, palette
 from catalog.demo.plan import Art, PicturePlan
 from catalog.demo.scenes import desktop
-from catalog.demo.scenes.frames import deckle
+from catalog.demo.scenes.frames import LEDGE, deckle
 from catalog.demo.scenes.surface import Canvas, corners, grained, printed, ramp, turned
 
 W, H = 1920, 2400
@@ -71,7 +71,7 @@ def envelope_ink(plan: PicturePlan) -> str:
 
 def fan(plan: PicturePlan, scale: float) -> Image.Image:
     """Three cards fanned over an envelope."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     arts = _arts(plan, 3)
     if plan.option("upright", 0):
         w, h = 760, 1064
@@ -88,7 +88,7 @@ def fan(plan: PicturePlan, scale: float) -> Image.Image:
 
 def flat(plan: PicturePlan, scale: float) -> Image.Image:
     """Every motif of the set side by side."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     arts = _arts(plan, 4)[::-1]
     upright = bool(plan.option("upright", 0))
     w, h = (640, 896) if upright else (760, 543)
@@ -116,7 +116,7 @@ def flat(plan: PicturePlan, scale: float) -> Image.Image:
 
 def on_shelf(plan: PicturePlan, scale: float) -> Image.Image:
     """One card standing, opened a little, on a ledge beside its envelope."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     ledge = 1790
     upright = bool(plan.option("upright", 0))
     w, h = (900, 1260) if upright else (1180, 842)
@@ -137,19 +137,18 @@ def on_shelf(plan: PicturePlan, scale: float) -> Image.Image:
         ramp((round(26 * scale), round(h * scale)), 0.4, 0.0, vertical=False),
     )
     canvas.shadow((0, ledge + 60, W, 50), 46, 0.30, dy=50)
-    wood = mix("#cda06a", tint(plan.tint), 0.16)
-    canvas.fill(0, ledge, W, 26, mix(wood, "#ffffff", 0.25))
-    canvas.fill(0, ledge + 26, W, 74, wood)
-    canvas.fill(0, ledge + 96, W, 5, mix(wood, "#2a1d12", 0.3))
+    canvas.fill(0, ledge, W, 26, mix(LEDGE, "#ffffff", 0.25))
+    canvas.fill(0, ledge + 26, W, 74, LEDGE)
+    canvas.fill(0, ledge + 96, W, 5, mix(LEDGE, "#2a1d12", 0.3))
     canvas.shadow((x, ledge + 2, w + 30, 10), 10, 0.3, dy=4)
     return canvas.finished()
 
 
 def on_desk(plan: PicturePlan, scale: float) -> Image.Image:
     """In scale: a card and its envelope on a desk, with a cup and a pencil."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     inks = palette(plan.palette)
-    desktop.setting(canvas, inks, tint(plan.tint), plan.seed)
+    desktop.setting(canvas, inks, plan.seed)
     unit = 5.4
     upright = bool(plan.option("upright", 0))
     w, h = (105 * unit, 148 * unit) if upright else (148 * unit, 105 * unit)

@@ -12,6 +12,7 @@ from catalog.demo.plan import Art
 from catalog.demo.scenes.surface import Canvas, grained, printed, ramp
 
 MAT = "#fdfcf8"
+LEDGE = "#d2ab7b"  # the pale oak of ledges and shelves
 WOODS = {
     "oak": ("#c99a5f", "#b07d42", "#dcb67f"),
     "black": ("#24221f", "#191816", "#35322d"),

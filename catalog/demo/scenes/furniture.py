@@ -12,6 +12,7 @@ Piece = tuple[str, tuple[float, float, float, float], float, Sequence[tuple[Outl
 
 OAK, OAK_DARK, OAK_LIGHT = "#c79a64", "#a87a45", "#d9b586"
 INK = "#2a2622"
+BRASS = "#a98444"  # seen on walls light and dark
 STAND = 118  # how far before the wall things stand, in the picture's plane
 
 
@@ -190,9 +191,9 @@ def desk(floor: float, inks: Inks) -> Piece:
     x, w, top = 170, 1640, foot - 750
     lamp = x + 250
     out = [
-        f'<path d="M{lamp} {top}V{top - 330}L{lamp + 210} {top - 520}" fill="none" stroke="{INK}" '
+        f'<path d="M{lamp} {top}V{top - 330}L{lamp + 210} {top - 520}" fill="none" stroke="{BRASS}" '
         f'stroke-width="15" stroke-linejoin="round"/>',
-        _rect(lamp - 90, top - 22, 180, 22, INK, 11),
+        _rect(lamp - 90, top - 22, 180, 22, BRASS, 11),
         f'<path d="M{lamp + 120} {top - 600}L{lamp + 285} {top - 450}L{lamp + 330} {top - 330}'
         f'L{lamp + 30} {top - 500}Z" fill="{inks[0]}" transform="rotate(-8 {lamp + 200} {top - 500})"/>',
         _books(x + 1040, top, inks),

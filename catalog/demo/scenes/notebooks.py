@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from catalog.demo.palettes import Palette, luminance, mix, palette, rgb, tint
+from catalog.demo.palettes import Palette, luminance, mix, palette, rgb
 from catalog.demo.plan import Art, PicturePlan
 from catalog.demo.scenes import desktop
 from catalog.demo.scenes.surface import Canvas, corners, grained, printed, ramp, rounded, turned
@@ -75,7 +75,7 @@ def _lay(canvas: Canvas, piece: Image.Image, x: float, y: float, degrees: float,
 
 
 def closed(plan: PicturePlan, scale: float) -> Image.Image:
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     h = 1480.0
     w = h * float(plan.option("ratio", 0.715))
     _ribbon(canvas, plan, W / 2 - w * 0.28, H / 2 + h / 2 - 40)
@@ -141,7 +141,7 @@ def ruled(size: tuple[int, int], ruling: str, scale: float, mirror: bool = False
 
 def spread(plan: PicturePlan, scale: float) -> Image.Image:
     """Open flat, a pencil across, a second one closed above."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     inks = palette(plan.palette)
     if plan.option("with_cover", 1):
         h0 = 1180.0
@@ -165,7 +165,7 @@ def spread(plan: PicturePlan, scale: float) -> Image.Image:
 
 def stack(plan: PicturePlan, scale: float) -> Image.Image:
     """Three of a kind in three inks, fanned on the table."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     others = [Art.parse(text) for text in str(plan.option("others", "")).split() if text]
     arts = [*others[:2], Art.of(plan)]
     places = (
@@ -184,9 +184,9 @@ SIZES = {"a6": (105, 148), "a5": (148, 210), "a4": (210, 297)}
 
 def on_desk(plan: PicturePlan, scale: float) -> Image.Image:
     """In scale: on a desk beside a cup and a pencil; 4.6 units are a millimetre."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     inks = palette(plan.palette)
-    desktop.setting(canvas, inks, tint(plan.tint), plan.seed)
+    desktop.setting(canvas, inks, plan.seed)
     unit = 4.9
     across, tall = SIZES[str(plan.option("size", "a5"))]
     w, h = across * unit, tall * unit

@@ -6,7 +6,7 @@ import random
 
 from PIL import Image
 
-from catalog.demo.palettes import Palette, mix, palette, tint
+from catalog.demo.palettes import Palette, mix, palette
 from catalog.demo.plan import Art, PicturePlan
 from catalog.demo.scenes import furniture
 from catalog.demo.scenes.frames import framed, hang, loose
@@ -18,10 +18,9 @@ SIZES = {"30x40": (30, 40), "40x50": (40, 50), "50x70": (50, 70), "70x100": (70,
 
 def room(plan: PicturePlan, scale: float) -> Image.Image:
     inks = palette(plan.palette)
-    wall = tint(plan.tint)
-    canvas = Canvas(W, H, scale, wall)
+    canvas = Canvas(W, H, scale)
     floor = 2060
-    ground(canvas, wall, floor)
+    ground(canvas, floor)
     frame = plan.option("frame", "oak")
     across, tall = SIZES[plan.option("size", "50x70")]
     if plan.option("wide", 0):
@@ -46,13 +45,12 @@ def room(plan: PicturePlan, scale: float) -> Image.Image:
     return canvas.finished()
 
 
-def ground(canvas: Canvas, wall: str, floor: float) -> None:
-    """The floor band, with a thin skirting where it meets the wall."""
-    deep = mix(wall, "#a98f66", 0.34)
-    canvas.fill(0, floor, canvas.width, canvas.height - floor, deep)
-    canvas.fill(0, floor - 58, canvas.width, 58, mix(wall, "#ffffff", 0.38))
-    canvas.fill(0, floor - 58, canvas.width, 3, mix(wall, "#6b5b45", 0.16))
-    canvas.fill(0, floor - 2, canvas.width, 6, mix(deep, "#3a2d1c", 0.22))
+def ground(canvas: Canvas, floor: float) -> None:
+    """The floor band, with a thin skirting where it meets the wall, which is the mat."""
+    canvas.veil(0, floor, canvas.width, canvas.height - floor, "#a98f66", 0.34)
+    canvas.veil(0, floor - 58, canvas.width, 58, "#ffffff", 0.12)
+    canvas.veil(0, floor - 58, canvas.width, 3, "#000000", 0.10)
+    canvas.veil(0, floor - 2, canvas.width, 6, "#000000", 0.20)
     canvas.shadow((0, floor, canvas.width, 6), 26, 0.16, dy=10)
 
 
@@ -67,10 +65,9 @@ def accents(inks: Palette, seed: int) -> tuple[str, str, str]:
 def hero(plan: PicturePlan, scale: float) -> Image.Image:
     """Three frames on the autumn wall, a bench below, and much air."""
     width, height = 2400, 2140
-    wall = tint("sand")
-    canvas = Canvas(width, height, scale, wall)
+    canvas = Canvas(width, height, scale)
     floor = 1760
-    ground(canvas, wall, floor)
+    ground(canvas, floor)
     hung = (
         (Art.of(plan), "black", 226, 196, 872),
         (Art.parse(str(plan.option("second"))), "oak", 1278, 156, 640),

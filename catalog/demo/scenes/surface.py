@@ -75,26 +75,32 @@ def printed(art: Art, width: float, height: float, scale: float, view: Box | Non
 
 
 class Canvas:
-    """A picture being put together, in units of which the full-size picture has one a pixel."""
+    """A picture being put together, in units of which the full-size picture has one a pixel.
 
-    def __init__(self, width: int, height: int, scale: float, ground: str) -> None:
+    Nothing lies under it: the storefront paints the mat. Its colours are kept multiplied by their alpha, for
+    then pasting through a mask is laying one thing over another, even a shadow over nothing.
+    """
+
+    def __init__(self, width: int, height: int, scale: float) -> None:
         self.scale = scale
         self.width = width
         self.height = height
-        self.image = Image.new("RGB", (round(width * scale), round(height * scale)), ground)
+        self.image = Image.new("RGBa", (round(width * scale), round(height * scale)), (0, 0, 0, 0))
 
     def px(self, value: float) -> int:
         return round(value * self.scale)
 
     def fill(self, x: float, y: float, w: float, h: float, colour: str) -> None:
         box = (self.px(x), self.px(y), self.px(x + w), self.px(y + h))
-        self.image.paste(rgb(colour), box)
+        self.image.paste((*rgb(colour), 255), box)
 
     def veil(self, x: float, y: float, w: float, h: float, colour: str, opacity: float) -> None:
         box = (self.px(x), self.px(y), self.px(x + w), self.px(y + h))
         size = (box[2] - box[0], box[3] - box[1])
         if min(size) > 0:
-            self.image.paste(Image.new("RGB", size, colour), box, Image.new("L", size, round(opacity * 255)))
+            # As a picture: a plain colour, Pillow would paste whole where there was nothing yet.
+            sheet = Image.new("RGBa", size, (*rgb(colour), 255))
+            self.image.paste(sheet, box, Image.new("L", size, round(opacity * 255)))
 
     def put(self, piece: Image.Image, x: float, y: float, mask: Image.Image | None = None) -> None:
         if mask is None and piece.mode == "RGBA":
@@ -115,10 +121,9 @@ class Canvas:
         opacity: float,
         dx: float = 0,
         dy: float = 0,
-        colour: str = "#2a1d12",
         spread: float = 0,
     ) -> None:
-        """A soft shadow; drawn small and blown up, because blur at full size is what costs."""
+        """A soft shadow: black, for dark mats too; drawn small and blown up, as blur at full size costs."""
         if isinstance(outline, tuple):
             x, y, w, h = outline
             points = [
@@ -144,11 +149,11 @@ class Canvas:
         small = small.reduce(2).filter(ImageFilter.GaussianBlur(blur * factor))
         full = (max(1, self.px(right - left)), max(1, self.px(bottom - top)))
         mask = small.resize(full, Image.Resampling.BICUBIC)
-        self.image.paste(rgb(colour), (self.px(left), self.px(top)), mask)
+        self.image.paste((0, 0, 0, 255), (self.px(left), self.px(top)), mask)
 
-    def finished(self, texture: float = 1.3) -> Image.Image:
-        """The picture with the faintest of textures overall, which also keeps soft shadows from banding."""
-        return grained(self.image, texture, self.scale, coarse=0.5)
+    def finished(self) -> Image.Image:
+        """The picture, transparent where nothing lies."""
+        return self.image.convert("RGBA")
 
 
 def rounded(size: tuple[int, int], left: float, right: float) -> Image.Image:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PIL import Image
 
-from catalog.demo.palettes import mix, tint
+from catalog.demo.palettes import mix
 from catalog.demo.plan import Art, PicturePlan
-from catalog.demo.scenes.frames import deckle, framed, hang, loose
+from catalog.demo.scenes.frames import LEDGE, deckle, framed, hang, loose
 from catalog.demo.scenes.surface import Canvas, grained, printed
 
 W, H = 1920, 2400
@@ -24,24 +24,17 @@ def _outer(plan: PicturePlan) -> tuple[float, float]:
 
 
 def in_frame(plan: PicturePlan, scale: float) -> Image.Image:
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     w, h = _outer(plan)
     x, y = (W - w) / 2, (H - h) / 2 - 12
-    piece = framed(
-        Art.of(plan),
-        w * scale,
-        h * scale,
-        plan.option("frame", "black"),
-        scale,
-        float(plan.option("mat", 0.066)),
-    )
+    piece = framed(Art.of(plan), w * scale, h * scale, plan.option("frame", "black"), scale)
     hang(canvas, piece, x, y)
     return canvas.finished()
 
 
 def as_sheet(plan: PicturePlan, scale: float) -> Image.Image:
     """No frame: the sheet hangs from a clip, two pins or a pair of wooden rails."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     w, h = _outer(plan)
     x, y = (W - w) / 2, (H - h) / 2 + 20
     piece = loose(Art.of(plan), w * scale, h * scale, scale)
@@ -91,7 +84,7 @@ def _rail(width: int, height: int, scale: float) -> Image.Image:
 
 def close_up(plan: PicturePlan, scale: float) -> Image.Image:
     """The lower corner of the sheet, near enough to see the grain and the deckle."""
-    canvas = Canvas(W, H, scale, mix(tint(plan.tint), "#8a7b66", 0.16))
+    canvas = Canvas(W, H, scale)
     side = plan.option("corner", "left")
     w, h = 1640, 2090
     x = W - w if side == "left" else 0
@@ -112,12 +105,12 @@ def close_up(plan: PicturePlan, scale: float) -> Image.Image:
     rough = max(1.0, 11 * scale)
     mask = deckle(px, plan.seed + 5, rough, f"bottom {side}")
     canvas.put(sheet, x, 0, mask)
-    return canvas.finished(1.8)
+    return canvas.finished()
 
 
 def choices(plan: PicturePlan, scale: float) -> Image.Image:
     """The same print in three frames, leaning on a ledge, to choose by eye."""
-    canvas = Canvas(W, H, scale, tint(plan.tint))
+    canvas = Canvas(W, H, scale)
     ledge = 1720
     kinds = str(plan.option("frames", "oak black white")).split()
     places = ((105, 650), (585, 750), (1165, 650))
@@ -130,10 +123,9 @@ def choices(plan: PicturePlan, scale: float) -> Image.Image:
         canvas.shadow((x, y, w, h), 9, 0.30, dx=4, dy=3)
         canvas.put(framed(Art.of(plan), w * scale, h * scale, kinds[index % len(kinds)], scale), x, y)
     canvas.shadow((70, ledge + 40, 1780, 50), 40, 0.34, dy=46)
-    wood = mix("#cda06a", tint(plan.tint), 0.12)
-    canvas.fill(70, ledge, 1780, 30, mix(wood, "#ffffff", 0.22))
-    canvas.fill(70, ledge + 30, 1780, 62, wood)
-    canvas.fill(70, ledge + 88, 1780, 5, mix(wood, SHADE, 0.3))
+    canvas.fill(70, ledge, 1780, 30, mix(LEDGE, "#ffffff", 0.22))
+    canvas.fill(70, ledge + 30, 1780, 62, LEDGE)
+    canvas.fill(70, ledge + 88, 1780, 5, mix(LEDGE, SHADE, 0.3))
     return canvas.finished()
 
 

@@ -1,0 +1,181 @@
+"""make bench-pages: what a public page costs the app, cold: CPU per request, time to answer, statements.
+
+One gunicorn worker on one core, one client on another; the worker's own user and system time divided by
+the requests. Every request has another address, so that no cache but PostgreSQL's own has seen it.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote_plus, urlencode
+
+import django
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tqdm import tqdm
+
+from bench import place
+
+ROUNDS, REQUESTS = 3, 100
+SIZES = (None, 100_000)
+HELLO = "/healthz"
+WORDS = (
+    "oak",
+    "night",
+    "harbour tiles",
+    "notebook",
+    "fern",
+    "blue poster",
+    "citrus",
+    "letter",
+    "hills",
+    "sun",
+)
+
+
+def main() -> None:
+    """Each size is measured in a process of its own, as Django keeps to one database; one line for both."""
+    if sys.argv[1:]:
+        products = int(sys.argv[1]) or None
+        with place.shop(products) as home:
+            django.setup()
+            sys.stdout.write(json.dumps(measure(home)))
+        return
+    sizes = {}
+    for size in SIZES:
+        command = [sys.executable, "-m", "bench.pages", str(size or 0)]
+        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=place.CLONE)
+        sizes[str(size or "demo")] = json.loads(answer.stdout)
+    sys.stdout.write(json.dumps({"bench": "pages", "unit": "ms", "cards_a_page": 40, "sizes": sizes}) + "\n")
+
+
+def measure(home: Path) -> dict[str, dict[str, float]]:
+    """The figures of each page: medians of the rounds, and the CPU's spread."""
+    asked = addresses()
+    cpu: dict[str, list[float]] = {page: [] for page in asked}
+    wall: dict[str, list[float]] = {page: [] for page in asked}
+    rounds = [(page, paths) for _round in range(ROUNDS) for page, paths in asked.items()]
+    with served(home / "web.log") as pid:
+        for page, paths in tqdm(rounds, "Pages", file=sys.stderr, leave=False):
+            spent, times = ask(pid, [next(paths) for _ in range(REQUESTS)])
+            cpu[page].append(spent)
+            wall[page] += times
+    return {
+        page: {
+            "cpu": round(statistics.median(cpu[page]), 2),
+            "cpu_spread": round(max(cpu[page]) - min(cpu[page]), 2),
+            "wall_p50": round(statistics.median(wall[page]), 1),
+            "wall_p95": round(statistics.quantiles(wall[page], n=20)[-1], 1),
+            "queries": queries(next(paths)),
+        }
+        for page, paths in asked.items()
+    }
+
+
+def addresses() -> dict[str, Iterator[str]]:
+    """Endless addresses of each kind of page; the same ones in every run."""
+    from catalog.models import AttributeValue, Card, Category  # noqa: PLC0415 (after django.setup)
+
+    chance = random.Random(1)
+    slugs = list(Card.objects.filter(market="eu").order_by("?").values_list("slug", flat=True)[:2_000])
+    categories = list(Category.objects.filter(depth=1).values_list("slug", flat=True))
+    colours = list(AttributeValue.objects.filter(attribute__code="colour").values_list("slug", flat=True))
+
+    def endless(make: Callable[[int], str]) -> Iterator[str]:
+        number = 0
+        while True:
+            number += 1
+            yield make(number)
+
+    def category(number: int) -> str:
+        filters = {"colour": chance.choice(colours), "max": 60 + number, "sort": "price"}
+        return f"/c/{chance.choice(categories)}/?{urlencode(filters)}"
+
+    return {
+        "hello": endless(lambda number: HELLO),
+        "home": endless(lambda number: "/"),
+        "category": endless(category),
+        "product": endless(lambda number: f"/p/{slugs[number % len(slugs)]}/"),
+        "search": endless(lambda number: f"/search/?q={quote_plus(chance.choice(WORDS))}&max={60 + number}"),
+    }
+
+
+@contextlib.contextmanager
+def served(path: Path) -> Iterator[int]:
+    """A worker on the first core; its process id."""
+    command = [sys.executable, "-m", "gunicorn", "shop.wsgi:application", "--bind", f"127.0.0.1:{place.PORT}"]
+    command += ["--worker-class", "gthread", "--workers", "1", "--threads", "1", "--no-control-socket"]
+    with path.open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=place.CLONE)
+        try:
+            os.sched_setaffinity(server.pid, {min(os.sched_getaffinity(0))})
+            worker = _worker(server)
+            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+            yield worker
+        finally:
+            os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
+            server.terminate()
+            server.wait(10)
+
+
+def _worker(server: "subprocess.Popen[bytes]") -> int:
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    for _try in range(300):
+        with contextlib.suppress(OSError):
+            if (pids := children.read_text().split()) and get(
+                http.client.HTTPConnection("127.0.0.1", place.PORT), HELLO
+            ):
+                return int(pids[0])
+        time.sleep(0.1)
+    raise SystemExit(f"gunicorn did not start: see the logs in {place.HOME}")
+
+
+def ask(pid: int, paths: list[str]) -> tuple[float, list[float]]:
+    """Milliseconds of CPU for each of the requests on average, and those until each was answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", place.PORT)
+    get(connection, paths[0])
+    times = []
+    before = cpu_seconds(pid)
+    for path in paths:
+        began = time.perf_counter()
+        get(connection, path)
+        times.append((time.perf_counter() - began) * 1000)
+    spent = cpu_seconds(pid) - before
+    connection.close()
+    return spent / len(paths) * 1000, times
+
+
+def get(connection: http.client.HTTPConnection, path: str) -> bytes:
+    """The page; anything but a page ends the measurement."""
+    connection.request("GET", path, headers={"Accept-Encoding": "identity"})
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"{path} answered {answer.status}: see the logs in {place.HOME}")
+    return body
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def queries(path: str) -> int:
+    """Statements of one request."""
+    with CaptureQueriesContext(database) as seen:
+        Client(SERVER_NAME="127.0.0.1").get(path)
+    return len(seen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""generate_catalog: many more goods of the demo's kind, to see how the shop carries them."""
+
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from catalog.demo import volume
+from shop.changes import projector
+
+
+class Command(BaseCommand):
+    """Adds products with all that belongs to them, cards included; pictures are shared."""
+
+    help = "Adds --products N generated products to the demo shop, whose pictures they share."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--products", type=int, required=True, metavar="N", help="how many to add")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prints how many came, and how fast."""
+        count = options["products"]
+        if count < 1:
+            raise CommandError("--products must be 1 or more.")
+        if bare := volume.undrawn():
+            self.stderr.write(
+                f"{bare} pictures of the demo are not drawn yet, and will be missing here as well:"
+                " let `make demo` run until its worker has drawn them."
+            )
+        began, made = time.monotonic(), 0
+        with tqdm(total=count, unit=" products", file=sys.stderr) as bar:
+            try:
+                for number in volume.generate(count):
+                    made += number
+                    bar.update(number)
+            except volume.NoGoods as error:
+                raise CommandError(
+                    "The demo's goods are not loaded: run `manage.py load_demo` first."
+                ) from error
+        seconds = time.monotonic() - began
+        projector.ring()
+        self.stdout.write(f"{made} products in {seconds:.1f} s: {made / seconds:.0f} a second.")

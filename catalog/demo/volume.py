@@ -1,0 +1,191 @@
+"""Volume: the demo's goods again and again under other names, to try the shop at a hundred thousand products.
+
+A batch is a few statements inside PostgreSQL, in one transaction; its cards are made meanwhile by a second
+process, and after a kill by the next run. Two that write goods at once would be slower: they wait for each
+other's locks on the few values and categories that all refer to. Pictures are shared with the originals.
+"""
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+
+import django
+import pgtrigger
+from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Exists, OuterRef
+
+from catalog import cards
+from catalog.models import Card, Image, Product
+
+PREFIX = "generated:"  # of their external_id
+BATCH = 2_000  # products in a transaction
+# Nothing shows these rows yet, and their cards are made here; only the cards' own triggers note.
+UNNOTED = [
+    f"catalog.{model}:noted_insert"
+    for model in (
+        "Product",
+        "Variant",
+        "VariantOption",
+        "Price",
+        "Stock",
+        "Listing",
+        "ProductValue",
+        "Image",
+        "Review",
+    )
+]
+
+# Each product is a demo product `a`, told apart by another one's name and a number.
+_MADE = """
+CREATE TEMP TABLE made AS
+SELECT nextval(pg_get_serial_sequence('catalog_product', 'id')) AS id, n, a.id AS origin,
+    left(a.name || ', after ' || b.name || ' ' || n, 200) AS name, a.slug || '-' || n AS slug,
+    %(prefix)s || n AS external_id
+FROM generate_series(%(first)s::int, %(last)s::int) AS n
+JOIN (SELECT *, row_number() OVER (ORDER BY id) - 1 AS place
+    FROM catalog_product WHERE external_id LIKE 'demo:%%') a ON a.place = mod(n, %(origins)s)
+JOIN (SELECT name, row_number() OVER (ORDER BY id) - 1 AS place
+    FROM catalog_product WHERE external_id LIKE 'demo:%%') b
+    ON b.place = mod(n / %(origins)s * 7 + 1, %(origins)s)
+"""
+
+# Without placeholders, so without a per cent sign: mod() it is.
+_STATEMENTS = (
+    "ANALYZE made",
+    """INSERT INTO catalog_product (id, name, slug, kind, series, brand, summary, description, care,
+        tax_class_id, is_published, published_at, popularity, external_id, created_at, updated_at)
+    SELECT made.id, made.name, made.slug, kind, series, brand, summary, description, care, tax_class_id,
+        true, now() - made.n * interval '1 minute', mod(made.n * 7919::bigint, 100000), made.external_id,
+        now(), now()
+    FROM made JOIN catalog_product ON catalog_product.id = origin""",
+    # One or two: the first sizes in its first frame, or whatever else its options are.
+    """CREATE TEMP TABLE sold AS
+    SELECT nextval(pg_get_serial_sequence('catalog_variant', 'id')) AS id, made.id AS product_id, made.n,
+        v.id AS origin, v.sku, v.place - 1 AS position,
+        CASE WHEN mod(made.n + v.place, 11) = 0 THEN 0
+             WHEN mod(made.n + v.place, 7) = 0 THEN 2 ELSE 40 END AS level
+    FROM made JOIN (
+        SELECT v.*, row_number() OVER (PARTITION BY product_id ORDER BY last_option, position) AS place
+        FROM (SELECT v.*, (SELECT value_id FROM catalog_variantoption o
+                WHERE o.variant_id = v.id ORDER BY o.position DESC LIMIT 1) AS last_option
+            FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
+            WHERE p.external_id LIKE 'demo:' || chr(37)) v
+    ) v ON v.product_id = made.origin AND v.place <= 1 + mod(made.n, 2)""",
+    "ANALYZE sold",
+    """INSERT INTO catalog_variant
+        (id, product_id, sku, barcode, position, weight_grams, is_active, availability)
+    SELECT id, product_id, sku || '-' || n, '', position, 0, true,
+        CASE WHEN level = 0 THEN 'out' WHEN level <= 3 THEN 'low' ELSE 'in' END FROM sold""",
+    """INSERT INTO catalog_variantoption (variant_id, value_id, position)
+    SELECT sold.id, o.value_id, o.position FROM sold
+    JOIN catalog_variantoption o ON o.variant_id = sold.origin""",
+    """INSERT INTO catalog_price (variant_id, currency, amount, sale_amount, includes_tax)
+    SELECT sold.id, p.currency, p.amount + mod(sold.n, 40), NULL, p.includes_tax
+    FROM sold JOIN catalog_price p ON p.variant_id = sold.origin""",
+    """INSERT INTO catalog_stock (variant_id, on_hand, reserved, low_at, is_tracked)
+    SELECT id, level, 0, 3, true FROM sold""",
+    """INSERT INTO catalog_stockmovement
+        (variant_id, kind, on_hand_change, reserved_change, reference, note, at)
+    SELECT id, 'received', level, 0, 'generated', '', now() FROM sold WHERE level > 0""",
+    """INSERT INTO catalog_listing (category_id, product_id, position, is_primary)
+    SELECT l.category_id, made.id, made.n, l.is_primary
+    FROM made JOIN catalog_listing l ON l.product_id = made.origin""",
+    """INSERT INTO catalog_productvalue (product_id, value_id)
+    SELECT made.id, v.value_id FROM made JOIN catalog_productvalue v ON v.product_id = made.origin""",
+    """INSERT INTO catalog_image
+        (product_id, original, alt, position, mat, width, height, renditions, drawing, shows)
+    SELECT made.id, i.original, i.alt, i.position, i.mat, i.width, i.height, i.renditions, '{}', i.shows
+    FROM made JOIN catalog_image i ON i.product_id = made.origin
+    WHERE i.position < 3 AND i.renditions->>'src' IS NOT NULL""",
+    """INSERT INTO catalog_review (product_id, name, rating, title, body, is_published, created_at)
+    SELECT made.id, r.name, r.rating, r.title, r.body, true, r.created_at
+    FROM made JOIN catalog_review r ON r.product_id = made.origin WHERE mod(r.id + made.n, 9) = 0""",
+)
+
+
+class NoGoods(LookupError):
+    """There is nothing to make more of."""
+
+
+def generate(count: int) -> Iterator[int]:
+    """Adds `count` products with their cards; yields how many are done each time that some are."""
+    origins = Product.objects.filter(external_id__startswith="demo:").count()
+    if not origins:
+        raise NoGoods
+    cards.rebuild(_without_cards())
+    first = _next_number()
+    if count <= BATCH:
+        yield put_on_shelves(make(first, first + count - 1, origins))
+        return
+    starts = range(first, first + count, BATCH)
+    connections.close_all()
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, context, django.setup) as maker,
+        ProcessPoolExecutor(1, context, django.setup) as liner,
+    ):
+        made = deque(
+            maker.submit(make, start, min(start + BATCH, first + count) - 1, origins) for start in starts
+        )
+        listed: deque[Future[int]] = deque()
+        while made:
+            listed.append(liner.submit(put_on_shelves, made.popleft().result()))
+            while listed and (listed[0].done() or not made):
+                yield listed.popleft().result()
+    analyze()
+
+
+def undrawn() -> int:
+    """Pictures of the demo's goods that are not there to be shared."""
+    return Image.objects.exclude(drawing={}).filter(product__isnull=False, original="").count()
+
+
+def analyze() -> None:
+    """The planner learns what has come, before autovacuum looks."""
+    with connection.cursor() as cursor:
+        for model in (Product, Card, Image):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def _next_number() -> int:
+    latest = Product.objects.filter(external_id__startswith=PREFIX).order_by("-pk")[: 2 * BATCH]
+    numbers = [int(str(text).removeprefix(PREFIX)) for text in latest.values_list("external_id", flat=True)]
+    return max(numbers, default=-1) + 1
+
+
+def make(first: int, last: int, origins: int) -> list[int]:
+    """Writes the products of these numbers, wholly or not at all; their ids."""
+    numbers: dict[str, int | str] = {"first": first, "last": last, "origins": origins, "prefix": PREFIX}
+    with transaction.atomic(), connection.cursor() as cursor:
+        _be_quick(cursor)
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.made, pg_temp.sold")
+        cursor.execute(_MADE, numbers)
+        with pgtrigger.ignore(*UNNOTED):
+            for statement in _STATEMENTS:
+                cursor.execute(statement)
+        cursor.execute("SELECT id FROM made ORDER BY id")
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def put_on_shelves(product_ids: Sequence[int]) -> int:
+    """Their cards; how many products that were."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _be_quick(cursor)
+        cards.rebuild(product_ids)
+    return len(product_ids)
+
+
+def _be_quick(cursor: CursorWrapper) -> None:
+    """A lost last second of trial goods costs nothing; checks put off would only queue up."""
+    cursor.execute("SET LOCAL synchronous_commit = off")
+    cursor.execute("SET LOCAL statement_timeout = 0")
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _without_cards() -> list[int]:
+    """Generated products that a killed run has left without a card."""
+    listed = Card.objects.filter(product_id=OuterRef("pk"))
+    bare = Product.objects.filter(~Exists(listed), external_id__startswith=PREFIX)
+    return list(bare.order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,64 @@
+"""split(): two or three price ranges of about as many goods each, between round figures."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+# Where a range may end: 1, 2, 3, 5, 10, 15, 20, 30 … in whatever currency.
+STEPS = (1, 2, 3, 5, *(factor * 10**power for power in range(5) for factor in (10, 15, 20, 30, 40, 50, 75)))
+FEWEST = 6  # goods that are worth splitting
+
+# How many goods there are from each step on, those that cost exactly so much apart; of the CTE `base`.
+COUNTED = """(SELECT jsonb_agg(jsonb_build_array(step, is_round, number)) FROM (
+                SELECT width_bucket(price, {steps}) AS step, price = ANY({steps}) AS is_round,
+                    count(*) AS number
+                FROM base WHERE {where} GROUP BY 1, 2
+            ) cells)"""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Prices from `least` up to `most`, both included; None: without that bound."""
+
+    least: int | None
+    most: int | None
+    count: int
+
+
+def sql(where: str) -> str:
+    """The expression whose value split() takes."""
+    steps = f"ARRAY[{','.join(map(str, STEPS))}]::numeric[]"
+    return COUNTED.format(steps=steps, where=where)
+
+
+def split(cells: Iterable[tuple[int, bool, int]]) -> list[Range]:
+    """Ranges for goods counted by step (0: below the first); none where there is nothing to split."""
+    below, exactly = [0] * (len(STEPS) + 2), [0] * (len(STEPS) + 1)
+    for step, is_round, number in cells:
+        below[step + 1] += number
+        if is_round:
+            exactly[step] += number
+    for step in range(1, len(below)):
+        below[step] += below[step - 1]
+    total = below[-1]
+    inner = [step for step in range(1, len(STEPS) + 1) if 0 < below[step] < total]
+    if total < FEWEST or not inner:
+        return []
+    cuts = min(
+        (*combinations(inner, 2), *((step,) for step in inner)), key=lambda cuts: _unevenness(cuts, below)
+    )
+    return [
+        Range(
+            least=STEPS[first - 1] if first else None,
+            most=STEPS[last - 1] if last else None,
+            count=(below[last] + exactly[last] if last else total) - below[first],
+        )
+        for first, last in zip((0, *cuts), (*cuts, 0), strict=True)
+    ]
+
+
+def _unevenness(cuts: Sequence[int], below: Sequence[int]) -> tuple[bool, bool, int]:
+    """None empty, three parts rather than two, and as equal as can be: what is least is best."""
+    ends = [0, *(below[cut] for cut in cuts), below[-1]]
+    parts = [end - start for start, end in pairwise(ends)]
+    return min(parts) == 0, len(parts) < 3, sum(part * part for part in parts)

@@ -1,0 +1,49 @@
+"""read(): a page of what buyers say of a product; how many there are, its card has counted already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog.models import Product, Review
+
+PER_PAGE = 10
+MOST = 5  # stars
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for: reviews with so many stars, or all; which page of them."""
+
+    stars: int | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Said:
+    """A page of reviews, the newest first; `histogram` counts all that have 1 … 5 stars.
+
+    `page` may lie beyond the last one, `pages`: it has none then.
+    """
+
+    reviews: Sequence[Review]
+    histogram: Sequence[int]
+    stars: int | None
+    page: int
+    pages: int
+
+    @property
+    def total(self) -> int:
+        """How many there are of those asked for."""
+        return self.histogram[self.stars - 1] if self.stars else sum(self.histogram)
+
+
+def read(item: Product, histogram: Sequence[int], asked: Asked) -> Said:
+    """The page asked for. Stars that nobody gave are not asked for."""
+    stars = asked.stars if asked.stars and histogram[asked.stars - 1] else None
+    total = histogram[stars - 1] if stars else sum(histogram)
+    pages = max(-(-total // PER_PAGE), 1)
+    rows = Review.objects.filter(product=item, is_published=True).order_by("-created_at", "-pk")
+    if stars:
+        rows = rows.filter(rating=stars)
+    start = (asked.page - 1) * PER_PAGE
+    found = list(rows[start : start + PER_PAGE]) if asked.page <= pages else []
+    return Said(reviews=found, histogram=histogram, stars=stars, page=asked.page, pages=pages)

@@ -1,0 +1,90 @@
+"""Many more goods of the demo's kind: whole, counted, on the shelves, and no trouble to make more of."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog import cards
+from catalog.demo import load, volume
+from catalog.models import Card, Image, Price, Product, ProductValue, Stock, StockMovement, Variant
+from shop.changes.models import Change
+from tests.factories import follow_changes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def goods() -> None:
+    """The demo's goods with the pictures of one of them drawn."""
+    load.load()
+    drawn = Product.objects.get(slug="two-suns-over-cadiz")
+    Image.objects.filter(product=drawn).update(
+        original="originals/a.jpg", renditions={"src": "/media/a.jpg", "srcset": {}, "mat": ""}
+    )
+    follow_changes()
+
+
+def generated(model: type, path: str = "product__") -> object:
+    return model.objects.filter(**{f"{path}external_id__startswith": volume.PREFIX})
+
+
+def test_generated_goods_are_whole(goods: None, capsys: pytest.CaptureFixture) -> None:
+    before = Product.objects.count()
+    call_command("generate_catalog", products=300)
+    assert Product.objects.count() == before + 300
+    products = generated(Product, "")
+    assert all(product.variants.exists() for product in products.prefetch_related("variants"))
+    assert len(set(products.values_list("name", flat=True))) == 300
+    variants = generated(Variant).count()
+    assert generated(Price, "variant__product__").count() == 2 * variants
+    assert generated(Stock, "variant__product__").count() == variants
+    assert generated(ProductValue).exists()
+    assert {image.renditions["src"] for image in generated(Image)} == {"/media/a.jpg"}
+    assert "300 products in" in capsys.readouterr().out
+
+
+def test_their_stock_is_the_sum_of_its_movements(goods: None) -> None:
+    list(volume.generate(150))
+    received = dict(generated(StockMovement, "variant__product__").values_list("variant", "on_hand_change"))
+    counted = generated(Stock, "variant__product__").values_list("variant", "on_hand")
+    assert {level for _variant, level in counted} == {0, 2, 40}
+    assert {variant: level for variant, level in counted if level} == received
+
+
+def test_their_cards_are_those_that_a_rebuild_makes(goods: None) -> None:
+    list(volume.generate(150))
+    ids = list(generated(Product, "").values_list("pk", flat=True))
+    assert Card.objects.filter(product_id__in=ids).count() == 300
+    Change.objects.all().delete()
+    cards.rebuild(ids)
+    assert not Change.objects.exists()
+
+
+def test_more_can_be_made_at_any_time(goods: None) -> None:
+    list(volume.generate(20))
+    list(volume.generate(20))
+    assert generated(Product, "").count() == 40
+
+
+def test_goods_without_cards_after_a_kill_get_them_in_the_next_run(goods: None) -> None:
+    killed = volume.make(0, 9, Product.objects.count())
+    follow_changes()
+    assert not Card.objects.filter(product_id__in=killed).exists()
+    list(volume.generate(1))
+    assert Card.objects.filter(product_id__in=killed).count() == 20
+
+
+def test_the_lists_hear_of_them_though_their_rows_note_nothing(goods: None) -> None:
+    Change.objects.all().delete()
+    list(volume.generate(10))
+    assert set(Change.objects.values_list("model", flat=True)) == {"catalog.card"}
+
+
+def test_without_the_demos_goods_the_command_says_what_to_do() -> None:
+    with pytest.raises(CommandError, match="load_demo"):
+        call_command("generate_catalog", products=5)
+
+
+@pytest.mark.parametrize("number", [0, -3])
+def test_none_and_fewer_are_refused(number: int) -> None:
+    with pytest.raises(CommandError, match="1 or more"):
+        call_command("generate_catalog", products=number)

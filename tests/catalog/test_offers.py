@@ -1,0 +1,146 @@
+"""A list that is filtered by size or frame shows the offers which were asked for, not the cheapest ones."""
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import Category, Price, Product
+from tests.catalog.conftest import Look, Seen
+from tests.factories import follow_changes, make_category, make_product, make_review, make_value
+
+pytestmark = pytest.mark.django_db
+SIZES, FRAMES = ["30 × 40 cm", "50 × 70 cm"], ["No frame", "Oak"]
+SMALL, LARGE = "30x40-cm", "50x70-cm"
+
+
+@pytest.fixture
+def wall() -> Category:
+    """Two prints in two sizes and two frames, and a red notebook without options."""
+    wall = make_category("Wall")
+    options = {"size": SIZES, "frame": FRAMES}
+    make_product(
+        "Suns", kind="Print", price=["38", "70", "58", "104"], options=options, category=wall, popularity=9
+    )
+    make_product(
+        "Hills", kind="Print", price=["40", "60", "50", "95"], options=options, category=wall, popularity=8
+    )
+    make_product("Notes", price="14", values={"colour": "Red"}, category=wall)
+    follow_changes()
+    return wall
+
+
+def said(page: Seen) -> list[tuple[str, str, str, bool]]:
+    """(name, price, detail, "from") of each card."""
+    return [
+        (card["name"], card["price"].format(short=True), card["detail"], card["is_from"])
+        for card in page["listing"]["cards"]
+    ]
+
+
+def test_without_an_option_chosen_the_cheapest_stands(look: Look, wall: Category) -> None:
+    assert said(look("/c/wall/")) == [
+        ("Suns", "€38", SIZES[0], True),
+        ("Hills", "€40", SIZES[0], True),
+        ("Notes", "€14", "", False),
+    ]
+    assert look("/c/wall/")["listing"]["cards"][0]["url"] == "/p/suns/"
+
+
+def test_a_size_shows_its_cheapest_offer_and_leads_to_it(look: Look, wall: Category) -> None:
+    page = look("/c/wall/", size=LARGE)
+    assert said(page) == [("Suns", "€58", SIZES[1], True), ("Hills", "€50", SIZES[1], True)]
+    address = page["listing"]["cards"][0]["url"]
+    assert address == f"/p/suns/?size={LARGE}"
+    assert look(address)["variant"]["price"].format() == "€58.00"
+
+
+def test_two_options_show_the_offer_with_both(look: Look, wall: Category) -> None:
+    page = look("/c/wall/", size=LARGE, frame="oak")
+    assert said(page) == [
+        ("Suns", "€104", f"{SIZES[1]}, Oak", False),
+        ("Hills", "€95", f"{SIZES[1]}, Oak", False),
+    ]
+    assert page["listing"]["cards"][0]["url"] == f"/p/suns/?frame=oak&size={LARGE}"
+
+
+def test_of_several_values_of_one_option_the_cheapest_counts(look: Look, wall: Category) -> None:
+    page = look("/c/wall/", size=[SMALL, LARGE], frame="oak")
+    assert said(page)[0] == ("Suns", "€70", f"{SIZES[0]}, Oak", True)
+    assert page["listing"]["cards"][0]["url"] == f"/p/suns/?frame=oak&size={SMALL}"
+
+
+def test_a_value_that_is_no_option_of_the_product_changes_nothing(look: Look, wall: Category) -> None:
+    assert said(look("/c/wall/", colour="red")) == [("Notes", "€14", "", False)]
+    make_product(
+        "Red suns", price=["20", "30"], options={"size": SIZES}, values={"colour": "Red"}, category=wall
+    )
+    follow_changes()
+    assert said(look("/c/wall/", colour="red", size=LARGE)) == [("Red suns", "€30", SIZES[1], False)]
+    assert said(look("/c/wall/", colour="red", size=LARGE, min="25")) != []
+
+
+def test_a_sold_out_offer_gives_way_to_one_in_stock(look: Look) -> None:
+    make_product(
+        "Suns",
+        price=["38", "70", "58", "104"],
+        stock=[0, 5, 0, 2],
+        options={"size": SIZES, "frame": FRAMES},
+        category="Wall",
+    )
+    follow_changes()
+    assert said(look("/c/wall/", size=SMALL)) == [("Suns", "€70", SIZES[0], False)]
+    assert said(look("/c/wall/", size=SMALL, max="69")) == []
+    card = look("/c/wall/", size=LARGE)["listing"]["cards"][0]
+    assert (card["price"].amount, card["availability"], card["badge"]) == (Decimal(104), "low", "low")
+
+
+def test_values_that_no_offer_has_together_leave_the_card_as_it_is(look: Look) -> None:
+    item = make_product("Suns", price=["38", "70", "58", "104"], options={"size": SIZES, "frame": FRAMES})
+    item.variants.filter(position=3).delete()
+    make_product("Other", category="Wall")
+    item.listings.create(category=Category.objects.get(slug="wall"))
+    follow_changes()
+    page = look("/c/wall/", size=LARGE, frame="oak")
+    assert said(page) == [("Suns", "€38", SIZES[0], True)]
+    assert page["listing"]["cards"][0]["url"] == "/p/suns/"
+
+
+def test_the_offers_own_sale_is_shown_and_no_other(look: Look, wall: Category) -> None:
+    Price.objects.filter(variant__product__name="Suns", variant__position=0, currency="EUR").update(
+        sale_amount=Decimal(19)
+    )
+    Price.objects.filter(variant__product__name="Hills", variant__position=3, currency="EUR").update(
+        sale_amount=Decimal(76)
+    )
+    follow_changes()
+    suns, hills = look("/c/wall/", size=LARGE, frame="oak")["listing"]["cards"]
+    assert (suns["list_price"], suns["discount"]) == (None, None)
+    assert (hills["price"].amount, hills["list_price"].amount, hills["discount"]) == (76, 95, 20)
+    assert hills["badge"] == "sale"
+
+
+def test_order_bounds_and_hints_go_by_the_prices_that_are_shown(look: Look, wall: Category) -> None:
+    def names(**asked: object) -> list[str]:
+        return [row[0] for row in said(look("/c/wall/", **asked))]
+
+    assert names(sort="price") == ["Notes", "Suns", "Hills"]
+    assert names(sort="price", size=LARGE) == ["Hills", "Suns"]
+    assert names(sort="-price", size=LARGE) == ["Suns", "Hills"]
+    assert names(size=LARGE, max="52") == ["Hills"]
+    assert names(size=LARGE, frame="oak", min="100") == ["Suns"]
+    price = look("/c/wall/", size=LARGE)["listing"]["price"]
+    assert (price["floor"].amount, price["ceiling"].amount) == (50, 58)
+
+
+def test_what_a_search_finds_follows_as_well_in_each_markets_money(look: Look, wall: Category) -> None:
+    card = look("/gb/search/", q="suns", size=LARGE)["listing"]["cards"][0]
+    assert (card["price"].format(), card["url"]) == ("£58.00", f"/gb/p/suns/?size={LARGE}")
+
+
+def test_rows_that_nobody_filtered_show_the_cards_own_offer(look: Look, wall: Category) -> None:
+    item = Product.objects.get(name="Hills")
+    make_review(item, 5)
+    make_value("size", SIZES[1])
+    follow_changes()
+    beside = look("/p/hills/", size=LARGE)["related"]
+    assert {card["price"].format() for part in beside.values() for card in part} == {"€38.00", "€14.00"}
