@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Address, User
+from shop.desk.cells import country, moment
+from shop.desk.filters import CountryFilter
 from shop.desk.site import Section
-from shop.desk.tables import Rows, Table, Unchangeable, moment
+from shop.desk.tables import Rows, Table, Unchangeable
 
 POWERS = ("is_staff", "is_superuser", "groups")
 
@@ -82,6 +84,15 @@ class UserTable(Table, UserAdmin):
         ),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever only looks sees nothing of a password, not even how it is kept."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return shown
+        first, *rest = shown
+        kept = tuple(name for name in first[1]["fields"] if name != "password")
+        return [(first[0], {**first[1], "fields": kept}), *rest]
+
     @admin.display(description=gettext_lazy("since"), ordering="created_at")
     def since(self, user: User) -> Any:
         return moment(user.created_at)
@@ -105,12 +116,16 @@ class AddressTable(Table):
 
     section = Section.CUSTOMERS
     place = 2
-    list_display = ("name", "line1", "postcode", "city", "country", "user")
-    list_filter = ("country",)
+    list_display = ("name", "line1", "postcode", "city", "land", "user")
+    list_filter = (CountryFilter,)
     list_select_related = ("user",)
     search_fields = ("name", "city", "postcode", "user__email")
     ordering = ("name", "id")
     autocomplete_fields = ("user",)
+
+    @admin.display(description=gettext_lazy("country"), ordering="country")
+    def land(self, address: Address) -> str:
+        return country(address.country)
 
 
 admin.site.unregister(Group)

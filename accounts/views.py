@@ -17,6 +17,7 @@ from accounts import queries, registration
 from accounts.forms import LoginForm, RegisterForm
 from accounts.models import User
 from shop import limits
+from shop.desk import doors
 from shop.edge.pages import private_page
 
 GUEST_EMAIL = "guest_email"  # session: what a guest gave at checkout, so that it is not asked twice
@@ -120,5 +121,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @private_page
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW: nobody vouched for the form, and its token is missing or wrong."""
+    if doors.is_here(request):
+        return doors.unvouched(request, reason)
     request.page_title = _("This form did not come from here")  # type: ignore[attr-defined]
     return render(request, "403.html", status=403)

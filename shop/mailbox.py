@@ -65,10 +65,16 @@ def _read(file: Path) -> Mail:
         "from": str(mail["From"]),
         "to": str(mail["To"]),
         "subject": str(mail["Subject"]),
-        "at": parsedate_to_datetime(str(date)) if date else None,
+        "at": _moment(str(date)) if date else None,
         "text": _body(mail, "plain"),
         "html": _body(mail, "html"),
     }
+
+
+def _moment(date: str) -> datetime:
+    """Django writes the offset -0000, "universal time, of a place unknown", which Python reads as no zone."""
+    at = parsedate_to_datetime(date)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _body(mail: ReceivedMail, kind: str) -> str:

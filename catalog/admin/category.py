@@ -29,7 +29,7 @@ class CategoryForm(RowForm):
 
     parent = forms.ModelChoiceField(
         Category.objects.all(),
-        label=gettext_lazy("stands in"),
+        label=gettext_lazy("Stands in"),
         required=False,
         help_text=gettext_lazy("Empty: at the top of the tree"),
         widget=AutocompleteSelect(Listing._meta.get_field("category"), admin.site),
@@ -66,7 +66,7 @@ class CategoryTable(Table):
     list_per_page = 200
     autocomplete_fields = ("image",)
     prepopulated_fields = {"slug": ("name",)}
-    fields = ("name", "slug", "parent", "description", "image", "is_published")
+    fields = (("name", "slug"), "parent", "description", "image", "is_published")
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:

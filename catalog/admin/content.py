@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from catalog.admin.richtext import RichTextForm
 from catalog.models import Block, Page
 from shop import markets
+from shop.desk.filters import market_name
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Table
@@ -62,14 +63,15 @@ class BlockTable(Table):
     section = Section.CONTENT
     place = 1
     form = BlockForm
-    list_display = ("label", "kind", "market", "position", "is_published")
+    noun = (gettext_lazy("block"), gettext_lazy("blocks"))
+    list_display = ("label", "kind", "where", "position", "is_published")
     list_editable = ("position", "is_published")
     list_filter = ("is_published", "kind")
     search_fields = ("title", "text")
     ordering = ("position", "id")
     autocomplete_fields = ("image",)
     fieldsets = (
-        (None, {"fields": ("kind", "market", "position", "is_published")}),
+        (None, {"fields": (("kind", "market"), ("position", "is_published"))}),
         (gettext_lazy("Words"), {"fields": ("eyebrow", "title", "text", "image")}),
         (gettext_lazy("Links, figures, goods"), {"fields": ("links", "facts", "goods")}),
     )
@@ -77,6 +79,10 @@ class BlockTable(Table):
     @admin.display(description=gettext_lazy("block"), ordering="title")
     def label(self, block: Block) -> str:
         return str(block)
+
+    @admin.display(description=gettext_lazy("market"), ordering="market")
+    def where(self, block: Block) -> str:
+        return market_name(block.market) if block.market else _("every market")
 
 
 class PageForm(RichTextForm):
@@ -102,6 +108,7 @@ class PageTable(Table):
     search_fields = ("title", "slug")
     ordering = ("group", "position")
     prepopulated_fields = {"slug": ("title",)}
+    fields = (("title", "slug"), "summary", "body", ("group", "position"), "is_published")
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         if obj is None or not obj.is_published:

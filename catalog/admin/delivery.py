@@ -1,5 +1,6 @@
 """Zones, their methods, and what these cost."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.variant import CURRENCIES
 from catalog.models import Method, MethodRate, Zone
+from shop.desk.cells import country
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table
@@ -58,16 +60,27 @@ class ZoneTable(Table):
     list_display = ("name", "code", "country_list")
     search_fields = ("name", "code")
     inlines = (MethodRows,)
+    fields = (("name", "code"), "countries")
 
     @admin.display(description=gettext_lazy("countries"))
     def country_list(self, zone: Zone) -> str:
-        return ", ".join(zone.countries)
+        return ", ".join(sorted(country(code) for code in zone.countries))
+
+
+class RateForm(RowForm):
+    """What it costs, in a currency that we sell in."""
+
+    class Meta:
+        model = MethodRate
+        fields = ("currency", "amount", "free_from")
+        widgets = {"currency": forms.Select(choices=[(code, code) for code in CURRENCIES])}
 
 
 class RateRows(Rows):
     """What the method costs in each currency."""
 
     model = MethodRate
+    form = RateForm
     max_num = len(CURRENCIES)
 
 
@@ -84,6 +97,12 @@ class MethodTable(Table):
     ordering = ("zone__name", "position")
     autocomplete_fields = ("zone", "tax_class")
     inlines = (RateRows,)
+    fields = (
+        ("name", "zone"),
+        ("carrier", "tax_class"),
+        ("min_days", "max_days", "cutoff"),
+        ("position", "is_active"),
+    )
 
     @admin.display(description=gettext_lazy("working days"))
     def days(self, method: Method) -> str:

@@ -24,14 +24,14 @@ class PictureForm(RowForm):
     _accepted: images.Original | None = None
 
     upload = forms.FileField(
-        label=gettext_lazy("file"),
+        label=gettext_lazy("File"),
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
     )
 
     class Meta:
         model = Image
-        fields = ("alt", "variant", "position")
+        fields = ("alt", "variant", "mat", "position")
         widgets = {"alt": forms.TextInput(attrs={"size": 22})}
 
     def has_changed(self) -> bool:
@@ -71,7 +71,8 @@ class PictureRows(Rows):
 
     model = Image
     form = PictureForm
-    fields = ("thumb", "upload", "alt", "variant", "position")
+    fields = ("thumb", "upload", "alt", "variant", "mat", "position")
+    classes = ("cards",)
     readonly_fields = ("thumb",)
     autocomplete_fields = ("variant",)
 
@@ -87,7 +88,7 @@ class LonePictureForm(PictureForm):
     """The same on a page of its own, for content."""
 
     class Meta(PictureForm.Meta):
-        fields = ("product", "variant", "alt", "position")  # type: ignore[assignment]
+        fields = ("product", "variant", "alt", "mat", "position")  # type: ignore[assignment]
 
 
 @admin.register(Image)
@@ -104,7 +105,7 @@ class PictureTable(Table):
     ordering = ("-id",)
     autocomplete_fields = ("product", "variant")
     readonly_fields = ("thumb", "size")
-    fields = ("thumb", "upload", "product", "variant", "alt", "position", "size")
+    fields = (("thumb", "size"), "upload", ("product", "variant"), "alt", ("mat", "position"))
 
     @admin.display(description=gettext_lazy("picture"))
     def thumb(self, image: Image) -> Any:

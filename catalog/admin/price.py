@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy
 from catalog import pricing
 from catalog.admin.variant import PriceForm, label
 from catalog.models import Price, Sale
+from shop.desk.cells import amount
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
-from shop.desk.tables import Rows, Table, amount
+from shop.desk.tables import Rows, Table
 from shop.money import Money
 
 
@@ -118,7 +119,7 @@ class PriceTable(Table):
     ordering = ("variant__product__name", "variant__position", "currency")
     autocomplete_fields = ("variant",)
     readonly_fields = ("sale_now",)
-    fields = ("variant", "currency", ("amount", "includes_tax"), "sale_now")
+    fields = (("variant", "currency"), ("amount", "includes_tax"), "sale_now")
     inlines = (SaleRows,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Price]:
@@ -132,6 +133,9 @@ class PriceTable(Table):
         """What began or ended with these rows counts at once; what comes later has its due job."""
         super().save_related(request, form, formsets, change)
         pricing.apply_sales([form.instance.pk])
+
+    def titled(self, shown: Price) -> str:
+        return f"{shown.variant} · {shown}"
 
     @admin.display(description=gettext_lazy("product"), ordering="variant__product__name")
     def product(self, price: Price) -> str:
@@ -151,4 +155,4 @@ class PriceTable(Table):
 
 
 def _moment(at: datetime | None) -> str:
-    return _("further notice") if at is None else date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+    return _("further notice") if at is None else date_format(timezone.localtime(at), "DATETIME_FORMAT")

@@ -15,14 +15,12 @@ from catalog.admin.picture import PictureRows
 from catalog.admin.relations import LinkRows, ListingRows, ValueRows
 from catalog.admin.richtext import RichTextForm
 from catalog.admin.thumbnail import thumbnail
-from catalog.admin.variant import VariantRows
-from catalog.models import Availability, Image, Price, Product, Variant
+from catalog.admin.variant import COLOURS, VariantRows, availability_of
+from catalog.models import Image, Price, Product, Variant
 from shop import markets
+from shop.desk.cells import amount, moment
 from shop.desk.site import Section
-from shop.desk.tables import amount, moment, pill
 from shop.money import Money
-
-STATES = {Availability.IN: "good", Availability.LOW: "low", Availability.OUT: "bad"}
 
 
 class ProductForm(RichTextForm):
@@ -44,7 +42,7 @@ class ProductTable(Goods):
     form = ProductForm
     list_display = ("thumb", "name", "kind", "price", "availability", "is_published", "changed")
     list_display_links = ("name",)
-    list_filter = ("is_published", KindFilter, CategoryFilter, "tax_class")
+    list_filter = ("is_published", KindFilter, CategoryFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name, SKU or barcode")
     ordering = ("-updated_at", "-id")
@@ -54,11 +52,17 @@ class ProductTable(Goods):
     readonly_fields = ("external_id", "created_at", "updated_at")
     inlines = (VariantRows, PictureRows, ListingRows, ValueRows, LinkRows)
     fieldsets = (
-        (None, {"fields": ("name", "slug", "kind", "series", "summary", "description", "care")}),
-        (gettext_lazy("Selling"), {"fields": ("is_published", "published_at", "tax_class", "popularity")}),
+        (
+            None,
+            {"fields": (("name", "slug"), ("kind", "series", "brand"), "summary", "description", "care")},
+        ),
+        (
+            gettext_lazy("Selling"),
+            {"fields": ("is_published", ("published_at", "tax_class", "popularity"))},
+        ),
         (
             gettext_lazy("Where it comes from"),
-            {"fields": ("external_id", "created_at", "updated_at"), "classes": ("collapse",)},
+            {"fields": ("external_id", ("created_at", "updated_at")), "classes": ("collapse",)},
         ),
     )
 
@@ -106,8 +110,8 @@ class ProductTable(Goods):
     @admin.display(description=gettext_lazy("stock"))
     def availability(self, product: Any) -> Any:
         """The best of its variants, as a card says it."""
-        state = next((state for state in STATES if state in product.states), None)
-        return "–" if state is None else pill(STATES[state], state.label)
+        state = next((state for state in COLOURS if state in product.states), None)
+        return "–" if state is None else availability_of(state)
 
     @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
     def changed(self, product: Any) -> Any:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.models import Listing, ProductLink, ProductValue
 from shop.desk.rows import RowForm
@@ -53,6 +54,8 @@ class ListingRows(Rows):
 
     model = Listing
     form = ListingForm
+    verbose_name = gettext_lazy("category")
+    verbose_name_plural = gettext_lazy("categories")
     formset = ListingFormSet
     autocomplete_fields = ("category",)
 
@@ -64,6 +67,8 @@ class ValueRows(Rows):
     """What shoppers filter by."""
 
     model = ProductValue
+    verbose_name = gettext_lazy("attribute")
+    verbose_name_plural = gettext_lazy("attributes")
     autocomplete_fields = ("value",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProductValue]:

@@ -9,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Review
+from shop.desk.cells import moment
 from shop.desk.site import Section
-from shop.desk.tables import Table, moment
+from shop.desk.tables import Table
 
 
 @admin.register(Review)
@@ -20,7 +21,7 @@ class ReviewTable(Table):
     section = Section.GOODS
     place = 6
     list_display = ("stars", "title", "product", "name", "is_published", "written")
-    list_display_links = ("stars", "title")
+    list_display_links = ("stars",)
     list_filter = ("is_published", "rating")
     list_select_related = ("product",)
     search_fields = ("title", "name", "product__name")
@@ -36,7 +37,7 @@ class ReviewTable(Table):
     @admin.display(description=gettext_lazy("stars"), ordering="rating")
     def stars(self, review: Review) -> Any:
         return format_html(
-            '<span class="stars" aria-label="{}">{}</span>',
+            '<span class="stars" role="img" aria-label="{}">{}</span>',
             ngettext("%d star", "%d stars", review.rating) % review.rating,
             "★" * review.rating + "☆" * (5 - review.rating),
         )
@@ -56,6 +57,9 @@ class ReviewTable(Table):
     def _show(self, request: HttpRequest, queryset: QuerySet[Review], is_published: bool) -> None:
         chosen = Review.objects.filter(pk__in=queryset.values("pk")).exclude(is_published=is_published)
         number = chosen.update(is_published=is_published)
-        self.message_user(
-            request, ngettext("%d review changed", "%d reviews changed", number) % number, messages.SUCCESS
+        text = (
+            ngettext("%d review published", "%d reviews published", number)
+            if is_published
+            else ngettext("%d review unpublished", "%d reviews unpublished", number)
         )
+        self.message_user(request, text % number, messages.SUCCESS if number else messages.INFO)

@@ -5,22 +5,24 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import stock
 from catalog.admin.variant import label
-from catalog.models import Stock, StockMovement
+from catalog.models import Availability, Stock, StockMovement
+from shop.desk.cells import moment, number, pill, signed
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
-from shop.desk.tables import Table, Unchangeable, moment, pill
+from shop.desk.tables import Table, Unchangeable
 
 REASONS = [
-    (kind.value, kind.label)
+    (kind.value, capfirst(kind.label))
     for kind in (StockMovement.Kind.RECEIVED, StockMovement.Kind.COUNTED, StockMovement.Kind.RETURNED)
 ]
 
@@ -36,7 +38,7 @@ class StockForm(RowForm):
         help_text=gettext_lazy("12 came in, -3 were broken …"),
     )
     counted = forms.IntegerField(
-        label=gettext_lazy("or counted"),
+        label=gettext_lazy("Or counted"),
         required=False,
         min_value=0,
         max_value=100_000_000,
@@ -76,25 +78,25 @@ class StockForm(RowForm):
         return counted - (self.instance.on_hand if seen is None else seen)
 
 
+LEVELS = {Availability.OUT: gettext_lazy("sold out"), Availability.LOW: gettext_lazy("low")}
+
+
+def at_level(level: str) -> Q:
+    """The shelves of what is for sale and stands there, as the shop's pages say it."""
+    return Q(variant__availability=level, variant__is_active=True)
+
+
 class LevelFilter(admin.SimpleListFilter):
     """Low, or gone."""
 
     title = gettext_lazy("level")
     parameter_name = "level"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("out", _("nothing left")), ("low", _("low or nothing left"))]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(level.value, name) for level, name in LEVELS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Stock]) -> QuerySet[Stock]:
-        if self.value() == "out":
-            return (
-                queryset.filter(is_tracked=True)
-                .annotate(left=F("on_hand") - F("reserved"))
-                .filter(left__lte=0)
-            )
-        if self.value() == "low":
-            return queryset.filter(is_tracked=True, on_hand__lte=F("reserved") + F("low_at"))
-        return queryset
+        return queryset.filter(at_level(self.value() or "")) if self.value() in LEVELS else queryset
 
 
 @admin.register(Stock)
@@ -103,19 +105,20 @@ class StockTable(Table):
 
     section = Section.PRICES
     place = 2
+    noun = (gettext_lazy("stock item"), gettext_lazy("stock items"))
     form = StockForm
-    list_display = ("product", "variant_label", "on_hand", "reserved", "free", "low_at", "level")
+    list_display = ("product", "variant_label", "level", "lying", "promised", "free", "warned_at")
     list_display_links = ("product",)
     list_filter = (LevelFilter, "is_tracked")
     search_fields = ("variant__sku", "variant__product__name")
     search_help_text = gettext_lazy("Search by product or SKU")
     ordering = ("variant__product__name", "variant__position", "pk")
-    readonly_fields = ("product", "variant_label", "on_hand", "reserved", "free", "movements")
+    readonly_fields = ("product", "variant_label", "lying", "promised", "free", "level", "movements")
     autocomplete_fields = ("variant",)
     fieldsets = (
-        (None, {"fields": ("product", "variant_label", ("on_hand", "reserved", "free"))}),
-        (gettext_lazy("Change the stock"), {"fields": (("change", "counted"), "kind", "note", "seen")}),
-        (gettext_lazy("Warn and count"), {"fields": ("low_at", "is_tracked")}),
+        (None, {"fields": (("product", "variant_label"), ("level", "lying", "promised", "free"))}),
+        (gettext_lazy("Change the stock"), {"fields": (("change", "counted"), ("kind", "note"), "seen")}),
+        (gettext_lazy("Warn and count"), {"fields": (("low_at", "is_tracked"),)}),
         (gettext_lazy("Latest movements"), {"fields": ("movements",)}),
     )
 
@@ -128,6 +131,9 @@ class StockTable(Table):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stock]:
         held = super().get_queryset(request).select_related("variant__product")
         return held.prefetch_related("variant__options__value__attribute")
+
+    def titled(self, shown: Stock) -> str:
+        return " · ".join(filter(None, (shown.variant.product.name, label(shown.variant))))
 
     def save_model(self, request: HttpRequest, obj: Stock, form: Any, change: bool) -> None:
         """Its own columns only: `on_hand` belongs to catalog/stock.py."""
@@ -153,17 +159,30 @@ class StockTable(Table):
     def variant_label(self, held: Stock) -> str:
         return " · ".join(filter(None, (label(held.variant), held.variant.sku))) or "–"
 
+    @admin.display(description=gettext_lazy("on hand"), ordering="on_hand")
+    def lying(self, held: Stock) -> Any:
+        return number(held.on_hand)
+
+    @admin.display(description=gettext_lazy("reserved"), ordering="reserved")
+    def promised(self, held: Stock) -> Any:
+        return number(held.reserved)
+
     @admin.display(description=gettext_lazy("free"))
-    def free(self, held: Stock) -> int:
-        return held.on_hand - held.reserved
+    def free(self, held: Stock) -> Any:
+        return number(held.on_hand - held.reserved)
+
+    @admin.display(description=gettext_lazy("low at"))
+    def warned_at(self, held: Stock) -> Any:
+        return number(held.low_at)
 
     @admin.display(description=gettext_lazy("level"))
     def level(self, held: Stock) -> Any:
         if not held.is_tracked:
             return pill("quiet", _("not counted"))
-        if self.free(held) <= 0:
-            return pill("bad", _("sold out"))
-        return pill("low", _("low")) if self.free(held) <= held.low_at else pill("good", _("in stock"))
+        left = held.on_hand - held.reserved
+        if left <= 0:
+            return pill("bad", LEVELS[Availability.OUT])
+        return pill("low", LEVELS[Availability.LOW]) if left <= held.low_at else pill("good", _("in stock"))
 
     @admin.display(description=gettext_lazy("movements"))
     def movements(self, held: Stock) -> str:
@@ -171,8 +190,19 @@ class StockTable(Table):
         latest = (
             StockMovement.objects.filter(variant=held.pk).select_related("actor").order_by("-at", "-id")[:12]
         )
+        rows = [
+            {
+                "when": moment(movement.at),
+                "what": capfirst(movement.get_kind_display()),
+                "on_hand": signed(movement.on_hand_change),
+                "reserved": signed(movement.reserved_change),
+                "why": " · ".join(filter(None, (movement.reference, movement.note))) or "–",
+                "who": movement.actor or "–",
+            }
+            for movement in latest
+        ]
         url = reverse("admin:catalog_stockmovement_changelist") + f"?variant__pk={held.pk}"
-        return render_to_string("admin/catalog/stock/movements.html", {"movements": latest, "url": url})
+        return render_to_string("admin/catalog/stock/movements.html", {"rows": rows, "url": url})
 
 
 @admin.register(StockMovement)
@@ -184,10 +214,11 @@ class MovementTable(Unchangeable, Table):
     list_display = (
         "when",
         "variant_label",
-        "kind",
-        "on_hand_change",
-        "reserved_change",
+        "reason",
+        "came",
+        "promised",
         "reference",
+        "note",
         "actor",
     )
     list_filter = ("kind",)
@@ -204,4 +235,16 @@ class MovementTable(Unchangeable, Table):
 
     @admin.display(description=gettext_lazy("variant"))
     def variant_label(self, movement: StockMovement) -> str:
-        return str(movement.variant)
+        return " · ".join(filter(None, (movement.variant.product.name, movement.variant.sku)))
+
+    @admin.display(description=gettext_lazy("what"), ordering="kind")
+    def reason(self, movement: StockMovement) -> str:
+        return capfirst(movement.get_kind_display())
+
+    @admin.display(description=gettext_lazy("on hand"))
+    def came(self, movement: StockMovement) -> Any:
+        return signed(movement.on_hand_change)
+
+    @admin.display(description=gettext_lazy("reserved"))
+    def promised(self, movement: StockMovement) -> Any:
+        return signed(movement.reserved_change)

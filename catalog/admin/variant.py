@@ -14,14 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.deletion import Goods, VariantRowsSet
-from catalog.models import Price, Stock, Variant, VariantOption
+from catalog.models import Availability, Price, Stock, Variant, VariantOption
 from shop import markets
+from shop.desk.cells import amount, pill
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
-from shop.desk.tables import Rows, amount
+from shop.desk.tables import Rows
 from shop.money import Money
 
 CURRENCIES = tuple(dict.fromkeys(market.currency for market in markets.all()))
+COLOURS = {Availability.IN: "good", Availability.LOW: "low", Availability.OUT: "bad"}
 PRICE_FIELDS = {f"price_{currency.lower()}": currency for currency in CURRENCIES}
 
 
@@ -168,18 +170,18 @@ class VariantTable(Goods):
     section = Section.GOODS
     place = 2
     form = VariantForm
-    list_display = ("name", "sku", "options_column", "prices_column", "availability", "is_active")
+    list_display = ("name", "sku", "options_column", "prices_column", "state", "is_active")
     list_display_links = ("name",)
     list_filter = ("availability", "is_active")
     search_fields = ("sku", "barcode", "product__name")
     search_help_text = gettext_lazy("Search by SKU, barcode or the product's name")
     ordering = ("product__name", "position", "id")
     autocomplete_fields = ("product",)
-    readonly_fields = ("availability", "stock_column", "external_id")
+    readonly_fields = ("state", "stock_column", "external_id")
     inlines = (OptionRows, PriceRows)
     fieldsets = (
         (None, {"fields": ("product", ("sku", "barcode"), ("position", "weight_grams"), "is_active")}),
-        (gettext_lazy("Stock"), {"fields": ("availability", "stock_column")}),
+        (gettext_lazy("Stock"), {"fields": (("state", "stock_column"),)}),
         (gettext_lazy("Where it comes from"), {"fields": ("external_id",), "classes": ("collapse",)}),
     )
 
@@ -199,9 +201,19 @@ class VariantTable(Goods):
         prices = [str(Money(price.amount, price.currency)) for price in variant.prices.all()]
         return format_html('<span class="amount">{}</span>', " · ".join(prices) or "–")
 
+    @admin.display(description=gettext_lazy("availability"), ordering="availability")
+    def state(self, variant: Variant) -> Any:
+        return availability_of(variant.availability) if variant.pk else "–"
+
     @admin.display(description=gettext_lazy("on the shelf"))
     def stock_column(self, variant: Variant) -> Any:
         return stock_link(variant) if variant.pk else "–"
+
+
+def availability_of(state: str) -> Any:
+    """In, low or out, as a word with a dot."""
+    known = Availability(state)
+    return pill(COLOURS[known], known.label)
 
 
 def with_offer(variants: QuerySet[Variant]) -> QuerySet[Variant]:

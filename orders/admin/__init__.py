@@ -1,5 +1,6 @@
-"""Orders on the merchant's desk."""
+"""Orders on the merchant's desk: importing these registers them."""
 
+from orders.admin import figures
 from orders.admin.order import OrderTable
 
-__all__ = ["OrderTable"]
+__all__ = ["OrderTable", "figures"]

@@ -3,25 +3,27 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from catalog.stock import NotReserved
-from orders import links, states
-from orders.admin.rows import EventRows, LineRows, PaymentRows
+from catalog.admin.thumbnail import thumbnail
+from orders import links, queries
+from orders.admin.moving import Moving, unrefunded
+from orders.admin.rows import EventRows, PaymentRows
 from orders.models import Order, OrderLine
 from orders.models.order import FIRST_NUMBER
 from shop import markets
+from shop.desk.cells import amount, moment, number, pill
+from shop.desk.filters import MarketFilter, market_name
 from shop.desk.site import Section
-from shop.desk.tables import Table, amount, moment, number, pill
+from shop.jinja import percent
 from shop.money import Money
 
 Status = Order.Status
@@ -32,50 +34,44 @@ COLOURS = {
     Status.DELIVERED: "quiet",
     Status.CANCELLED: "bad",
 }
-# The button's name, where it leads, and who may press it.
-MOVES = {
-    "_ship": (Status.SHIPPED, "ship_order"),
-    "_deliver": (Status.DELIVERED, "ship_order"),
-    "_cancel": (Status.CANCELLED, "cancel_order"),
-}
+
+
+def state_of(order: Order) -> Any:
+    """Its status as a word with a dot."""
+    return pill(COLOURS[Status(order.status)], order.get_status_display())
 
 
 @admin.register(Order)
-class OrderTable(Table):
+class OrderTable(Moving):
     """Every order, the newest first. None is ever added or deleted here."""
 
     section = Section.ORDERS
     place = 1
-    list_display = ("order_number", "placed", "buyer", "state", "sum", "items", "market")
+    list_display = ("order_number", "placed", "buyer", "state", "items", "sum", "where")
     list_display_links = ("order_number",)
-    list_filter = ("status", "market", "placed_at")
+    list_filter = ("status", MarketFilter, "placed_at")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
-    actions = ("ship", "deliver", "cancel")
-    inlines = (LineRows, PaymentRows, EventRows)
-    readonly_fields = (
-        "state",
-        "placed",
-        "who",
-        "email",
-        "address",
-        "totals",
-        "promise",
-        "market",
-        "language",
-    )
-    fieldsets = (
-        (None, {"fields": (("state", "placed"), ("who", "email"), "address", "promise")}),
-        (gettext_lazy("What it costs"), {"fields": ("totals",)}),
-        (gettext_lazy("For us"), {"fields": ("tracking_code", "note")}),
-    )
+    inlines = (PaymentRows, EventRows)
+    readonly_fields = ("state", "placed", "where", "refund", "who", "email", "address", "goods", "promise")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is left to be sent back stands on top, while there is something."""
+        is_owed = obj is not None and obj.status == Status.CANCELLED and bool(unrefunded(obj))
+        first: tuple[Any, ...] = (("state", "placed", "where"), ("who", "email"))
+        return (
+            (None, {"fields": (("refund",), *first) if is_owed else first}),
+            (gettext_lazy("What was bought"), {"fields": ("goods",)}),
+            (gettext_lazy("Delivery"), {"fields": (("address", "promise"), "tracking_code")}),
+            (gettext_lazy("For us"), {"fields": ("note",)}),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The code is written by who ships, while there is something to ship or to follow."""
@@ -104,6 +100,12 @@ class OrderTable(Table):
         """The page that the buyer sees."""
         return None if obj is None else links.path(obj, market=markets.get_or_default(obj.market))
 
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        """The note and the code only: the rest may have moved on since the form was opened."""
+        fields = [name for name in form.changed_data if name in {"note", "tracking_code"}]
+        if fields:
+            obj.save(update_fields=fields)
+
     # --- What is shown ---------------------------------------------------------------------------------
 
     @admin.display(description=gettext_lazy("number"), ordering="id")
@@ -120,7 +122,7 @@ class OrderTable(Table):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, order: Order) -> Any:
-        return pill(COLOURS[Status(order.status)], order.get_status_display())
+        return state_of(order)
 
     @admin.display(description=gettext_lazy("total"))
     def sum(self, order: Order) -> Any:
@@ -129,6 +131,14 @@ class OrderTable(Table):
     @admin.display(description=gettext_lazy("items"))
     def items(self, order: Any) -> Any:
         return number(order.pieces or 0)
+
+    @admin.display(description=gettext_lazy("market"), ordering="market")
+    def where(self, order: Order) -> str:
+        return market_name(order.market)
+
+    @admin.display(description=gettext_lazy("refund"))
+    def refund(self, order: Order) -> Any:
+        return format_html('<p class="notice">{}</p>', unrefunded(order))
 
     @admin.display(description=gettext_lazy("customer"))
     def who(self, order: Order) -> Any:
@@ -139,100 +149,41 @@ class OrderTable(Table):
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, order: Order) -> Any:
-        town = f"{order.postcode} {order.city}"
-        lines = [order.name, order.line1, order.line2, town, order.country, order.phone]
+        lines = [*queries.address_lines(order), order.phone]
         return format_html('<span class="lines">{}</span>', "\n".join(line for line in lines if line))
 
-    @admin.display(description=gettext_lazy("delivery"))
-    def promise(self, order: Order) -> str:
-        parts = [order.delivery_name, order.delivery_carrier]
+    @admin.display(description=gettext_lazy("promised"))
+    def promise(self, order: Order) -> Any:
+        lines = [" · ".join(filter(None, (order.delivery_name, order.delivery_carrier)))]
         if order.promised_from and order.promised_until:
-            first, last = date_format(order.promised_from, "j M"), date_format(order.promised_until, "j M Y")
-            parts.append(f"{first} – {last}")
-        return " · ".join(part for part in parts if part)
+            first, last = (
+                date_format(day, "DATE_FORMAT") for day in (order.promised_from, order.promised_until)
+            )
+            lines.append(first if first == last else f"{first} – {last}")
+        return format_html('<span class="lines">{}</span>', "\n".join(lines))
 
-    @admin.display(description=gettext_lazy("sums"))
-    def totals(self, order: Order) -> str:
-        """The sums as the buyer saw them."""
-        rows = [(_("Goods"), order.money("subtotal"))]
+    @admin.display(description=gettext_lazy("goods"))
+    def goods(self, order: Order) -> str:
+        """Lines and sums as the buyer saw them."""
+        lines = [
+            {
+                "thumbnail": thumbnail(line.picture),
+                "name": line.name,
+                "detail": " · ".join(filter(None, (line.options, line.sku))),
+                "quantity": number(line.quantity),
+                "each": Money(line.unit_price, order.currency),
+                "tax": percent(line.tax_rate),
+                "total": Money(line.total, order.currency),
+            }
+            for line in order.lines.all()
+        ]
+        sums = [(_("Goods"), order.money("subtotal"))]
         if order.discount:
-            rows.append((_("Discount"), -order.money("discount")))
-        rows.append((_("Delivery"), order.money("delivery")))
+            sums.append((_("Discount"), -order.money("discount")))
+        sums.append((_("Delivery"), order.money("delivery")))
         taxes = [
-            (Decimal(str(entry["rate"])) * 100, Money(Decimal(str(entry["tax"])), order.currency))
+            (percent(Decimal(str(entry["rate"]))), Money(Decimal(str(entry["tax"])), order.currency))
             for entry in order.taxes
         ]
-        shown = [(f"{rate.normalize():f} %", tax) for rate, tax in taxes]
-        context = {"rows": rows, "total": order.money("total"), "taxes": shown}
-        return render_to_string("admin/orders/order/totals.html", context)
-
-    # --- What is done ----------------------------------------------------------------------------------
-
-    def has_ship_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("orders.ship_order")
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("orders.cancel_order")
-
-    @admin.action(description=gettext_lazy("Ship orders"), permissions=["ship"])
-    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        self._move_all(request, queryset, Status.SHIPPED)
-
-    @admin.action(description=gettext_lazy("Mark orders as delivered"), permissions=["ship"])
-    def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        self._move_all(request, queryset, Status.DELIVERED)
-
-    @admin.action(description=gettext_lazy("Cancel orders"), permissions=["cancel"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        self._move_all(request, queryset, Status.CANCELLED)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """With the buttons that this person may press on this order."""
-        order = self.get_object(request, object_id)
-        moves = {
-            f"can{button}": order is not None
-            and states.can_move(order, to)
-            and request.user.has_perm(f"orders.{permission}")
-            for button, (to, permission) in MOVES.items()
-        }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **moves})
-
-    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
-        """The note and the code only: the rest may have moved on since the form was opened."""
-        fields = [name for name in form.changed_data if name in {"note", "tracking_code"}]
-        if fields:
-            obj.save(update_fields=fields)
-
-    def response_change(self, request: HttpRequest, obj: Order) -> HttpResponse:
-        """The form is saved, then the order moves."""
-        for button, (to, permission) in MOVES.items():
-            if button in request.POST:
-                if not request.user.has_perm(f"orders.{permission}"):
-                    raise PermissionDenied
-                self._move(request, obj, to)
-                return HttpResponseRedirect(request.path)
-        return super().response_change(request, obj)
-
-    def _move_all(self, request: HttpRequest, queryset: QuerySet[Order], to: Status) -> None:
-        moved = sum(self._move(request, order, to) for order in queryset.order_by("pk"))
-        if moved:
-            text = ngettext("%d order moved on", "%d orders moved on", moved)
-            self.message_user(request, text % moved, messages.SUCCESS)
-
-    def _move(self, request: HttpRequest, order: Order, to: Status) -> bool:
-        """Through the one door; what it refuses is told."""
-        note = order.tracking_code if to == Status.SHIPPED else ""
-        try:
-            states.move(order, to, note=note, actor_id=request.user.pk)
-        except states.WrongMove as error:
-            now = error.order.get_status_display()
-            text = _("%(number)s stays as it is: it is %(status)s.") % {"number": order.number, "status": now}
-        except NotReserved:
-            text = _("%(number)s stays as it is: not all of its goods are reserved. Count the stock, please.")
-            text = text % {"number": order.number}
-        else:
-            return True
-        self.message_user(request, text, messages.WARNING)
-        return False
+        context = {"lines": lines, "sums": sums, "total": order.money("total"), "taxes": taxes}
+        return render_to_string("admin/orders/order/goods.html", context)

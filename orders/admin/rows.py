@@ -1,14 +1,16 @@
-"""What stands below an order on the desk: its lines, its payments and its timeline."""
+"""What stands below an order on the desk: its payments and its timeline."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
-from orders.models import Order, OrderEvent, OrderLine, Payment
-from shop.desk.tables import Rows, Unchangeable, amount, moment, pill
+from orders.models import Order, OrderEvent, Payment
+from shop.desk.cells import amount, moment, pill
+from shop.desk.tables import Rows, Unchangeable
 from shop.money import Money
 
 # A status that the order came into, or what else was noted about it.
@@ -17,39 +19,14 @@ EVENTS = {
     Order.Status.PLACED: gettext_lazy("placed"),
     Order.Status.SHIPPED: gettext_lazy("shipped"),
     "confirmation_sent": gettext_lazy("confirmation sent"),
+    "payment_asked": gettext_lazy("link to pay sent"),
+    "shipped_sent": gettext_lazy("shipping mail sent"),
+    "cancelled_sent": gettext_lazy("cancellation mail sent"),
     "payment_pending": gettext_lazy("payment is being checked"),
     "payment_declined": gettext_lazy("payment declined"),
     "payment_late": gettext_lazy("paid after the order was cancelled"),
     "payment_held": gettext_lazy("payment held back"),
 }
-
-
-class LineRows(Unchangeable, Rows):
-    """What was bought, at the prices of that moment."""
-
-    model = OrderLine
-    fields = ("item", "sku", "quantity", "each", "rate", "sum")
-    readonly_fields = fields
-    verbose_name_plural = gettext_lazy("what was bought")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
-        return super().get_queryset(request).select_related("order")
-
-    @admin.display(description=gettext_lazy("item"))
-    def item(self, line: OrderLine) -> str:
-        return f"{line.name}, {line.options}" if line.options else line.name
-
-    @admin.display(description=gettext_lazy("each"))
-    def each(self, line: OrderLine) -> Any:
-        return amount(Money(line.unit_price, line.order.currency))
-
-    @admin.display(description=gettext_lazy("tax"))
-    def rate(self, line: OrderLine) -> str:
-        return f"{(line.tax_rate * 100).normalize():f} %"
-
-    @admin.display(description=gettext_lazy("total"))
-    def sum(self, line: OrderLine) -> Any:
-        return amount(Money(line.total, line.order.currency))
 
 
 class PaymentRows(Unchangeable, Rows):
@@ -93,4 +70,4 @@ class EventRows(Unchangeable, Rows):
 
     @admin.display(description=gettext_lazy("event"))
     def what(self, event: OrderEvent) -> str:
-        return str(EVENTS.get(event.kind, event.kind))
+        return capfirst(str(EVENTS.get(event.kind, event.kind)))

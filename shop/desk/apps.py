@@ -7,3 +7,8 @@ class DeskConfig(AdminConfig):
     """Stands in INSTALLED_APPS instead of django.contrib.admin."""
 
     default_site = "shop.desk.site.Desk"
+
+    def ready(self) -> None:
+        """After the apps' own: the machinery of the project that has no app on the desk."""
+        super().ready()
+        from shop.desk import backlog, queues  # noqa: F401, PLC0415

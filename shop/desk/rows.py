@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import (
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+    RelatedFieldWidgetWrapper,
+)
 from django.db import models
-from django.forms import DateTimeInput, ModelChoiceField, ModelForm
+from django.forms import DateTimeInput, ModelChoiceField, ModelForm, TimeInput
 from django.utils.translation import gettext as _
+
+from shop.desk.fixes import reword
 
 
 class Moment(DateTimeInput):
@@ -16,6 +22,15 @@ class Moment(DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
+
+
+class Clock(TimeInput):
+    """The browser's own control for a time of day."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%H:%M")
 
 
 class Known(AutocompleteSelect):
@@ -38,6 +53,15 @@ class Known(AutocompleteSelect):
         return [(None, options, 0)]
 
 
+class KnownMany(AutocompleteSelectMultiple):
+    """The same for many; each is taken away by its own button, and no other element stands in the list."""
+
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-allow-clear": "false"}
+
+
 class RowForm(ModelForm):
     """A form of the desk, on a page of its own or (`is_row`) as a row of another's."""
 
@@ -46,6 +70,7 @@ class RowForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
+            reword(field)
             widget = field.widget
             if isinstance(widget, RelatedFieldWidgetWrapper):
                 widget = widget.widget
@@ -61,6 +86,15 @@ class RowForm(ModelForm):
         save_changes(self)
         self._save_m2m()  # type: ignore[attr-defined]
         return self.instance
+
+
+class ListedForm(RowForm):
+    """A row of a list that is edited in place: each control is named by its column and its row."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
 
 
 def save_changes(form: ModelForm) -> None:

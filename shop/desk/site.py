@@ -1,13 +1,18 @@
 """The admin site: its index and sidebar are ordered by what a merchant does, not by our packages."""
 
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from shop.desk import dashboard, doors
 
 
 class Section(TextChoices):
@@ -29,16 +34,44 @@ class Desk(admin.AdminSite):
     site_header = settings.SITE_NAME
     index_title = _("Merchant desk")
     empty_value_display = "–"
+    login_form = doors.LoginForm
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What waits, then everything there is."""
+        return super().index(request, {**dashboard.context(request), **(extra_context or {})})
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Whoever tries too often is told so, by the status too."""
+        response = super().login(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if getattr(form, "is_throttled", False):
+            response.status_code = 429
+        return response
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Refusals in the desk's own words, with the desk around them."""
+        shown = super().admin_view(view, cacheable)
+
+        @wraps(shown)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return shown(request, *args, **kwargs)
+            except PermissionDenied:
+                return doors.forbidden(request)
+            except Http404:
+                return doors.missing(request)
+
+        return guarded
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The sections that this person may see; the page of a single app stays as it is."""
         apps = super().get_app_list(request, app_label)
+        entries = [entry for app in apps for entry in app["models"]]
+        for entry in entries:
+            entry["name"] = getattr(self._registry[entry["model"]], "entry_name", entry["name"])
         if app_label:
             return apps
-        entries = sorted(
-            (entry for app in apps for entry in app["models"]),
-            key=lambda entry: (getattr(self._registry[entry["model"]], "place", 99), entry["name"]),
-        )
+        entries.sort(key=lambda entry: (getattr(self._registry[entry["model"]], "place", 99), entry["name"]))
         by_section: dict[str, list[Any]] = {section: [] for section in Section.values}
         for entry in entries:
             section = getattr(self._registry[entry["model"]], "section", Section.STAFF)

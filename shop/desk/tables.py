@@ -1,28 +1,28 @@
 """What the ModelAdmins of all apps share: quick lists, honest errors, and changes that go live at once."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.db import IntegrityError, models, transaction
-from django.forms import DateTimeField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from shop.changes import projector
-from shop.desk.rows import Known, Moment, RowForm, save_changes
+from shop.desk.cells import countries, grouped
+from shop.desk.fixes import fixes, of_rows
+from shop.desk.rows import Clock, Known, KnownMany, ListedForm, Moment, RowForm, save_changes
 from shop.desk.site import Section
-from shop.money import Money
 
 MOMENTS: Mapping[Any, Mapping[str, Any]] = {
-    models.DateTimeField: {"form_class": DateTimeField, "widget": Moment}
+    models.DateTimeField: {"form_class": forms.DateTimeField, "widget": Moment},
+    models.TimeField: {"widget": Clock},
 }
 
 
@@ -34,17 +34,41 @@ class _Lookups(admin.options.BaseModelAdmin):
             kwargs["widget"] = Known(db_field, self.admin_site, using=kwargs.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KnownMany(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A country is chosen by its name."""
+        if db_field.name == "country" and getattr(db_field, "max_length", None) == 2:
+            return forms.ChoiceField(
+                label=capfirst(db_field.verbose_name),
+                choices=[("", "–"), *countries()],
+                required=not db_field.blank,
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A choice begins with a capital; within a sentence it would not."""
+        blank = [("", "–")] if db_field.blank or db_field.default is models.NOT_PROVIDED else []
+        names = [(value, capfirst(str(name))) for value, name in db_field.choices]
+        return super().formfield_for_choice_field(db_field, request, **{"choices": blank + names, **kwargs})
+
 
 class Table(_Lookups, admin.ModelAdmin):
     """A list and a form on the desk."""
 
     section: Section | None = Section.STAFF
     place = 99
-    form: type[ModelForm] = RowForm
+    noun: tuple[Any, Any] | None = None  # one and many, where the model's own names do not count
+    form: type[forms.ModelForm] = RowForm
     formfield_overrides = MOMENTS
     list_per_page = 50
     show_full_result_count = False  # a count of everything, beside that of what was found
     show_facets = admin.ShowFacets.NEVER
+
+    # --- What is written -------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """What was not touched is not written: it may have changed since the form was opened."""
@@ -53,8 +77,69 @@ class Table(_Lookups, admin.ModelAdmin):
         else:
             super().save_model(request, obj, form, change)
 
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
+        return super().get_changelist_form(request, **{"form": ListedForm, **kwargs})
+
+    def rung(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """After a change is committed, what the triggers noted is followed without waiting for the relay."""
+        if request.method == "POST":
+            transaction.on_commit(projector.ring)
+        return response
+
+    # --- What is said: three words where Django has a sentence -----------------------------------------
+
+    def message_user(
+        self,
+        request: HttpRequest,
+        message: Any,
+        level: int | str = messages.INFO,
+        extra_tags: str = "",
+        fail_silently: bool = False,
+    ) -> None:
+        if level == messages.SUCCESS:
+            message = getattr(request, "toast", "") or message
+        super().message_user(request, message, level, extra_tags, fail_silently)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        self._toast(request, capfirst(_("%s added") % self.named(1)))
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        self._toast(request, capfirst(_("%s updated") % self.named(1)))
+        return super().response_change(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        self._toast(request, capfirst(_("%s deleted") % self.named(1)))
+        return super().response_delete(request, obj_display, obj_id)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Each is a verb with its noun."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if "delete_selected" in actions:
+            title = _("Delete %s") % self.named(2)
+            actions["delete_selected"] = (Table.delete_chosen, "delete_selected", title)
+        return actions
+
+    def delete_chosen(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+        """Django's own action, with a short word at its end."""
+        if request.POST.get("post"):
+            count = queryset.count()
+            text = ngettext("%(count)s %(name)s deleted", "%(count)s %(name)s deleted", count)
+            self._toast(request, text % {"count": grouped(count), "name": self.named(count)})
+        return delete_selected(self, request, queryset)
+
     def get_action_choices(self, request: HttpRequest, default_choices: Any = None) -> Any:
         return super().get_action_choices(request, [("", _("With those selected …"))])
+
+    def _toast(self, request: HttpRequest, text: str) -> None:
+        request.toast = text  # type: ignore[attr-defined]
+
+    def named(self, count: int) -> str:
+        """What so many of them are called."""
+        one, many = self.noun or (self.opts.verbose_name, self.opts.verbose_name_plural)
+        return str(one if count == 1 else many)
+
+    # --- The pages -------------------------------------------------------------------------------------
 
     def changeform_view(
         self,
@@ -73,10 +158,26 @@ class Table(_Lookups, admin.ModelAdmin):
             self.message_user(request, text % constraint, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         if isinstance(response, TemplateResponse) and response.context_data:
-            shown = response.context_data.get("original")
-            if shown is not None and "subtitle" in response.context_data:
-                response.context_data.update(title=str(shown), subtitle=None)
+            self._dress(response.context_data)
         return self.rung(request, response)
+
+    def _dress(self, context: dict[str, Any]) -> None:
+        """The page is called what it shows; what is wrong is a list of what to mend."""
+        shown = context.get("original")
+        if shown is not None and "subtitle" in context:
+            context.update(title=self.titled(shown), subtitle=None)
+        if "adminform" in context:
+            context["adminform"].form.label_suffix = ""  # labels stand above their controls
+        if context.get("errors") and "adminform" in context:
+            rows = [
+                (inline.formset, str(inline.opts.verbose_name_plural))
+                for inline in context["inline_admin_formsets"]
+            ]
+            context.update(fixes=fixes(context["adminform"].form, rows), errors=None)
+
+    def titled(self, shown: Any) -> str:
+        """The heading of one thing's page."""
+        return str(shown)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -86,27 +187,49 @@ class Table(_Lookups, admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The heading says what it lists, and how many."""
+        """The heading says what it lists, and how many; an empty list says how to fill it."""
+        if "_save" in request.POST:
+            self._toast(request, _("Changes saved"))
         response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
             found = response.context_data.get("cl")
             if found is not None:
-                count, names = found.result_count, found.opts
-                name = names.verbose_name if count == 1 else names.verbose_name_plural
-                response.context_data["title"] = f"{grouped(count)} {name}"
+                count = found.result_count
+                response.context_data["title"] = f"{grouped(count)} {self.named(count)}"
+                found.empty = None if count else self.empty(request, found)
+                if found.formset is not None and found.formset.is_bound:
+                    response.context_data["fixes"] = of_rows(found.formset, self.named(2))
         return self.rung(request, response)
 
-    def rung(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """After a change is committed, what the triggers noted is followed without waiting for the relay."""
-        if request.method == "POST":
-            transaction.on_commit(projector.ring)
-        return response
+    def empty(self, request: HttpRequest, found: Any) -> dict[str, str]:
+        """What to do about an empty list: a verb, and the one button that does it."""
+        one, many = self.named(1), self.named(2)
+        if found.query or found.has_active_filters:
+            return {
+                "title": _("Search more widely"),
+                "text": _("No %s fit what you searched or filtered for.") % many,
+                "label": _("Show all %s") % many,
+                "url": "?",
+            }
+        if self.has_add_permission(request):
+            return {
+                "title": _("Add the first %s") % one,
+                "text": "",
+                "label": _("Add %s") % one,
+                "url": reverse(f"admin:{found.opts.app_label}_{found.opts.model_name}_add"),
+            }
+        return {
+            "title": _("Wait for the first %s") % one,
+            "text": _("It comes here by itself."),
+            "label": _("Look at the shop"),
+            "url": "/",
+        }
 
 
 class Rows(_Lookups, admin.TabularInline):
-    """Rows in another's form."""
+    """Rows in another's form. With "cards" among `classes` each stands on lines of its own."""
 
-    form: type[ModelForm] = RowForm
+    form: type[forms.ModelForm] = RowForm
     formfield_overrides = MOMENTS
     extra = 0
 
@@ -128,36 +251,3 @@ class Unchangeable:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def amount(money: Money | None) -> SafeString | str:
-    """An amount for a column, aligned by its digits."""
-    return "–" if money is None else format_html('<span class="amount">{}</span>', str(money))
-
-
-def number(count: int) -> SafeString:
-    """A count for a column, aligned like an amount."""
-    return format_html('<span class="amount">{}</span>', grouped(count))
-
-
-def grouped(count: int) -> str:
-    """10,000, as the language in use groups digits."""
-    return number_format(count, force_grouping=True)
-
-
-def moment(at: datetime | None) -> SafeString | str:
-    """When, as briefly as one understands it."""
-    if at is None:
-        return "–"
-    local = timezone.localtime(at)
-    is_recent = local.year == timezone.localtime().year
-    return format_html(
-        '<time class="moment" datetime="{}">{}</time>',
-        local.isoformat(timespec="seconds"),
-        date_format(local, "j M, H:i" if is_recent else "j M Y"),
-    )
-
-
-def pill(state: str, label: object) -> SafeString:
-    """A state as a word with a dot: "good", "low", "bad" or "quiet" is the dot's colour."""
-    return format_html('<span class="pill pill-{}">{}</span>', state, capfirst(str(label)))

@@ -8,4 +8,4 @@ class OutboxConfig(AppConfig):
     """A part of shop with tables of its own."""
 
     name = "shop.outbox"
-    verbose_name = _("outbox")
+    verbose_name = _("Outbox")

@@ -1,5 +1,7 @@
 """Orders on the desk: found by their number, read as they were placed, moved by those who may."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -40,11 +42,18 @@ def page(order: Order) -> str:
     return reverse("admin:orders_order_change", args=[order.pk])
 
 
-def send(client: Client, order: Order, **fields: str) -> int:
-    """The order's form, sent as a browser does: with the figures of the rows that it cannot change."""
+def cancelling(order: Order) -> str:
+    return reverse("admin:orders_order_cancel", args=[order.pk])
+
+
+def management(client: Client, order: Order) -> dict[str, Any]:
+    """The figures of the rows that the form cannot change: a browser sends them along."""
     rows = client.get(page(order)).context["inline_admin_formsets"]
-    figures = {bound.html_name: bound.value() for row in rows for bound in row.formset.management_form}
-    return client.post(page(order), {**figures, "note": "", **fields}).status_code
+    return {bound.html_name: bound.value() for row in rows for bound in row.formset.management_form}
+
+
+def send(client: Client, order: Order, **fields: str) -> int:
+    return client.post(page(order), {**management(client, order), "note": "", **fields}).status_code
 
 
 def listed(client: Client, **query: str) -> list[int]:
@@ -70,10 +79,18 @@ def test_orders_are_filtered_by_status(merchant: Client, paid: Order, variant: V
 
 def test_the_page_shows_the_order_as_it_was_placed(merchant: Client, order: Order) -> None:
     text = merchant.get(page(order)).content.decode()
-    for part in ("Two suns over Cadiz", "€25.00", "Unter den Linden 1", "ada@example.com", "19 %", "placed"):
+    for part in (
+        "Two suns over Cadiz",
+        "€25.00",
+        "Unter den Linden 1",
+        "ada@example.com",
+        "19%",
+        "Germany",
+        "Placed",
+    ):
         assert part in text
     assert 'name="total"' not in text
-    assert 'name="lines-0-quantity"' not in text
+    assert "19 %" not in text
 
 
 def test_a_note_is_kept_and_nothing_else(merchant: Client, order: Order) -> None:
@@ -118,12 +135,15 @@ def test_many_orders_are_marked_as_delivered_at_once(merchant: Client, paid: Ord
     assert paid.status == Status.DELIVERED
 
 
-@pytest.mark.parametrize(("button", "status"), [("_ship", Status.SHIPPED), ("_cancel", Status.CANCELLED)])
+@pytest.mark.parametrize("status", [Status.SHIPPED, Status.CANCELLED])
 def test_an_order_moves_on_although_what_it_sold_was_deleted(
-    merchant: Client, paid: Order, variant: Variant, button: str, status: str
+    merchant: Client, paid: Order, variant: Variant, status: str
 ) -> None:
     variant.delete()
-    assert send(merchant, paid, **{button: "1"}) == 302
+    if status == Status.SHIPPED:
+        assert send(merchant, paid, _ship="1") == 302
+    else:
+        assert merchant.post(cancelling(paid)).status_code == 302
     paid.refresh_from_db()
     assert paid.status == status
 
@@ -143,14 +163,22 @@ def test_the_timeline_and_the_promise_are_in_words(merchant: Client, paid: Order
     states.note_event(paid, "payment_declined")
     states.note_event(paid, "something_new")
     text = merchant.get(page(paid)).content.decode()
-    assert "payment declined" in text
+    assert "Payment declined" in text
     assert "payment_declined" not in text
-    assert "something_new" in text
-    assert "25 Nov – 27 Nov 2026" in text
+    assert "Something_new" in text
+    assert "25 Nov 2026 – 27 Nov 2026" in text
 
 
-def test_cancelling_gives_the_stock_back(merchant: Client, order: Order, variant: Variant) -> None:
-    send(merchant, order, _cancel="1")
+def test_cancelling_asks_first_and_then_gives_the_stock_back(
+    merchant: Client, order: Order, variant: Variant
+) -> None:
+    figures = management(merchant, order)
+    asked = merchant.post(page(order), {**figures, "note": "Changed her mind.", "_cancel": "1"})
+    assert asked["Location"] == cancelling(order)
+    assert "Nothing was paid" in merchant.get(cancelling(order)).content.decode()
+    order.refresh_from_db()
+    assert (order.status, order.note) == (Status.PLACED, "Changed her mind.")
+    merchant.post(cancelling(order))
     order.refresh_from_db()
     assert order.status == Status.CANCELLED
     assert Stock.objects.get(pk=variant.pk).reserved == 0
@@ -171,6 +199,7 @@ def test_support_notes_but_neither_ships_nor_cancels(client: Client, paid: Order
     assert "Cancel the order" not in text
     assert send(client, paid, note="Called.", tracking_code="X") == 302
     assert send(client, paid, note="Called.", _ship="1") == 403
+    assert client.get(cancelling(paid)).status_code == client.post(cancelling(paid)).status_code == 403
     client.post(reverse("admin:orders_order_changelist"), {"action": "cancel", "_selected_action": [paid.pk]})
     paid.refresh_from_db()
     assert (paid.status, paid.note, paid.tracking_code) == (Status.PAID, "Called.", "")

@@ -1,0 +1,183 @@
+"""Orders move on: one by its buttons, many by an action, and cancelling asks first.
+
+Nothing is refunded by itself. Who cancels a paid order reads that before, after, and on the order's page.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from catalog.stock import NotReserved
+from orders import states
+from orders.models import Order, Payment
+from shop.desk.cells import grouped
+from shop.desk.tables import Table
+
+Status = Order.Status
+# The button's name, where it leads, and who may press it.
+MOVES = {
+    "_ship": (Status.SHIPPED, "ship_order"),
+    "_deliver": (Status.DELIVERED, "ship_order"),
+    "_cancel": (Status.CANCELLED, "cancel_order"),
+}
+DONE_ONE = {
+    Status.SHIPPED: gettext_lazy("Order shipped"),
+    Status.DELIVERED: gettext_lazy("Order delivered"),
+    Status.CANCELLED: gettext_lazy("Order cancelled"),
+}
+DONE_MANY = {
+    Status.SHIPPED: ngettext_lazy("%(count)s order shipped", "%(count)s orders shipped", "number"),
+    Status.DELIVERED: ngettext_lazy("%(count)s order delivered", "%(count)s orders delivered", "number"),
+    Status.CANCELLED: ngettext_lazy("%(count)s order cancelled", "%(count)s orders cancelled", "number"),
+}
+
+
+def unrefunded(order: Order) -> str:
+    """What has to be sent back by hand if this order is or gets cancelled; "" if nothing was paid."""
+    held = [payment for payment in order.payments.all() if payment.status == Payment.Status.SUCCEEDED]
+    if not held and order.paid_at is None:
+        return ""
+    reference = next((payment.reference for payment in held if payment.reference), "")
+    values = {"amount": order.money("total"), "number": order.number, "reference": reference}
+    if reference:
+        text = _(
+            "%(number)s: %(amount)s was paid and is not refunded automatically. Send it back at your payment"
+            " provider (reference %(reference)s), then write that into the order’s note."
+        )
+    else:
+        text = _(
+            "%(number)s: %(amount)s was paid and is not refunded automatically. Send it back the way it"
+            " came, then write that into the order’s note."
+        )
+    return text % values
+
+
+class Moving(Table):
+    """The part of the orders' desk that changes them."""
+
+    actions = ("ship", "deliver", "cancel")
+
+    def get_urls(self) -> list[URLPattern]:
+        ask = self.admin_site.admin_view(self.cancel_view)
+        return [path("<int:pk>/cancel/", ask, name="orders_order_cancel"), *super().get_urls()]
+
+    def has_ship_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.ship_order")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.cancel_order")
+
+    @admin.action(description=gettext_lazy("Ship orders"), permissions=["ship"])
+    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self._move_all(request, queryset, Status.SHIPPED)
+
+    @admin.action(description=gettext_lazy("Mark orders as delivered"), permissions=["ship"])
+    def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self._move_all(request, queryset, Status.DELIVERED)
+
+    @admin.action(description=gettext_lazy("Cancel orders"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """Asks first: nobody takes it back."""
+        if request.POST.get("confirmed"):
+            self._move_all(request, queryset, Status.CANCELLED)
+            return None
+        orders = list(queryset.order_by("pk").prefetch_related("payments"))
+        going = [order for order in orders if states.can_move(order, Status.CANCELLED)]
+        if not going:
+            self.message_user(request, _("None of these can be cancelled any more."), messages.WARNING)
+            return None
+        return self._ask(request, going, back=request.get_full_path())
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same for one order, from its page."""
+        order: Order | None = self.get_object(request, str(pk))
+        if order is None:
+            raise Http404
+        if not self.has_cancel_permission(request):
+            raise PermissionDenied
+        back = reverse("admin:orders_order_change", args=[pk])
+        if request.method == "POST":
+            if self._move(request, order, Status.CANCELLED):
+                self.message_user(request, str(DONE_ONE[Status.CANCELLED]), messages.SUCCESS)
+            return self.rung(request, HttpResponseRedirect(back))
+        if not states.can_move(order, Status.CANCELLED):
+            self._stays(request, order)
+            return HttpResponseRedirect(back)
+        return self._ask(request, [order], back=back)
+
+    def _ask(self, request: HttpRequest, orders: Sequence[Order], *, back: str) -> TemplateResponse:
+        title = _("Cancel %s?") % (orders[0].number if len(orders) == 1 else self.named(2))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "orders": orders,
+            "owed": [text for text in map(unrefunded, orders) if text],
+            "back": back,
+            "is_many": request.method == "POST",
+        }
+        return TemplateResponse(request, "admin/orders/order/cancel.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the buttons that this person may press on this order."""
+        order = self.get_object(request, object_id)
+        moves = {
+            f"can{button}": order is not None
+            and states.can_move(order, to)
+            and request.user.has_perm(f"orders.{permission}")
+            for button, (to, permission) in MOVES.items()
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **moves})
+
+    def response_change(self, request: HttpRequest, obj: Order) -> HttpResponse:
+        """The form is saved, then the order moves; cancelling has a page that asks."""
+        for button, (to, permission) in MOVES.items():
+            if button not in request.POST:
+                continue
+            if not request.user.has_perm(f"orders.{permission}"):
+                raise PermissionDenied
+            if to == Status.CANCELLED:
+                return HttpResponseRedirect(reverse("admin:orders_order_cancel", args=[obj.pk]))
+            if self._move(request, obj, to):
+                self.message_user(request, str(DONE_ONE[to]), messages.SUCCESS)
+            return HttpResponseRedirect(request.path)
+        return super().response_change(request, obj)
+
+    def _move_all(self, request: HttpRequest, queryset: QuerySet[Order], to: Status) -> None:
+        orders = list(queryset.order_by("pk").prefetch_related("payments"))
+        moved = [order for order in orders if self._move(request, order, to)]
+        if moved:
+            text = DONE_MANY[to] % {"number": len(moved), "count": grouped(len(moved))}
+            self.message_user(request, text, messages.SUCCESS)
+        if to == Status.CANCELLED:  # the page of a single one says it itself
+            for owed in filter(None, map(unrefunded, moved)):
+                self.message_user(request, owed, messages.WARNING)
+
+    def _move(self, request: HttpRequest, order: Order, to: Status) -> bool:
+        """Through the one door; what it refuses is told."""
+        note = order.tracking_code if to == Status.SHIPPED else ""
+        try:
+            states.move(order, to, note=note, actor_id=request.user.pk)
+        except states.WrongMove as error:
+            self._stays(request, error.order)
+            return False
+        except NotReserved:
+            text = _("%(number)s stays as it is: not all of its goods are reserved. Count the stock, please.")
+            self.message_user(request, text % {"number": order.number}, messages.WARNING)
+            return False
+        return True
+
+    def _stays(self, request: HttpRequest, order: Order) -> None:
+        text = _("%(number)s stays as it is: it is %(status)s.")
+        values = {"number": order.number, "status": order.get_status_display()}
+        self.message_user(request, text % values, messages.WARNING)

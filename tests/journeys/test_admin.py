@@ -1,0 +1,153 @@
+"""The merchant's desk in a browser: what is unsaved, what is wrong, and whether all fits and reads well."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Group
+from playwright.sync_api import Browser, Page, expect
+
+from catalog.models import Product
+from orders import gateways, payments
+from orders.models import Order
+from orders.placement import place_order
+from tests.factories import add_variant, make_user
+from tests.journeys.shop import make_shop
+from tests.orders.conftest import make_draft
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "correct horse"
+# A list, a form with every kind of row, an order; the first page; a question and a refusal.
+PAGES = (
+    "",
+    "catalog/product/",
+    "catalog/product/{product}/change/",
+    "catalog/product/add/",
+    "catalog/category/",
+    "catalog/stock/",
+    "catalog/review/",
+    "orders/order/",
+    "orders/order/{order}/change/",
+    "orders/order/{order}/cancel/",
+    "catalog/product/{product}/delete/",
+    "catalog/page/?q=nothing",
+    "accounts/user/add/",
+)
+
+TOO_WIDE = """() =>
+  [document.documentElement, ...document.querySelectorAll(".inline-scroll, .results, .sheet-scroll")]
+  .filter((part) => part.scrollWidth > part.clientWidth + 1)
+  .map((part) => [part.className, part.scrollWidth, part.clientWidth])"""
+
+
+@pytest.fixture
+def product(live_server: object) -> Product:
+    made = make_shop()
+    add_variant(made, price="1234.50", sku="A-RATHER-LONG-SKU-70100-OAK")
+    return made
+
+
+@pytest.fixture
+def order(product: Product) -> Order:
+    placed = place_order(make_draft((product.variants.order_by("pk")[0], 2)))
+    payments.begin(placed, gateways.get().choices()[0].value)
+    return placed
+
+
+def enter(page: Page) -> None:
+    merchant = make_user("merchant@example.com", password=PASSWORD, is_staff=True)
+    merchant.groups.add(Group.objects.get(name="Merchant"))
+    page.goto("/admin/")
+    page.get_by_label("E-mail").fill(merchant.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Merchant desk")).to_be_visible()
+
+
+@pytest.fixture
+def desk(page: Page, product: Product) -> Page:
+    enter(page)
+    return page
+
+
+def test_an_edit_that_nobody_saved_shows_a_bar_that_saves_or_discards(desk: Page, product: Product) -> None:
+    desk.goto(f"/admin/catalog/product/{product.pk}/change/")
+    name, bar = desk.get_by_label("Name", exact=True), desk.get_by_text("Unsaved product")
+    discard = desk.get_by_role("link", name="Discard")
+    expect(bar).to_be_hidden()
+    name.fill("Three suns")
+    expect(bar).to_be_visible()
+    name.fill(product.name)
+    expect(bar).to_be_hidden()
+    name.fill("Three suns")
+    discard.click()
+    expect(name).to_have_value(product.name)
+    expect(bar).to_be_hidden()
+    name.fill("Three suns")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("Product updated")).to_be_visible()
+
+
+def test_a_look_up_and_a_new_row_are_unsaved_edits_as_well(desk: Page, product: Product) -> None:
+    desk.goto(f"/admin/catalog/product/{product.pk}/change/")
+    bar = desk.get_by_text("Unsaved product")
+    desk.get_by_role("button", name="Add another Variant").click()
+    expect(bar).to_be_visible()
+    desk.goto(f"/admin/catalog/product/{product.pk}/change/")
+    expect(bar).to_be_hidden()
+    desk.locator("#listings-0 .select2-selection").click()
+    desk.locator(".select2-search__field").fill("Note")
+    desk.get_by_role("option", name="Notebooks").click()
+    expect(bar).to_be_visible()
+
+
+def test_the_focus_goes_to_the_banner_and_from_there_to_each_field(desk: Page) -> None:
+    desk.goto("/admin/catalog/product/add/")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    banner = desk.locator("#fixes")
+    expect(banner).to_be_focused()
+    expect(desk.get_by_text("Unsaved product")).to_be_visible()
+    banner.get_by_role("link", name="Slug").click()
+    expect(desk.locator("#id_slug")).to_be_focused()
+    banner.get_by_role("link", name="Tax class").click()
+    expect(desk.locator(".field-tax_class .select2-selection")).to_be_focused()
+
+
+def test_a_row_opens_what_it_shows_and_one_filter_is_open_at_a_time(desk: Page, order: Order) -> None:
+    desk.goto("/admin/orders/order/")
+    opened = desk.locator(".filter[open]")
+    for name in ("Status", "Market"):
+        desk.locator(".filter summary", has_text=name).click()
+        expect(opened).to_have_count(1)
+    desk.keyboard.press("Escape")
+    expect(opened).to_have_count(0)
+    desk.get_by_role("cell", name="Paid").click()
+    expect(desk.get_by_role("heading", name=order.number)).to_be_visible()
+
+
+@pytest.fixture(params=[(390, "light"), (1280, "dark")], ids=lambda p: f"{p[0]}-{p[1]}")
+def window(request: pytest.FixtureRequest, browser: Browser, live_server: object) -> Iterator[Page]:
+    width, scheme = request.param
+    context = browser.new_context(
+        base_url=str(live_server), viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_everything_fits_and_axe_finds_no_violation(window: Page, product: Product, order: Order) -> None:
+    found = []
+    window.goto("/admin/login/")
+    found += [("login", entry["id"]) for entry in Axe().run(window).response["violations"]]
+    enter(window)
+    for path in PAGES:
+        window.goto("/admin/" + path.format(product=product.pk, order=order.pk))
+        window.wait_for_timeout(150)  # the look-ups are named after they are made
+        found += [
+            (path, entry["id"], node["html"][:200], node["failureSummary"][:200])
+            for entry in Axe().run(window).response["violations"]
+            for node in entry["nodes"]
+        ]
+        wide = window.evaluate(TOO_WIDE)
+        found += [(path, "wider than its room", *each) for each in wide]
+    assert found == []
