@@ -24,6 +24,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "checkout": {"*": ("view",)},
         "accounts": {"user": ("view",), "address": ("view",)},
+        "outbox": {"message": ("view", "change")},
     },
     "Support": {
         "catalog": {"*": ("view",)},

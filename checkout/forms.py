@@ -1,14 +1,15 @@
 """Forms of the cart and the checkout. Texts say what is wrong with this entry, not that something is."""
 
+import json
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import EmailLine, Line
+from accounts.forms import EmailLine, Line, Mistake, mistake_in
 
 QUANTITY = re.compile(r"[0-9]{1,3}", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -97,29 +98,46 @@ POSTCODES: dict[str, tuple[str, str]] = {
 }
 
 
-def postcode_problem(postcode: str, country: str, country_name: str) -> str | None:
-    """What is wrong with it, in words; None if it can be one, or the country's are not known to us."""
+def postcode_mistakes(country: str, name: str) -> list[Mistake]:
+    """What can be wrong with a postcode there, its spaces left out; none where we know not how one looks."""
     if country not in POSTCODES:
-        return None
+        return []
     pattern, example = POSTCODES[country]
-    if re.fullmatch(pattern, postcode, re.ASCII):
-        return None
+    words = {"country": name, "example": example}
     digits = re.fullmatch(r"\\d\{(\d)\}", pattern)
-    if digits and not (postcode.isascii() and postcode.isdigit()):
-        return _("A postcode in %(country)s has digits only, such as %(example)s.") % {
-            "country": country_name,
-            "example": example,
-        }
-    if digits:
-        return _("A postcode in %(country)s has %(wanted)s digits, this one has %(found)d.") % {
-            "country": country_name,
-            "wanted": digits[1],
-            "found": len(postcode),
-        }
-    return _("A postcode in %(country)s looks like %(example)s.") % {
-        "country": country_name,
-        "example": example,
-    }
+    if not digits:
+        told = _("A postcode in %(country)s looks like %(example)s.") % words
+        return [(f"^(?!(?:{pattern})$)", told)]
+    only = _("A postcode in %(country)s has digits only, such as %(example)s.") % words
+    number = _("A postcode in %(country)s has %(wanted)s digits, this one has {found}.")
+    return [("[^0-9]", only), (f"^(?!{pattern}$)", number % {**words, "wanted": digits[1]})]
+
+
+class PostcodeLine(Line):
+    """A postcode: what is wrong with it depends on the country chosen."""
+
+    by_country: dict[str, list[Mistake]]
+
+    def offer(self, countries: list[tuple[str, str]]) -> None:
+        """The countries that can be chosen, by code and name."""
+        self.by_country = {code: postcode_mistakes(code, name) for code, name in countries}
+        self.widget.attrs["data-mistakes-by"] = "country"
+        if countries and all(POSTCODES.get(code, ("", "x"))[1].isdigit() for code, _name in countries):
+            self.widget.attrs["inputmode"] = "numeric"
+
+    @property
+    def mistakes_json(self) -> str:
+        return json.dumps({code: [[p, str(t)] for p, t in told] for code, told in self.by_country.items()})
+
+    def written(self, postcode: str, country: str) -> str:
+        """As it is kept; ValidationError if it can be none of that country's."""
+        compact = postcode.upper().replace(" ", "")
+        told = mistake_in(compact, self.by_country.get(country, []))
+        if told:
+            raise ValidationError(told, code="mistake")
+        # Some countries write a space in it: one that was typed in its place stays.
+        pattern, _example = POSTCODES.get(country, (".*", ""))
+        return postcode.upper() if re.fullmatch(pattern, postcode.upper(), re.ASCII) else compact
 
 
 class AddressForm(forms.Form):
@@ -150,7 +168,7 @@ class AddressForm(forms.Form):
         required=False,
         autocomplete="shipping address-line2",
     )
-    postcode = Line(
+    postcode = PostcodeLine(
         label=gettext_lazy("Postcode"),
         max_length=20,
         autocomplete="shipping postal-code",
@@ -178,52 +196,39 @@ class AddressForm(forms.Form):
         required=False,
         autocomplete="shipping tel",
         inputmode="tel",
+        mistakes=(
+            (
+                r"^(?!\+?[0-9 ()/.\-]{5,39}$)",
+                gettext_lazy("A phone number has digits, and perhaps a + in front, such as +49 30 1234567."),
+            ),
+        ),
         help_text=gettext_lazy("Only for the carrier, should there be a question about the delivery."),
     )
 
-    def __init__(self, *args: Any, countries: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, countries: list[tuple[str, str]], asks_email: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not asks_email:
+            del self.fields["email"]
         self.fields["country"].choices = countries  # type: ignore[attr-defined]
-        countries_here = {code for code, _name in countries}
-        if countries_here and countries_here <= {
-            "DE",
-            "AT",
-            "CH",
-            "FR",
-            "IT",
-            "ES",
-            "BE",
-            "DK",
-            "SE",
-            "FI",
-            "NO",
-        }:
-            self.fields["postcode"].widget.attrs["inputmode"] = "numeric"
+        self.postcodes.offer(countries)
         wrong = next((name for name in self.fields if name in self.errors), None)
         if wrong:
             self.fields[wrong].widget.attrs["autofocus"] = True  # where to look first
 
-    def clean_phone(self) -> str:
-        phone = str(self.cleaned_data["phone"])
-        if phone and not re.fullmatch(r"\+?[0-9 ()/.\-]{5,39}", phone, re.ASCII):
-            raise ValidationError(
-                _("A phone number has digits, and perhaps a + in front, such as +49 30 1234567.")
-            )
-        return phone
+    @property
+    def postcodes(self) -> PostcodeLine:
+        return cast(PostcodeLine, self.fields["postcode"])
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         country, postcode = data.get("country"), data.get("postcode")
         if country and postcode:
-            written = postcode.upper()
-            if postcode_problem(written.replace(" ", ""), country, "") is None and written[0].isdigit():
-                written = written.replace(" ", "")
-            names = dict(self.fields["country"].choices)  # type: ignore[attr-defined]
-            problem = postcode_problem(written, country, str(names.get(country, country)))
-            if problem:
-                self.add_error("postcode", problem)
-            else:
-                data["postcode"] = written
+            try:
+                data["postcode"] = self.postcodes.written(postcode, country)
+            except ValidationError as error:
+                self.add_error("postcode", error)
         return data
 
 

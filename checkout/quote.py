@@ -49,7 +49,7 @@ def of(cart: Cart, now: datetime | None = None) -> Quote:
     counted = [
         totals.Line(line.unit_price, line.quantity, line.tax_rate, key=str(line.variant_id))
         for line in lines
-        if line.is_offered
+        if line.availability != "out"  # what cannot be had does not count: the page says so beside it
     ]
     goods = Money.sum((line.gross for line in counted), market.currency)
     methods = delivery.methods(market, country, goods, now) if counted else []

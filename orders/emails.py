@@ -14,6 +14,21 @@ def confirmation(order: Order) -> None:
     _send("orders/confirmation", order)
 
 
+def payment(order: Order) -> None:
+    """The link to pay, for whom the first attempt did not end well."""
+    _send("orders/payment", order)
+
+
+def shipped(order: Order) -> None:
+    """On its way: by whom, under which code, and when it should be there."""
+    _send("orders/shipped", order)
+
+
+def cancelled(order: Order) -> None:
+    """It does not come, and what becomes of the money."""
+    _send("orders/cancelled", order)
+
+
 def tracking(order: Order) -> None:
     """The order's link, for somebody who asked for it."""
     _send("orders/tracking", order)

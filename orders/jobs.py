@@ -1,25 +1,45 @@
 """What the outbox does for orders. Every job may run twice: the database says what has been done."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
 from django.db.models import Prefetch
 
 from orders import emails, payments, states
 from orders.models import Order, OrderEvent, Payment
 from shop.money import Money
 
-MAILED = "confirmation_sent"
+Status = Order.Status
+MAIL_LOCK = 7_301  # the class of the advisory locks below; the other half is the order
+
+
+class MailUnderWay(Exception):
+    """Another worker is mailing about this order; the outbox tries again a little later."""
 
 
 def send_confirmation(order_id: int) -> None:
-    """Mail the confirmation, once: the event on the order says that it went."""
-    order = _complete(order_id)
-    if order is None or any(event.kind == MAILED for event in order.events.all()):
-        return
-    emails.confirmation(order)
-    states.note_event(order, MAILED, note=order.email)
+    """Mail the confirmation, once."""
+    _mail_once(order_id, "confirmation_sent", emails.confirmation)
+
+
+def ask_for_payment(order_id: int) -> None:
+    """Mail the link to pay, once, to whom it is of use: not if it was paid or cancelled meanwhile."""
+    _mail_once(order_id, "payment_asked", emails.payment, payments.is_payable)
+
+
+def send_shipped(order_id: int) -> None:
+    """Mail that it is on its way, once, and not when it has arrived."""
+    _mail_once(order_id, "shipped_sent", emails.shipped, lambda order: order.status == Status.SHIPPED)
+
+
+def send_cancelled(order_id: int) -> None:
+    """Mail the cancellation and what becomes of the money, once."""
+    _mail_once(order_id, "cancelled_sent", emails.cancelled)
 
 
 def send_tracking(order_id: int) -> None:
-    """Mail the order's link to the address it was placed with."""
+    """Mail the order's link to the address it was placed with, as often as it is asked for."""
     order = _complete(order_id)
     if order is not None:
         emails.tracking(order)
@@ -38,6 +58,39 @@ def settle_pending_fake(key: str) -> None:
             amount=Money(payment.amount, payment.currency),
         )
     )
+
+
+def _mail_once(
+    order_id: int,
+    kind: str,
+    send: Callable[[Order], None],
+    is_due: Callable[[Order], bool] = lambda order: True,
+) -> None:
+    """Send it unless the order's event of that kind says that it went; then write the event."""
+    with _turn(order_id):
+        order = _complete(order_id)
+        if order is None or any(event.kind == kind for event in order.events.all()) or not is_due(order):
+            return
+        send(order)
+        states.note_event(order, kind, note=order.email)
+
+
+@contextmanager
+def _turn(order_id: int) -> Iterator[None]:
+    """One worker at a time mails about an order: two messages may ask for the same mail.
+
+    No row is locked while the mail server is spoken to. Whoever dies gives the turn back with its connection.
+    """
+    key = [MAIL_LOCK, order_id % 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        if not cursor.fetchone()[0]:
+            raise MailUnderWay(order_id)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 def _complete(order_id: int) -> Order | None:

@@ -6,6 +6,7 @@ The gateway is never called inside a transaction or under a lock. What it says a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from shop.money import Money
 from shop.outbox import outbox
 
 MOST_ATTEMPTS = 5  # an order: whoever tests stolen cards needs more
+ASKED_AFTER = timedelta(minutes=1)  # a decline: most try again at once, and need no mail for it
 Status = Payment.Status
 
 
@@ -197,6 +199,8 @@ def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
     )
     payment.save()
     states.note_event(order, "payment_declined", note=event.reason)
+    # The page may be closed by now, and a guest has no other way back to it.
+    outbox.enqueue("orders.ask_for_payment", order.pk, due=timezone.now() + ASKED_AFTER)
 
 
 def _pending(order: Order, payment: Payment, event: PaymentEvent) -> None:

@@ -45,29 +45,38 @@ def of_customer(user: User) -> QuerySet[Order]:
 
 def history(user: User) -> list[Shape]:
     """A customer's orders as the list shows them."""
-    return [
-        {
-            "number": order.number,
-            "url": links.path(order),
-            "placed_at": order.placed_at,
-            "status": order.status,
-            "status_label": order.get_status_display(),
-            "total": order.money("total"),
-        }
-        for order in of_customer(user)[:200]
-    ]
+    return [_row(order) for order in of_customer(user).prefetch_related("lines", "payments")[:200]]
+
+
+def _row(order: Order) -> Shape:
+    lines, state = list(order.lines.all()), payment_state(order, list(order.payments.all()))
+    return {
+        "number": order.number,
+        "url": links.path(order),
+        "placed_at": order.placed_at,
+        "status": order.status,
+        "status_label": status_label(order, state),
+        "asks": order.status == Order.Status.PLACED and state != "pending",  # the page has something to do
+        "total": order.money("total"),
+        "name": lines[0].name if lines else "",
+        "more": len(lines) - 1,
+        "pictures": [line.picture or None for line in lines[:3]],
+        **_promise(order, state),
+    }
 
 
 def order_page(order: Order) -> Shape:
     """Everything that the order's page and its mail say."""
     payments, events = list(order.payments.all()), list(order.events.all())
+    state = payment_state(order, payments)
     return {
         "number": order.number,
         "status": order.status,
-        "status_label": order.get_status_display(),
+        "status_label": status_label(order, state),
         "placed_at": order.placed_at,
         "is_fresh": timezone.now() - order.placed_at < FRESH,
         "email": order.email,
+        "name": order.name,
         "address_lines": address_lines(order),
         "lines": [_line(order, line) for line in order.lines.all()],
         "subtotal": order.money("subtotal"),
@@ -76,14 +85,53 @@ def order_page(order: Order) -> Shape:
         "tax": order.money("tax"),
         "taxes": [_tax(order, row) for row in order.taxes],
         "total": order.money("total"),
-        "payment_state": payment_state(order, payments),
+        "payment_state": state,
+        "money_note": _money_back(order, state) if order.status == Order.Status.CANCELLED else "",
         "steps": _steps(order, payments, events),
         "delivery_name": order.delivery_name,
         "carrier": order.delivery_carrier,
-        "promised_from": order.promised_from,
-        "promised_until": order.promised_until,
         "tracking_code": order.tracking_code,
+        **_promise(order, state),
     }
+
+
+def status_label(order: Order, state: str) -> str:
+    """Where it stands, in words; "waiting" only if it is the buyer who is waited for."""
+    waiting = {
+        "pending": _("payment on its way"),
+        "begun": _("payment being checked"),
+        "declined": _("payment declined"),
+    }
+    label = str(order.get_status_display())
+    return waiting.get(state, label) if order.status == Order.Status.PLACED else label
+
+
+def _promise(order: Order, state: str) -> Shape:
+    """When it comes, as long as that holds: for what is paid or being paid, and not once the day is past."""
+    comes = order.status in {Order.Status.PAID, Order.Status.SHIPPED} or (
+        order.status == Order.Status.PLACED and state == "pending"
+    )
+    until = order.promised_until
+    holds = comes and until is not None and until >= timezone.localdate()
+    return {
+        "promised_from": order.promised_from if holds else None,
+        "promised_until": until if holds else None,
+    }
+
+
+def _money_back(order: Order, state: str) -> str:
+    """What becomes of the money of a cancelled order. Nothing is refunded by itself: people do it."""
+    if state == "succeeded":
+        text = _(
+            "You have paid %(total)s. We send it back the way it came; one of us does that by hand, so please"
+            " give it a few working days."
+        )
+        return text % {"total": order.money("total").format()}
+    if state == "pending":
+        return _("Your payment was still on its way. Should it arrive, we send all of it back.")
+    if state == "begun":
+        return _("We have not heard whether you were charged. Should you have been, we send all of it back.")
+    return _("Nothing was charged, so there is nothing to send back.")
 
 
 def address_lines(parts: PostalFields) -> list[str]:
@@ -98,7 +146,9 @@ def payment_state(order: Order, payments: Sequence[Payment]) -> str:
     """How the money stands: none, begun, pending, declined or succeeded."""
     if order.status not in {Order.Status.PLACED, Order.Status.CANCELLED}:
         return "succeeded"
-    return payments[-1].status if payments else "none"
+    said = {payment.status for payment in payments}
+    # What may still have taken money weighs more than an attempt that has not.
+    return next((state for state in ("succeeded", "pending", "begun", "declined") if state in said), "none")
 
 
 def _line(order: Order, line: Any) -> Shape:
@@ -108,9 +158,30 @@ def _line(order: Order, line: Any) -> Shape:
         "sku": line.sku,
         "url": reverse("catalog:product", args=[line.slug]) if line.slug else None,
         "picture": line.picture or None,
+        "thumbnail": _thumbnail(line.picture or {}),
         "quantity": line.quantity,
         "unit_price": Money(line.unit_price, order.currency),
         "total": Money(line.total, order.currency),
+    }
+
+
+THUMBNAIL = 64  # pixels wide in a mail, twice that on the screens that people read mails on
+
+
+def _thumbnail(picture: Mapping[str, Any]) -> Shape:
+    """Its JPEG for mails, which know no srcset: the smallest one that is sharp. No `src` if none is made."""
+    width, height = picture.get("width") or 4, picture.get("height") or 5
+    made = []
+    for candidate in ((picture.get("srcset") or {}).get("jpeg") or "").split(","):
+        address, _space, wide = candidate.strip().partition(" ")
+        if address and wide.endswith("w"):
+            made.append((int(wide[:-1]), address))
+    sharp = [entry for entry in sorted(made) if entry[0] >= 2 * THUMBNAIL]
+    return {
+        "src": sharp[0][1] if sharp else picture.get("src"),
+        "alt": picture.get("alt") or "",
+        "width": THUMBNAIL,
+        "height": round(THUMBNAIL * height / width),
     }
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog import stock
 from orders.models import Order, OrderEvent
+from shop.outbox import outbox
 
 Status = Order.Status
 
@@ -18,6 +19,9 @@ MOVES: Mapping[str, frozenset[str]] = {
     Status.DELIVERED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
+
+# What the buyer is told by mail, in the transaction that makes it true.
+MAILS = {Status.SHIPPED: "orders.send_shipped", Status.CANCELLED: "orders.send_cancelled"}
 
 # The moment that a status is known by on the order itself.
 MOMENTS = {Status.PAID: "paid_at", Status.SHIPPED: "shipped_at", Status.CANCELLED: "cancelled_at"}
@@ -57,10 +61,12 @@ def move(order: Order, to: str, *, note: str = "", actor_id: int | None = None) 
             fields.append(MOMENTS[Status(to)])
         held.save(update_fields=fields)
         note_event(held, to, note=note, actor_id=actor_id)
+        if to in MAILS:
+            outbox.enqueue(MAILS[Status(to)], held.pk)
         if to == Status.CANCELLED:
-            stock.release(_quantities(held), reference=f"order {held.pk}", actor_id=actor_id)
+            stock.release(_quantities(held), reference=held.number, actor_id=actor_id)
         elif to == Status.SHIPPED:
-            stock.ship(_quantities(held), reference=f"order {held.pk}", actor_id=actor_id)
+            stock.ship(_quantities(held), reference=held.number, actor_id=actor_id)
     return held
 
 

@@ -49,7 +49,9 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         context["pay_url"] = f"{pay_url}?attempt={payments.next_attempt(found)}"
         context["payment_choices"] = gateways.get().choices()
     # Only the browser that placed it is offered an account for it: a forwarded link is not an invitation.
-    if not request.user.is_authenticated and request.session.get(PLACED_ORDER) == found.pk:
+    # And nothing stands between the shopper and paying.
+    is_settled = shown["payment_state"] in {"succeeded", "pending"} and found.status != Order.Status.CANCELLED
+    if is_settled and not request.user.is_authenticated and request.session.get(PLACED_ORDER) == found.pk:
         context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
     return _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
 

@@ -85,14 +85,31 @@ def start(request: HttpRequest) -> HttpResponse:
 def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
     """Who gets it, and where."""
     countries = queries.countries(markets.get(found.market))
+    own = _own_email(request, found)
+    context = {"own_email": own, "other_email_url": _asking_for_email(request)}
     if request.method != "POST":
-        form = AddressForm(initial=_known(request, found), countries=countries)
-        return _show_step(request, "address", found, shown, {"form": form})
-    form = AddressForm(request.POST, countries=countries)
+        form = AddressForm(initial=_known(request, found), countries=countries, asks_email=not own)
+        return _show_step(request, "address", found, shown, {"form": form, **context})
+    form = AddressForm(request.POST, countries=countries, asks_email=not own)
     if not form.is_valid():
-        return _show_step(request, "address", found, shown, {"form": form}, status=422)
-    carts.set_address(found, **form.cleaned_data)
+        return _show_step(request, "address", found, shown, {"form": form, **context}, status=422)
+    carts.set_address(found, **{"email": own, **form.cleaned_data})
     return _onward(request, found, "delivery")
+
+
+def _own_email(request: HttpRequest, found: Cart) -> str:
+    """The account's address, which is not asked for; "" for a guest, and if another one is wanted here."""
+    if not request.user.is_authenticated or request.GET.get("email") == "other":
+        return ""
+    own = request.user.email
+    return own if found.email.lower() in {"", own.lower()} else ""
+
+
+def _asking_for_email(request: HttpRequest) -> str:
+    """This step, where the order's mails may go elsewhere."""
+    query = request.GET.copy()
+    query["email"] = "other"
+    return f"?{query.urlencode()}"
 
 
 def _known(request: HttpRequest, found: Cart) -> dict[str, str]:
@@ -101,7 +118,7 @@ def _known(request: HttpRequest, found: Cart) -> dict[str, str]:
         return {name: getattr(found, name) for name in AddressForm.base_fields}
     country = markets.get(found.market).country
     if not request.user.is_authenticated:
-        return {"country": country}
+        return {"country": country, "email": found.email}
     return {"country": country, "email": request.user.email, **queries.known_address(request.user)}
 
 

@@ -134,3 +134,10 @@ def test_guessing_is_slowed_down_for_the_account_and_the_address(client: Client)
     assert "wait five minutes" in answer.content.decode()
     # … and others are not held up by it.
     assert login(Client(REMOTE_ADDR="10.0.1.2"), make_user().email) == "/account/"
+
+
+def test_who_came_from_the_cart_may_still_order_as_a_guest(client: Client) -> None:
+    offer = 'href="/checkout/">check out as guest</a>'
+    assert offer in client.get("/account/login/?next=/checkout/").content.decode()
+    assert offer not in client.get("/account/login/?next=/account/orders/").content.decode()
+    assert offer not in client.get("/account/login/").content.decode()

@@ -105,7 +105,7 @@ def test_another_customers_cart_is_not_taken(client: Client, variant: Variant) -
     other.cookies["cart"] = token
     login(other, ada.email)
     assert Cart.objects.get().user == eve
-    assert "Nothing in it yet" in other.get("/cart/").content.decode()
+    assert "Your cart is empty" in other.get("/cart/").content.decode()
 
 
 def test_registering_keeps_the_cart(client: Client, variant: Variant) -> None:

@@ -22,7 +22,7 @@ def told(client: Client) -> str:
 
 
 def test_an_empty_cart_leads_onward(client: Client) -> None:
-    assert "Nothing in it yet" in told(client)
+    assert "Your cart is empty" in told(client)
     assert not Cart.objects.exists()
 
 
@@ -166,14 +166,14 @@ def test_a_forged_token_opens_nothing(client: Client, variant: Variant) -> None:
     for forged in ("x", Cart.objects.get().token_hash, "é", "a" * 3000):
         other = Client()
         other.cookies["cart"] = forged
-        assert "Nothing in it yet" in told(other)
+        assert "Your cart is empty" in told(other)
 
 
 def test_the_cart_of_an_account_does_not_open_after_its_logout(client: Client, variant: Variant) -> None:
     client.force_login(make_user())
     put(client, variant)
     client.post("/account/logout/")
-    assert "Nothing in it yet" in told(client)
+    assert "Your cart is empty" in told(client)
 
 
 def test_a_quantity_saves_and_0_removes(client: Client, variant: Variant) -> None:

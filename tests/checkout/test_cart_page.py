@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client, override_settings
 
-from catalog.models import Product, ProductLink, Variant
+from catalog.models import Product, ProductLink, Stock, Variant
 from catalog.queries import companions
 from checkout.models import Cart
 from shop import markets
@@ -40,6 +40,22 @@ def test_what_is_not_published_any_more_is_named_and_not_linked(client: Client, 
     assert "No longer for sale" in page
     assert "None" not in page
     assert f"/p/{variant.product.slug}/" not in page
+
+
+def test_what_cannot_be_had_is_told_on_top_and_does_not_count(client: Client, variant: Variant) -> None:
+    gone, few = make_product("A quiet hill", price="20.00"), make_product("Oak frame", price="5.00")
+    put(client, variant)
+    put(client, gone.variants.get())
+    put(client, few.variants.get(), 4)
+    assert "cannot be bought" not in told(client)
+    Stock.objects.filter(variant__product=gone).update(on_hand=0)
+    Stock.objects.filter(variant__product=few).update(on_hand=2)
+    page = told(client)
+    assert "2 things cannot be bought as they stand" in page
+    said = " ".join(re.sub(r"<[^>]+>", "", page.partition("as they stand")[2].partition("</ul>")[0]).split())
+    assert said == "A quiet hill: Sold out. Please remove it. Oak frame: Only 2 left. Please take fewer."
+    assert "€58.00" in page  # 38 and four times 5
+    assert "€78.00" not in page
 
 
 def test_every_form_of_the_way_to_the_order_carries_its_token(client: Client, variant: Variant) -> None:
@@ -84,7 +100,7 @@ def test_a_cart_of_a_market_that_is_gone_makes_room_for_a_new_one(client: Client
     with override_settings(MARKETS=configured.MARKETS[:1]):
         page = told(client)
         assert "a market that we no longer serve" in page
-        assert "Nothing in it yet" in page
+        assert "Your cart is empty" in page
         assert client.cookies["cart"].value == client.cookies["cart_size"].value == ""
         assert "no longer serve" not in told(client)
         put(client, variant)

@@ -153,8 +153,9 @@ def test_a_customers_last_address_is_filled_in(client: Client, variant: Variant)
     client.post("/checkout/review/", {"digest": digest, "payment": "pays"})
     put(client, variant)
     page = client.get("/checkout/address/").content.decode()
-    for known in ("Known 7", "Ada Lovelace", "10117", "ada@example.com"):
+    for known in ("Known 7", "Ada Lovelace", "10117"):
         assert f'value="{known}"' in page
+    assert "goes to <b>ada@example.com</b>" in page
 
 
 def test_a_guests_address_is_asked_once_in_a_checkout(client: Client, variant: Variant) -> None:

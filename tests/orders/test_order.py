@@ -1,10 +1,15 @@
 """The order's page: whoever has its link may read it, and nobody can make one."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.core.signing import Signer
 from django.test import Client, override_settings
+from django.utils import timezone
 
-from orders import gateways, links, payments
+from catalog.models import Variant
+from orders import gateways, links, payments, states
 from orders.models import Order
 from orders.placement import place_order
 from tests.factories import make_user
@@ -119,6 +124,7 @@ def test_the_link_works_in_every_market(client: Client, order: Order) -> None:
 
 def test_an_account_is_offered_to_the_browser_that_ordered_only(client: Client, order: Order) -> None:
     path = links.path(order)
+    payments.begin(order, "pays")
     assert "Create an account" not in client.get(path).content.decode()
     session = client.session
     session["placed_order"] = order.pk
@@ -126,6 +132,85 @@ def test_an_account_is_offered_to_the_browser_that_ordered_only(client: Client, 
     assert f"/account/register/?next={path}" in client.get(path).content.decode()
     client.force_login(make_user())
     assert "Create an account" not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("choice", [None, "declines"])
+def test_nothing_stands_between_the_shopper_and_paying(
+    client: Client, order: Order, choice: str | None
+) -> None:
+    session = client.session
+    session["placed_order"] = order.pk
+    session.save()
+    if choice:
+        payments.begin(order, choice)
+    page = client.get(links.path(order)).content.decode()
+    assert "Pay €25.00" in page
+    assert "Create an account" not in page
+    payments.begin(order, "pending")
+    page = client.get(links.path(order)).content.decode()
+    assert "Pay €25.00" not in page
+    assert "Create an account" in page
+
+
+def heading(client: Client, order: Order) -> str:
+    page = client.get(links.path(order)).content.decode()
+    return " ".join(page.partition("<h1")[2].partition(">")[2].partition("</h1>")[0].split())
+
+
+def test_the_page_leads_with_what_happened(client: Client, order: Order) -> None:
+    assert heading(client, order) == "Your order waits for its payment"
+    payments.begin(order, "declines")
+    assert heading(client, order) == "The payment was declined"
+    page = client.get(links.path(order)).content.decode()
+    # What happened, then how to pay, then all the rest.
+    places = [page.index(words) for words in ("The payment was declined", "Pay €25.00", "What you ordered")]
+    assert places == sorted(places)
+    payments.begin(order, "pays")
+    assert heading(client, order) == "Thank you"
+
+
+def test_who_was_declined_five_times_is_told_whom_to_write_to(client: Client, order: Order) -> None:
+    for attempt in range(1, 6):
+        payments.begin(order, "declines", attempt=attempt)
+    page = client.get(links.path(order)).content.decode()
+    assert heading(client, order) == "The payment was declined"
+    assert "last try here" in page
+    assert '/info/contact/">write to us</a>' in page
+    assert "Pay €25.00" not in page
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ("pays", "You have paid €25.00. We send it back the way it came"),
+        ("pending", "Should it arrive, we send all of it back."),
+        ("declines", "Nothing was charged, so there is nothing to send back."),
+        (None, "Nothing was charged, so there is nothing to send back."),
+    ],
+)
+def test_a_cancelled_order_says_what_becomes_of_the_money(
+    client: Client, order: Order, choice: str | None, told: str
+) -> None:
+    if choice:
+        payments.begin(order, choice)
+    states.move(order, "cancelled")
+    page = client.get(links.path(order)).content.decode()
+    assert told in page
+    assert "The payment is still" not in page
+    assert "Pay €25.00" not in page
+
+
+def test_a_promise_is_made_while_it_holds(client: Client, order: Order) -> None:
+    def promised() -> bool:
+        return "At your door" in client.get(links.path(order)).content.decode()
+
+    today = timezone.localdate()
+    Order.objects.update(promised_from=today, promised_until=today + timedelta(days=2))
+    assert not promised()  # nothing is sent before it is paid
+    payments.begin(order, "pays")
+    assert promised()
+    Order.objects.update(promised_from=today - timedelta(days=2), promised_until=today - timedelta(days=1))
+    assert not promised()
 
 
 def test_history_lists_the_customers_own_orders(client: Client, order: Order) -> None:
@@ -138,6 +223,21 @@ def test_history_lists_the_customers_own_orders(client: Client, order: Order) ->
     page = client.get("/account/orders/").content.decode()
     assert order.number in page
     assert links.path(order) in page
+    assert "waiting for payment" in page
+
+
+def test_a_long_history_asks_no_more_than_a_short_one(
+    client: Client, order: Order, variant: Variant, django_assert_max_num_queries: Any
+) -> None:
+    ada = make_user()
+    client.force_login(ada)
+    for _number in range(4):
+        payments.begin(place_order(make_draft((variant, 1))), "pays")
+    Order.objects.update(customer=ada)
+    client.get("/account/orders/")
+    with django_assert_max_num_queries(9):
+        page = client.get("/account/orders/").content.decode()
+    assert page.count("/order/") == 5
 
 
 def test_the_page_takes_the_same_number_of_queries_whatever_was_bought(
