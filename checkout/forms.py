@@ -99,7 +99,7 @@ POSTCODES: dict[str, tuple[str, str]] = {
 
 
 def postcode_mistakes(country: str, name: str) -> list[Mistake]:
-    """What can be wrong with a postcode there, its spaces left out; none where we know not how one looks."""
+    """What can be wrong with a postcode there, its spaces left out; none where we do not know their look."""
     if country not in POSTCODES:
         return []
     pattern, example = POSTCODES[country]

@@ -4,12 +4,14 @@ import re
 
 import pytest
 from django.core import mail
+from django.db.models.functions import Now
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Stock
 from orders.models import Order
 from shop.outbox import drain
+from shop.outbox.models import Message
 from tests.journeys.shop import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,3 +65,42 @@ def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer
     assert [message.to for message in mail.outbox] == [["ada@example.com"]]
     assert order.number in mail.outbox[0].body
     assert "/order/" in mail.outbox[0].body
+
+
+def test_a_declined_guest_finds_back_by_mail_and_pays(
+    shop: None, visitor: Page, browser: Browser, live_server: LiveServer
+) -> None:
+    visitor.goto(f"{live_server.url}/p/two-suns-over-cadiz/")
+    visitor.get_by_role("button", name=re.compile("Add to cart")).click()
+    visitor.goto(f"{live_server.url}/checkout/")
+    for label, text in {
+        "E-mail": "ada@example.com",
+        "Full name": "Ada Lovelace",
+        "Street": "Unter den Linden 1",
+        "Postcode": "10117",
+        "Town": "Berlin",
+    }.items():
+        visitor.get_by_label(re.compile(label)).fill(text)
+    visitor.get_by_role("button", name=re.compile("Continue to delivery")).click()
+    visitor.get_by_role("button", name=re.compile("Continue to review")).click()
+    visitor.get_by_label("Test card that is declined").check()
+    visitor.get_by_role("button", name=re.compile("Place order")).click()
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("The payment was declined")
+    visitor.close()
+
+    Message.objects.filter(job="orders.ask_for_payment").update(due_at=Now())
+    drain.drain("normal")
+    (asked,) = mail.outbox
+    link = re.search(r"/order/\S+/", str(asked.body))
+    assert link
+    phone = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800}).new_page()
+    phone.goto(live_server.url + link[0])
+    phone.get_by_role("button", name=re.compile("Pay €")).click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Thank you")
+    phone.context.close()
+    drain.drain("normal")
+    number = Order.objects.get().number
+    assert [sent.subject for sent in mail.outbox] == [
+        f"Your order {number} waits for its payment",
+        f"Your order {number} at Deckle",
+    ]
