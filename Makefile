@@ -6,7 +6,6 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 PY := .venv/bin/python
-TEMPLATES := templates
 DEBIAN_PACKAGES := chromium redis-server
 export PORT
 
@@ -46,7 +45,8 @@ lint: .venv/.test ## Check style, types, import contracts, templates, migrations
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-cache
-	$(PY) -m djlint $(TEMPLATES) --lint --quiet
+	$(PY) -m djlint templates --lint --quiet
+	$(PY) -m djlint shop/templates --profile=django --lint --quiet
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py check --deploy --fail-level WARNING
 

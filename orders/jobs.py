@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Prefetch
+from django.utils import timezone
 
 from orders import emails, payments, states
 from orders.models import Order, OrderEvent, Payment
 from shop.money import Money
+from shop.outbox import outbox
 
 Status = Order.Status
+AT_THE_BANK = timedelta(minutes=15)  # an attempt may be open as long as this before it counts as left
 MAIL_LOCK = 7_301  # the class of the advisory locks below; the other half is the order
 
 
@@ -24,7 +28,16 @@ def send_confirmation(order_id: int) -> None:
 
 
 def ask_for_payment(order_id: int) -> None:
-    """Mail the link to pay, once, to whom it is of use: not if it was paid or cancelled meanwhile."""
+    """Mail the link to pay, once, to whom it is of use: not if it was paid or cancelled meanwhile.
+
+    Who has just begun another attempt is left in peace until that one has ended or is forgotten.
+    """
+    newest = Payment.objects.filter(order=order_id).order_by("-id").first()
+    if newest is not None and newest.status == Payment.Status.BEGUN:
+        ends_at = newest.created_at + AT_THE_BANK
+        if ends_at > timezone.now():
+            outbox.enqueue("orders.ask_for_payment", order_id, due=ends_at, once=True)
+            return
     _mail_once(order_id, "payment_asked", emails.payment, payments.is_payable)
 
 

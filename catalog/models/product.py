@@ -99,7 +99,10 @@ class Variant(models.Model):
         ordering = ("product_id", "position", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("sku",), condition=~models.Q(sku="") & models.Q(sku__isnull=False), name="sku_unique"
+                fields=("sku",),
+                condition=~models.Q(sku="") & models.Q(sku__isnull=False),
+                name="sku_unique",
+                violation_error_message=_("Another variant has this SKU already."),
             ),
         )
         indexes = (

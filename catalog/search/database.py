@@ -76,7 +76,8 @@ def pages(market: Market, query: str) -> list[tuple[str, str, str, bool]]:
     """
     config = text_config(market.language)
     asked, parameters = _tsquery(query, config)
-    titled = [_tsquery(word, config) for word in _words(query)]
+    words = _words(query)
+    titled = [_tsquery(word, config, is_open=word == words[-1]) for word in words]
     any_of = " || ".join(sql for sql, _parameters in titled) or asked
     any_values = [value for _sql, values in titled for value in values] or parameters
     statement = f"""

@@ -154,6 +154,12 @@ def test_one_word_of_a_pages_title_is_enough(look: Look, query: str) -> None:
     assert addresses(look("/search/", q=query)) == ["/info/delivery/"]
 
 
+def test_only_the_last_word_may_be_the_beginning_of_a_pages_title(look: Look) -> None:
+    make_page("Contact", body="<p>Write to us.</p>")
+    assert addresses(look("/search/", q="cont tiles")) == []
+    assert addresses(look("/search/", q="tiles cont")) == ["/info/contact/"]
+
+
 def test_a_page_of_that_title_shows_above_goods_as_well(look: Look) -> None:
     make_page("Returns", body="<p>Thirty days.</p>")
     page = look("/search/", q="returns of tiles")

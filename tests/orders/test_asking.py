@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from orders import gateways, jobs, links, payments, states
-from orders.models import Order
+from orders.models import Order, Payment
 from orders.placement import place_order
 from shop.outbox import drain
 from shop.outbox.models import Message
@@ -111,9 +111,24 @@ def test_an_attempt_without_an_answer_is_not_called_declined(
     with pytest.raises(gateways.GatewayDown):
         payments.begin(order, "pays")
     later(31)
+    assert subjects() == []  # it may be answered yet
+    Payment.objects.update(created_at=timezone.now() - jobs.AT_THE_BANK)
+    later(31)
     (sent,) = mail.outbox
     assert "it is the same payment, and you are charged once" in sent.body
     assert "othing was charged" not in sent.body
+
+
+def test_who_is_at_the_bank_again_is_not_asked_meanwhile(order: Order) -> None:
+    payments.begin(order, "declines")
+    open_attempt = Payment.objects.create(
+        order=order, gateway="fake", idempotency_key="again", amount=order.total, currency=order.currency
+    )
+    later(2)
+    assert subjects() == []
+    Payment.objects.filter(pk=open_attempt.pk).update(status="declined", settled_at=timezone.now())
+    later(16)
+    assert subjects() == [wanted(order)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
@@ -273,7 +273,7 @@ def test_the_outbox_is_read_and_its_dead_letters_start_anew(desk: Client) -> Non
     assert (dead.dead_at, dead.tries) == (None, 0)
 
 
-def test_support_reads_no_outbox_and_retries_nothing(client: Client) -> None:
+def test_support_reads_no_outbox_and_who_only_reads_it_retries_nothing(client: Client) -> None:
     dead = Message.objects.create(job="orders.x", dead_at=AT)
     helper = make_user(is_staff=True)
     helper.groups.add(Group.objects.get(name="Support"))
@@ -281,5 +281,8 @@ def test_support_reads_no_outbox_and_retries_nothing(client: Client) -> None:
     assert listed(client, "outbox_message").status_code == 403
     data = {"action": "replay_dead", "_selected_action": [dead.pk]}
     assert client.post(reverse("admin:outbox_message_changelist"), data).status_code == 403
+    helper.user_permissions.add(Permission.objects.get(codename="view_message"))
+    assert "Retry messages" not in text_of(listed(client, "outbox_message"))
+    client.post(reverse("admin:outbox_message_changelist"), data)
     dead.refresh_from_db()
     assert dead.dead_at is not None
