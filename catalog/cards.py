@@ -102,6 +102,8 @@ _COLUMNS = {
     "published_at": "p.published_at",
     "categories": "COALESCE(place.ids, '{}')",
     "values": "COALESCE(trait.ids, '{}')",
+    "traits": "COALESCE(nature.ids, '{}')",
+    "on_sale": "deal.on_sale",
     "offers": "deal.offers",
     "search": "vector.searches[deal.language]",
 }
@@ -160,10 +162,11 @@ WITH m AS (
              THEN min(price) FILTER (WHERE availability <> 'out')
                 < max(price) FILTER (WHERE availability <> 'out')
              ELSE min(price) < max(price) END AS is_from,
-        COALESCE(jsonb_agg(jsonb_build_array(
-            choice.ids, price::text, CASE WHEN list_price > price THEN list_price::text END,
-            availability, choice.label
-        ) ORDER BY price, ranked.position, variant_id) FILTER (WHERE choice.ids IS NOT NULL), '[]') AS offers
+        bool_or(list_price > price AND (availability <> 'out' OR place = 1)) AS on_sale,
+        CASE WHEN bool_or(choice.ids IS NOT NULL) THEN jsonb_agg(jsonb_build_array(
+            COALESCE(choice.ids, '[]'), price::text, CASE WHEN list_price > price THEN list_price::text END,
+            availability, COALESCE(choice.label, '')
+        ) ORDER BY price, ranked.position, variant_id) ELSE '[]' END AS offers
     FROM ranked LEFT JOIN choice USING (variant_id) GROUP BY key
 ), image AS (  -- the first, and where it is not made yet, its place
     SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
@@ -199,6 +202,9 @@ WITH m AS (
     FROM offer JOIN picked o ON o.variant_id = offer.variant_id WHERE offer.availability <> 'out'
 ), trait AS (
     SELECT key, array_agg(value_id ORDER BY value_id) AS ids FROM has GROUP BY key
+), nature AS (
+    SELECT product_id, array_agg(value_id ORDER BY value_id) AS ids
+    FROM catalog_productvalue WHERE product_id = ANY(%(ids)s) GROUP BY product_id
 ), said AS (
     SELECT product_id, string_agg(DISTINCT value.label, ' ') AS words
     FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
@@ -226,6 +232,7 @@ LEFT JOIN image ON image.product_id = p.id
 LEFT JOIN stars ON stars.product_id = p.id
 LEFT JOIN place ON place.product_id = p.id
 LEFT JOIN trait ON trait.key = deal.key
+LEFT JOIN nature ON nature.product_id = p.id
 ORDER BY deal.key
 ON CONFLICT (product_id, market) DO UPDATE SET ({columns}) = ROW({excluded})
 WHERE ({current}) IS DISTINCT FROM ({excluded})

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from catalog.queries import listing, reviews
-from catalog.queries.listing import Selection
-from catalog.queries.offers import Choice
+from catalog.queries.selection import Choice, Selection
 
 LISTED = ("q", "min", "max", "sale", "sort", "page")  # what a list's address says beside its filters
 REVIEWED = ("stars", "reviews")  # what a product's says beside its options

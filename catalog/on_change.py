@@ -33,7 +33,18 @@ from shop.changes.rules import Effects
 CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
 
 # Columns of a card that a list sorts, filters or counts by, beside its membership.
-LISTED = ("price", "list_price", "name", "popularity", "published_at", "availability", "values", "offers")
+LISTED = (
+    "price",
+    "list_price",
+    "name",
+    "popularity",
+    "published_at",
+    "availability",
+    "values",
+    "traits",
+    "on_sale",
+    "offers",
+)
 
 
 def product(rows: Sequence[Row], effects: Effects) -> None:

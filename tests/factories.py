@@ -178,6 +178,12 @@ def picture_file(
     return SimpleUploadedFile(f"upload.{format.lower()}", held.getvalue(), f"image/{format.lower()}")
 
 
+def make_sale(amount: str, currency: str = "EUR", **variants: object) -> None:
+    """Puts the variants so filtered on sale at that amount."""
+    prices = Price.objects.filter(variant__in=Variant.objects.filter(**variants), currency=currency)
+    prices.update(sale_amount=Decimal(amount))
+
+
 def make_review(item: Product, rating: int = 5, **fields: Any) -> Review:
     """A published review."""
     fields = {"name": "Ada", "title": "Lovely", "body": "Heavier than I thought.", **fields}

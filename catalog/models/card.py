@@ -59,8 +59,11 @@ class Card(models.Model):
     popularity = models.PositiveIntegerField()
     published_at = models.DateTimeField()
     categories = ArrayField(models.BigIntegerField())  # every category it stands in, ancestors included
-    values = ArrayField(models.BigIntegerField())  # attribute values of the product and its active variants
-    # what can be bought: [[value ids], price, list price or null, availability, detail], cheapest first
+    values = ArrayField(models.BigIntegerField())  # of the product, and of its variants that can be had
+    traits = ArrayField(models.BigIntegerField(), default=list)  # of the product, whatever its variant
+    on_sale = models.BooleanField(default=False)  # at least one of its variants is
+    # its variants: [[value ids], price, list price or null, availability, detail], cheapest first; of one
+    # that has no options: none
     offers = models.JSONField(default=list)
     search = SearchVectorField()
 
@@ -74,7 +77,9 @@ class Card(models.Model):
             models.Index(fields=("market", "name", "product_id"), name="card_name"),
             models.Index(fields=("market", "kind"), name="card_kind"),
             models.Index(
-                fields=("market", "-discount"), condition=models.Q(discount__isnull=False), name="card_sale"
+                fields=("market", "-popularity", "product_id"),
+                condition=models.Q(on_sale=True),
+                name="card_on_sale",
             ),
             GinIndex(fields=("categories",), name="card_categories"),
             GinIndex(fields=("values",), name="card_values"),
@@ -100,6 +105,8 @@ class Card(models.Model):
                 "published_at",
                 "categories",
                 "values",
+                "traits",
+                "on_sale",
                 "offers",
                 "search",
             ],

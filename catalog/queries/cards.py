@@ -8,7 +8,8 @@ from django.db.models import IntegerField, QuerySet, Value
 from django.urls import reverse
 
 from catalog.models import Availability, Card
-from catalog.queries.offers import Choice, meant
+from catalog.queries import offers
+from catalog.queries.selection import Selection
 from shop.money import Money
 
 COLUMNS = (
@@ -54,11 +55,13 @@ class CardShape(TypedDict):
     histogram: list[int]
 
 
-def read(rows: QuerySet[Card], choices: Sequence[Choice] = ()) -> list[CardShape]:
-    """The rows as shapes, in their order; each shows the offer that the chosen values mean."""
-    if not choices:
+def read(rows: QuerySet[Card], selection: Selection | None = None) -> list[CardShape]:
+    """The rows as shapes, in their order; each shows the offer that the selection means."""
+    if selection is None or not selection.filters:
         return [_shape(row) for row in rows.values(*COLUMNS)]
-    return [_shape(row | meant(row["offers"], choices)) for row in rows.values(*COLUMNS, "offers")]
+    found = list(rows.values(*COLUMNS, "offers", "traits"))
+    names = offers.named(found, selection)
+    return [_shape(row | offers.meant(row, selection, names)) for row in found]
 
 
 def read_each(parts: Sequence[QuerySet[Card]]) -> list[list[CardShape]]:

@@ -1,77 +1,56 @@
-"""Which of a product's offers a list means when it is filtered by options: size, frame …
+"""Which of a product's offers a list means when it is filtered by options or by sale.
 
 A card tells all offers, the cheapest first: [[value ids], price, list price or null, availability, detail].
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from catalog.models import Availability
+from catalog.models import AttributeValue, Availability
+from catalog.queries.selection import Choice, Selection
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A value that exists, chosen in the address."""
+def named(cards: Iterable[Mapping[str, Any]], selection: Selection) -> dict[int, Choice]:
+    """The options of the cards' offers by id, where a sale decides which one is meant: it is told by them."""
+    if not selection.on_sale:
+        return {}
+    ids = {pk for card in cards for offer in card["offers"] for pk in offer[0]}
+    columns = ("id", "slug", "label", "attribute_id", "attribute__code")
+    rows = AttributeValue.objects.filter(pk__in=sorted(ids)).order_by("pk").values_list(*columns)
+    return {row[0]: Choice(*row) for row in rows}
 
-    id: int
-    slug: str
-    label: str
-    attribute_id: int
-    attribute_code: str
 
-
-def meant(offers: Sequence[Sequence[Any]], choices: Sequence[Choice]) -> dict[str, Any]:
+def meant(
+    card: Mapping[str, Any], selection: Selection, names: Mapping[int, Choice] | None = None
+) -> dict[str, Any]:
     """What the card says instead, and `query`, which chooses it on the product's page; {}: it stays as it is.
 
-    The cheapest in stock with one of the chosen values of each attribute that is an option of the product.
+    That is the cheapest offer in stock that meets choices and sale, as catalog.queries.statement counts.
     """
-    wanted = [ids for ids in _by_attribute(choices).values() if any(ids & set(offer[0]) for offer in offers)]
-    fitting = [offer for offer in offers if wanted and all(ids & set(offer[0]) for ids in wanted)]
-    if not fitting:
+    if not selection.choices and not selection.on_sale:
         return {}
-    able = [offer for offer in fitting if offer[3] != Availability.OUT] or fitting
-    ids, price, list_price, _availability, detail = able[0]
-    chosen = [choice for choice in choices if choice.id in ids]
-    states = {offer[3] for offer in able}
+    traits, wanted = set(card["traits"]), selection.values.values()
+    able = [offer for offer in card["offers"] if offer[3] != Availability.OUT]
+    chosen = [offer for offer in able if all(not traits.union(offer[0]).isdisjoint(ids) for ids in wanted)]
+    fitting = [offer for offer in chosen if offer[2] is not None] if selection.on_sale else chosen
+    if not fitting or len(fitting) == len(able):
+        return {}
+    ids, price, list_price, _availability, detail = fitting[0]
+    said = [choice for choice in selection.choices if choice.id in ids]
+    if len(fitting) < len(chosen) and names:
+        said = [names[pk] for pk in ids]
+    states = {offer[3] for offer in fitting}
     return {
         "price": Decimal(price),
         "list_price": None if list_price is None else Decimal(list_price),
-        "is_from": any(offer[1] != price for offer in able),
+        "is_from": any(offer[1] != price for offer in fitting),
         "discount": _discount(Decimal(price), list_price),
         "availability": next(state for state in Availability.values if state in states),
-        "detail": ", ".join(dict.fromkeys([detail, *(choice.label for choice in chosen)])),
-        "query": urlencode([(choice.attribute_code, choice.slug) for choice in chosen]),
+        "detail": ", ".join(dict.fromkeys([detail, *(choice.label for choice in said)])),
+        "query": urlencode([(choice.attribute_code, choice.slug) for choice in said]),
     }
-
-
-def price_sql(choices: Sequence[Choice]) -> tuple[str, list[Any]]:
-    """An expression for the price that meant() gives card `c`, and its parameters."""
-    groups = [sorted(ids) for ids in _by_attribute(choices).values()]
-    if not groups:
-        return "c.price", []
-    conditions = " AND ".join(
-        "(offer->0 @> ANY(%s::jsonb[]) OR NOT jsonb_path_exists(c.offers, %s::jsonpath))" for _ in groups
-    )
-    values: list[Any] = [[pk for ids in groups for pk in ids]]
-    for ids in groups:
-        values += [[str(pk) for pk in ids], f"$[*][0][*] ? ({' || '.join(f'@ == {pk}' for pk in ids)})"]
-    expression = f"""CASE WHEN c."values" && %s::bigint[] THEN COALESCE((
-            SELECT COALESCE(min((offer->>1)::numeric) FILTER (WHERE offer->>3 <> 'out'),
-                min((offer->>1)::numeric))
-            FROM jsonb_array_elements(c.offers) AS offer WHERE {conditions}
-        ), c.price) ELSE c.price END"""  # noqa: S608 (built from constants; values are parameters)
-    return expression, values
-
-
-def _by_attribute(choices: Iterable[Choice]) -> Mapping[int, set[int]]:
-    """The ids of the chosen values of each attribute."""
-    groups: dict[int, set[int]] = {}
-    for choice in choices:
-        groups.setdefault(choice.attribute_id, set()).add(choice.id)
-    return groups
 
 
 def _discount(price: Decimal, list_price: str | None) -> int | None:

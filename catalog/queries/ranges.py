@@ -8,11 +8,11 @@ from itertools import combinations, pairwise
 STEPS = (1, 2, 3, 5, *(factor * 10**power for power in range(5) for factor in (10, 15, 20, 30, 40, 50, 75)))
 FEWEST = 6  # goods that are worth splitting
 
-# How many goods there are from each step on, those that cost exactly so much apart; of the CTE `base`.
+# How many goods there are from each step on, those that cost exactly so much apart.
 COUNTED = """(SELECT jsonb_agg(jsonb_build_array(step, is_round, number)) FROM (
-                SELECT width_bucket(price, {steps}) AS step, price = ANY({steps}) AS is_round,
-                    count(*) AS number
-                FROM base WHERE {where} GROUP BY 1, 2
+                SELECT step, COALESCE(price = ({steps})[step], false) AS is_round, count(*) AS number
+                FROM (SELECT price::float8, width_bucket(price::float8, {steps}) AS step FROM {goods}) one
+                GROUP BY 1, 2
             ) cells)"""
 
 
@@ -25,10 +25,10 @@ class Range:
     count: int
 
 
-def sql(where: str) -> str:
-    """The expression whose value split() takes."""
-    steps = f"ARRAY[{','.join(map(str, STEPS))}]::numeric[]"
-    return COUNTED.format(steps=steps, where=where)
+def spread(goods: str) -> str:
+    """The expression whose value split() takes: of a CTE with a row and its price for each of the goods."""
+    steps = f"ARRAY[{','.join(map(str, STEPS))}]::float8[]"
+    return COUNTED.format(steps=steps, goods=goods)
 
 
 def split(cells: Iterable[tuple[int, bool, int]]) -> list[Range]:

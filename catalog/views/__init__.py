@@ -15,7 +15,7 @@ from catalog import search as engine
 from catalog.models import Card, Page
 from catalog.queries import blocks, cards, categories, chrome, listing, products
 from catalog.queries.chrome import Chrome, Crumb
-from catalog.queries.listing import Source
+from catalog.queries.selection import Source
 from catalog.views import lists, opinions, picker, pictures, structured
 from shop import markets
 from shop.edge.pages import private_page, public_page

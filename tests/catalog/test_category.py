@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.models import Card, Category
 from tests.catalog.conftest import Look, Seen
-from tests.factories import follow_changes, make_category, make_product
+from tests.factories import follow_changes, make_category, make_product, make_sale
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,8 @@ def test_a_small_discount_is_no_badge_but_still_struck_through(look: Look, wall:
 
 def test_nothing_is_offered_twice_beside_the_open_form(look: Look, wall: Category) -> None:
     """On wide screens CSS hides the quick values of a facet, and the form's "on sale" while it lies atop."""
-    Card.objects.filter(name="Red A4").update(discount=20, list_price=Decimal(25))
+    make_sale("16.00", product__name="Red A4")
+    follow_changes()
     page = look("/c/wall/").html
     quick = re.search(r'<div class="quick".*?</div>', page, re.DOTALL)
     assert quick
@@ -120,7 +121,8 @@ def test_an_empty_shelf_asks_nobody_to_take_filters_away(look: Look, wall: Categ
 
 
 def test_goods_on_sale_are_a_filter_of_their_own(look: Look, wall: Category) -> None:
-    Card.objects.filter(name="Red A4").update(discount=20, list_price=Decimal(25))
+    make_sale("16.00", product__name="Red A4")
+    follow_changes()
     page = look("/c/wall/", sale="1")
     assert names(page) == ["Red A4"]
     assert counts(page, "sale") == {"1": 1}

@@ -1,11 +1,12 @@
 """Pictures of a product: which one its page opens on, and which one goes with a choice."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page
 
-from catalog.models import Card, Image, Product
+from catalog.models import Card, Image, Product, Stock
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_image, make_product, make_review, make_value
 
@@ -46,13 +47,42 @@ def test_the_page_opens_on_the_picture_that_the_card_showed(
     look: Look, suns: Product, pictures: dict[str, Image]
 ) -> None:
     page = look("/p/two-suns/")
-    assert page["variant"]["options_label"].endswith("No frame")
     assert order(page, pictures) == ["black", "wall", "sheet", "oak"]
     undrawn(pictures["black"])
     follow_changes()
     page = look("/p/two-suns/")
     assert order(page, pictures) == ["wall", "black", "sheet", "oak"]
     assert page["pictures"][0]["picture"]["src"] == Card.objects.get(market="eu").picture["src"]
+
+
+def test_the_choice_that_stands_is_what_the_first_picture_shows(
+    look: Look, suns: Product, pictures: dict[str, Image]
+) -> None:
+    assert look("/p/two-suns/")["variant"]["options_label"] == f"{SIZES[0]}, Black ash"
+    large = make_value("size", SIZES[1]).slug
+    assert look("/p/two-suns/", size=large)["variant"]["options_label"] == f"{SIZES[1]}, Black ash"
+    assert look("/p/two-suns/", frame="oak")["variant"]["options_label"] == f"{SIZES[0]}, Oak"
+    for black in suns.variants.filter(options__value__slug="black-ash"):
+        Stock.objects.filter(variant=black).update(on_hand=0)
+    follow_changes()
+    assert look("/p/two-suns/")["variant"]["options_label"] == f"{SIZES[0]}, No frame"
+
+
+def test_thumbnails_keep_their_order_whatever_is_chosen(
+    look: Look, suns: Product, pictures: dict[str, Image]
+) -> None:
+    def thumbnails(**asked: str) -> list[str]:
+        return re.findall(
+            r'gallery__thumb" href="#picture-(\d+)" (aria-current)?', look("/p/two-suns/", **asked).html
+        )
+
+    def said(current: str) -> list[tuple[str, str]]:
+        return [
+            (str(image.pk), "aria-current" if name == current else "") for name, image in pictures.items()
+        ]
+
+    assert thumbnails() == said("black")
+    assert thumbnails(frame="oak") == said("oak")
 
 
 def test_where_no_picture_is_made_yet_it_opens_on_the_place_of_the_first(

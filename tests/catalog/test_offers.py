@@ -4,9 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Category, Price, Product
+from catalog.models import Category, Product
 from tests.catalog.conftest import Look, Seen
-from tests.factories import follow_changes, make_category, make_product, make_review, make_value
+from tests.factories import (
+    follow_changes,
+    make_category,
+    make_product,
+    make_review,
+    make_sale,
+    make_value,
+)
 
 pytestmark = pytest.mark.django_db
 SIZES, FRAMES = ["30 × 40 cm", "50 × 70 cm"], ["No frame", "Oak"]
@@ -94,24 +101,74 @@ def test_a_sold_out_offer_gives_way_to_one_in_stock(look: Look) -> None:
     assert (card["price"].amount, card["availability"], card["badge"]) == (Decimal(104), "low", "low")
 
 
-def test_values_that_no_offer_has_together_leave_the_card_as_it_is(look: Look) -> None:
-    item = make_product("Suns", price=["38", "70", "58", "104"], options={"size": SIZES, "frame": FRAMES})
-    item.variants.filter(position=3).delete()
-    make_product("Other", category="Wall")
-    item.listings.create(category=Category.objects.get(slug="wall"))
+def counts(page: Seen, code: str) -> dict[str, int]:
+    facet = next(facet for facet in page["listing"]["facets"] if facet["code"] == code)
+    return {value["slug"]: value["count"] for value in facet["values"]}
+
+
+def test_values_that_no_variant_has_together_find_nothing(look: Look, wall: Category) -> None:
+    Product.objects.get(name="Suns").variants.get(position=3).delete()
     follow_changes()
-    page = look("/c/wall/", size=LARGE, frame="oak")
-    assert said(page) == [("Suns", "€38", SIZES[0], True)]
-    assert page["listing"]["cards"][0]["url"] == "/p/suns/"
+    assert [name for name, *_ in said(look("/c/wall/", size=LARGE, frame="oak"))] == ["Hills"]
+    assert counts(look("/c/wall/", size=LARGE), "frame") == {"no-frame": 2, "oak": 1}
+    assert counts(look("/c/wall/", frame="oak"), "size") == {SMALL: 2, LARGE: 1}
+
+
+def test_a_count_goes_by_the_price_that_the_value_would_cost(look: Look, wall: Category) -> None:
+    assert counts(look("/c/wall/", max="55"), "size") == {SMALL: 2, LARGE: 1}
+    assert [name for name, *_ in said(look("/c/wall/", max="55", size=LARGE))] == ["Hills"]
+
+
+def test_a_sale_on_a_dearer_variant_is_found_shown_and_led_to(look: Look, wall: Category) -> None:
+    make_sale("76.00", product__name="Hills", position=3)
+    follow_changes()
+    assert look("/c/wall/")["listing"]["cards"][1]["list_price"] is None
+    for page in (look("/c/wall/", sale="1"), look("/search/", sale="1")):
+        (card,) = page["listing"]["cards"]
+        assert (card["price"].amount, card["list_price"].amount, card["badge"]) == (76, 95, "sale")
+        assert card["detail"] == f"{SIZES[1]}, Oak"
+        assert look(card["url"])["variant"]["price"].amount == 76
+    assert counts(look("/c/wall/", frame="oak"), "sale") == {"1": 1}
+    assert said(look("/c/wall/", frame="no-frame", sale="1")) == []
+
+
+def test_a_sale_of_all_variants_needs_no_option_named(look: Look, wall: Category) -> None:
+    make_sale("30.00", product__name="Suns")
+    follow_changes()
+    (card,) = look("/c/wall/", sale="1")["listing"]["cards"]
+    assert (card["price"].amount, card["url"]) == (30, "/p/suns/")
+
+
+def test_a_sold_out_variant_is_no_sale_unless_all_are_gone(look: Look) -> None:
+    make_product("Suns", price=["38", "70"], stock=[5, 0], options={"size": SIZES}, category="Wall")
+    make_product("Hills", price=["38", "70"], stock=[0, 0], options={"size": SIZES}, category="Wall")
+    make_sale("50.00", position=1)
+    follow_changes()
+    assert said(look("/c/wall/", sale="1")) == []
+    make_sale("20.00", position=0)
+    follow_changes()
+    assert [(name, price) for name, price, *_ in said(look("/c/wall/", sale="1"))] == [
+        ("Suns", "€20"),
+        ("Hills", "€20"),
+    ]
+
+
+def test_a_variant_without_options_stands_beside_those_that_have_some(look: Look) -> None:
+    item = make_product(
+        "Suns", price=["38", "70"], options={"size": SIZES}, values={"colour": "Red"}, category="Wall"
+    )
+    item.variants.get(position=0).options.all().delete()
+    follow_changes()
+    assert said(look("/c/wall/", colour="red")) == [("Suns", "€38", "", True)]
+    assert said(look("/c/wall/", size=LARGE)) == [("Suns", "€70", SIZES[1], False)]
+    make_sale("19.00", product__name="Suns", position=0)
+    follow_changes()
+    assert said(look("/c/wall/", colour="red", sale="1")) == [("Suns", "€19", "", False)]
 
 
 def test_the_offers_own_sale_is_shown_and_no_other(look: Look, wall: Category) -> None:
-    Price.objects.filter(variant__product__name="Suns", variant__position=0, currency="EUR").update(
-        sale_amount=Decimal(19)
-    )
-    Price.objects.filter(variant__product__name="Hills", variant__position=3, currency="EUR").update(
-        sale_amount=Decimal(76)
-    )
+    make_sale("19.00", product__name="Suns", position=0)
+    make_sale("76.00", product__name="Hills", position=3)
     follow_changes()
     suns, hills = look("/c/wall/", size=LARGE, frame="oak")["listing"]["cards"]
     assert (suns["list_price"], suns["discount"]) == (None, None)

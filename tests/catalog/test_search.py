@@ -4,10 +4,10 @@ import pytest
 from django.test import Client, override_settings
 
 from catalog import search
-from catalog.models import Card, Variant
+from catalog.models import Variant
 from shop import markets
 from tests.catalog.conftest import Look, Seen
-from tests.factories import follow_changes, make_category, make_page, make_product
+from tests.factories import follow_changes, make_category, make_page, make_product, make_sale
 
 pytestmark = pytest.mark.django_db
 
@@ -216,7 +216,8 @@ def test_without_a_query_it_says_where_to_begin(look: Look) -> None:
 
 
 def test_what_is_on_sale_is_a_list_of_its_own(look: Look) -> None:
-    Card.objects.filter(name__in=["Blue tiles", "Dune road"]).update(discount=20)
+    make_sale("5.00", product__name__in=["Blue tiles", "Dune road"])
+    follow_changes()
     page = look("/search/", sale="1")
     assert names(page) == ["Dune road", "Blue tiles"]
     assert page["chrome"]["section"] == "sale"
