@@ -258,7 +258,7 @@ def _last_line(log: Path) -> str:
 def _stop(number: int, frame: FrameType | None) -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # closing takes seconds, and goes to its end
-    say("\n  Closing …")
+    say(f"\n  {signal.Signals(number).name}: closing …")
     raise Stopped
 
 

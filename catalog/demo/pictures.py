@@ -47,6 +47,12 @@ def _draw(image: Image, long_edge: int, widths: Sequence[int]) -> None:
             images.render(image.pk, widths)
 
 
+def unfinished() -> int:
+    """How many pictures are not drawn yet, or not at full size."""
+    small = Q(width__lt=FULL, height__lt=FULL)
+    return Image.objects.exclude(drawing={}).filter(Q(original="") | small).count()
+
+
 def first_pages() -> list[int]:
     """Pictures of the home page, and those of the first product that it shows."""
     blocks = Block.objects.filter(is_published=True)

@@ -42,6 +42,11 @@ def clean(query: str) -> str:
     return re.sub(r"\s+", " ", printable).strip()[:LONGEST].strip()
 
 
+def is_short(query: str) -> bool:
+    """Has it no word of three letters, so that finding nothing says little?"""
+    return not re.search(r"\w{3}", query)
+
+
 def find(market: Market, query: str) -> Found:
     """The market's products for a clean query."""
     ids, is_partial = database.products(market, query, MOST + 1), False

@@ -155,6 +155,7 @@ def search(request: HttpRequest) -> HttpResponse:
         listing=shape,
         is_capped=found.is_capped,
         is_partial=found.is_partial,
+        is_short=engine.is_short(query),
         pages=[
             {"name": text.title, "url": chrome.page_url(text.slug), "summary": text.summary}
             for text in texts

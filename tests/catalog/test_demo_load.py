@@ -61,6 +61,7 @@ def test_a_merchant_may_sell_and_the_worker_is_asked_for_all_pictures(loaded: No
     assert merchant.has_perm("catalog.change_product")
     assert not merchant.has_perm("accounts.change_user")
 
+    assert pictures.unfinished() == Image.objects.count()
     first = pictures.first_pages()
     assert 15 <= len(first) <= 40
     asked = Message.objects.filter(queue="low").order_by("pk").values_list("job", "args")
@@ -98,6 +99,7 @@ def test_a_picture_is_shown_small_then_drawn_at_2400_and_drawn_once(
     card = Card.objects.get(slug="two-suns-over-cadiz", market="eu")
     assert card.picture == {**image.picture, "alt": card.picture["alt"]}
     assert card.picture["src"]
+    assert pictures.unfinished() == Image.objects.count()
     assert not Message.objects.filter(job="catalog.render_image").exists()
 
     pictures.draw_image(image.pk)
@@ -105,6 +107,7 @@ def test_a_picture_is_shown_small_then_drawn_at_2400_and_drawn_once(
     with default_storage.open(image.original.name) as file, Pixels.open(file) as original:
         assert max(original.size) == 2400 == image.height
         assert original.mode == "RGBA"
+    assert pictures.unfinished() == Image.objects.count() - 1
     assert image.renditions["srcset"]["webp"].count("w,") == 3
     assert image.picture["mat"] == image.mat
 

@@ -209,6 +209,11 @@ def test_a_query_without_results_keeps_the_query_and_leads_on(look: Look) -> Non
     assert page["chrome"]["noindex"]
 
 
+def test_what_is_too_short_to_find_anything_is_told_so(look: Look) -> None:
+    assert "too short to search for" in look("/search/", q="x").html
+    assert "too short to search for" not in look("/search/", q="xyzzy").html
+
+
 def test_without_a_query_it_says_where_to_begin(look: Look) -> None:
     page = look("/search/")
     assert (page.status, page["listing"]) == (200, None)

@@ -42,6 +42,10 @@ class Command(BaseCommand):
         for _ in bar:
             pass
         projector.drain()
+        if waiting := pictures.unfinished():
+            self.stdout.write(
+                f"The worker draws {waiting} more while the shop is open; pages show what there is."
+            )
 
     def _merchant(self) -> None:
         """Someone who may do what a merchant does, and nothing else."""
