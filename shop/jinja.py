@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, TypedDict
 
 from babel import Locale
@@ -11,14 +12,14 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent, get_currency_symbol
 from django.conf import settings
 from django.http import HttpRequest
-from django.templatetags.static import static
+from django.templatetags import static as static_tags
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from shop import markets
+from shop import addresses, markets
 from shop.markets import Market
 from shop.money import Money
 
@@ -51,7 +52,7 @@ class Presence:
 
 def url(name: str, *args: object, **kwargs: object) -> str:
     """The path of a named page in the current market."""
-    return reverse(name, args=args or None, kwargs=kwargs or None)
+    return reverse(name, kwargs=kwargs) if kwargs else addresses.path(name, *args)
 
 
 def money(amount: Money | None, short: bool = False) -> str:
@@ -59,6 +60,13 @@ def money(amount: Money | None, short: bool = False) -> str:
     return "" if amount is None else amount.format(short=short)
 
 
+@cache
+def static(path: str) -> str:
+    """The address of a static file; it does not change while this process lives."""
+    return static_tags.static(path)
+
+
+@lru_cache(maxsize=1_000)
 def icon(name: str, label: str | None = None) -> Markup:
     """A drawing of static/img/icons.svg; without `label` it is decoration, silent to screen readers."""
     said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
@@ -202,7 +210,12 @@ def rich(html: str) -> Markup:
 
 
 def _locale(language: str | None = None) -> Locale:
-    return Locale.parse(language or translation.get_language() or "en", sep="-")
+    return _parsed(language or translation.get_language() or "en")
+
+
+@cache
+def _parsed(language: str) -> Locale:
+    return Locale.parse(language, sep="-")
 
 
 def _tag(market: Market) -> str:

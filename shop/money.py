@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Any
 
 from babel import Locale
@@ -93,14 +93,20 @@ class Money:
 
     def format(self, language: str | None = None, *, short: bool = False) -> str:
         """As people of that language write it; `short` leaves out cents that are zero: €38."""
-        locale = Locale.parse(language or translation.get_language() or "en", sep="-")
-        if short and self.amount == self.amount.to_integral_value():
-            pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
-            return format_currency(self.amount, self.currency, pattern, locale=locale, currency_digits=False)
-        return format_currency(self.amount, self.currency, locale=locale)
+        return _written(self.amount, self.currency, language or translation.get_language() or "en", short)
 
     def __str__(self) -> str:
         return self.format()
+
+
+@lru_cache(maxsize=10_000)
+def _written(amount: Decimal, currency: str, language: str, short: bool) -> str:
+    """Prices come again: a page of cards says the same few dozen, and babel takes its time."""
+    locale = Locale.parse(language, sep="-")
+    if short and amount == amount.to_integral_value():
+        pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
+        return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+    return format_currency(amount, currency, locale=locale)
 
 
 class MoneyField(models.DecimalField):

@@ -7,12 +7,12 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, F, Func, IntegerField, JSONField, QuerySet, Subquery, Value
-from django.urls import reverse
 
 from catalog.models import Block, Card, Category
 from catalog.queries import cards
 from catalog.queries.categories import cards_in, goods, open_categories
 from catalog.queries.chrome import mounted
+from shop.addresses import path
 from shop.markets import Market
 
 GOODS = 4  # in a row that does not say how many
@@ -116,7 +116,7 @@ def _tiles(market: Market) -> list[dict[str, Any]]:
     return [
         {
             "name": row.name,
-            "url": reverse("catalog:category", args=(row.slug,)),
+            "url": path("catalog:category", row.slug),
             "count": counts[row.pk],
             "picture": {**(row.image.picture if row.image else row.loved or EMPTY), "alt": ""},
         }

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from django.db.models import IntegerField, QuerySet, Value
-from django.urls import reverse
 
 from catalog.models import Availability, Card
 from catalog.queries import offers
 from catalog.queries.selection import Selection
+from shop.addresses import path
 from shop.money import Money
 
 COLUMNS = (
@@ -78,11 +78,11 @@ def read_each(parts: Sequence[QuerySet[Card]]) -> list[list[CardShape]]:
 
 def _shape(row: Mapping[str, Any]) -> CardShape:
     currency, listed = row["currency"], row["list_price"]
-    path, query = reverse("catalog:product", args=(row["slug"],)), row.get("query")
+    address, query = path("catalog:product", row["slug"]), row.get("query")
     return CardShape(
         product_id=row["product_id"],
         name=row["name"],
-        url=f"{path}?{query}" if query else path,
+        url=f"{address}?{query}" if query else address,
         kind=row["kind"],
         detail=row["detail"],
         price=Money(row["price"], currency),

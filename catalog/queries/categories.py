@@ -14,9 +14,9 @@ from django.db.models import (
     QuerySet,
 )
 from django.db.models.functions import Left, Length
-from django.urls import reverse
 
 from catalog.models import Card, Category
+from shop.addresses import path
 from shop.markets import Market
 
 
@@ -52,7 +52,7 @@ def below(category: Category) -> list[Category]:
 def children(rows: Iterable[Category], counts: Mapping[int, int]) -> list[Child]:
     """Categories with their numbers of goods; those without goods do not show."""
     return [
-        Child(name=row.name, url=reverse("catalog:category", args=(row.slug,)), count=counts[row.pk])
+        Child(name=row.name, url=path("catalog:category", row.slug), count=counts[row.pk])
         for row in rows
         if counts.get(row.pk)
     ]

@@ -8,14 +8,13 @@ from typing import Any, TypedDict
 from django.conf import settings
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, LPad
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import delivery
 from catalog.models import Category, Page
 from catalog.queries.navigation import NavigationItem, give_room
-from shop import markets
+from shop import addresses, markets
 from shop.markets import Market
 
 DEPTH = 2  # levels of the navigation
@@ -79,7 +78,7 @@ def around(
     nodes = _nodes(path)
     tree, trail = _navigation(nodes, path), _trail(nodes, path)
     crumbs = [*trail, *crumbs]
-    home = [Crumb(name=_("Home"), url=reverse("catalog:home"))] if crumbs else []
+    home = [Crumb(name=_("Home"), url=addresses.path("catalog:home"))] if crumbs else []
     return Chrome(
         navigation=tree,
         pages=[
@@ -111,7 +110,7 @@ def mounted(path: str) -> str:
 
 def page_url(slug: str) -> str:
     """The path of a page of text in the current market."""
-    return reverse("catalog:page", args=(slug,))
+    return addresses.path("catalog:page", slug)
 
 
 def prefixes(path: str) -> list[str]:
@@ -149,7 +148,7 @@ def _navigation(nodes: Iterable[_Node], path: str) -> list[NavigationItem]:
         item = NavigationItem(
             name=node.name,
             slug=node.slug,
-            url=reverse("catalog:category", args=(node.slug,)),
+            url=addresses.path("catalog:category", node.slug),
             path=node.path,
             children=[],
             is_current=path.startswith(node.path),
@@ -163,7 +162,7 @@ def _navigation(nodes: Iterable[_Node], path: str) -> list[NavigationItem]:
 
 def _trail(nodes: Iterable[_Node], path: str) -> list[Crumb]:
     return [
-        Crumb(name=node.name, url=reverse("catalog:category", args=(node.slug,)))
+        Crumb(name=node.name, url=addresses.path("catalog:category", node.slug))
         for node in nodes
         if node.kind == "category" and path.startswith(node.path)
     ]
