@@ -53,7 +53,7 @@ def mails() -> list[tuple[str, str]]:
     return [(sent.subject, str(sent.alternatives[0][0])) for sent in mail.outbox]
 
 
-def walk(page: Page, address: str) -> Iterator[str]:
+def walk(page: Page, address: str, email: str = "ada@example.com") -> Iterator[str]:
     """Leads a guest through the shop and to an account; tells the name of each page it stops at."""
     for name, path in {
         "home": "/",
@@ -78,7 +78,7 @@ def walk(page: Page, address: str) -> Iterator[str]:
     page.get_by_role("button", name=re.compile("Continue to delivery")).click()
     yield "address with errors"
     for label, text in {
-        "E-mail": "ada@example.com",
+        "E-mail": email,
         "Full name": "Ada Lovelace",
         "Street": "Unter den Linden 1",
         "Postcode": "10117",
@@ -108,7 +108,7 @@ def too_wide(page: Page) -> list[str]:
     return page.evaluate(WIDER)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (768, "light"), (768, "dark"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (768, "light"), (1280, "dark")])
 def test_axe_finds_no_violation(
     transactional_db: None, browser: Browser, live_server: LiveServer, width: int, scheme: str
 ) -> None:
@@ -124,18 +124,19 @@ def test_axe_finds_no_violation(
     assert {name: what for name, what in found.items() if what} == {}
 
 
-@pytest.mark.parametrize("language", ["as it is", "with long words"])
+@pytest.mark.parametrize("words", ["short", "long"])
 def test_nothing_scrolls_sideways_on_any_screen(
-    transactional_db: None, browser: Browser, live_server: LiveServer, language: str
+    transactional_db: None, browser: Browser, live_server: LiveServer, words: str
 ) -> None:
-    goods = make_shop()
-    if language == "with long words":
+    goods, email = make_shop(), "ada@example.com"
+    if words == "long":
+        email = "augusta-ada-countess-of-lovelace@analytical-engines.example.com"
         Product.objects.filter(pk=goods.pk).update(name="Donaudampfschifffahrtsgesellschaft über Cadiz")
         follow_changes()
     context = browser.new_context(viewport={"width": 320, "height": 800})
     page = context.new_page()
     found: dict[str, list[str]] = {}
-    for name in walk(page, live_server.url):
+    for name in walk(page, live_server.url, email):
         for width in (320, 390, 768, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             if told := too_wide(page):
