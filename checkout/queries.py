@@ -14,6 +14,7 @@ from accounts import queries as accounts
 from accounts.models import PostalFields, User
 from catalog import delivery, pricing, taxes
 from catalog.models import Image, Method, Price, Product, Stock, Variant, VariantOption
+from catalog.queries.products import WITHOUT
 from checkout.models import Cart, CartLine
 from orders.models import Order
 from shop import markets
@@ -191,6 +192,7 @@ def meant(product: Product, variant_id: int | None, chosen: Mapping[str, str]) -
     ):
         options[pk][code] = slug
     codes = {code for own in options.values() for code in own}
+    options = {pk: {**dict.fromkeys(codes, WITHOUT), **own} for pk, own in options.items()}
     wanted = {code: slug for code, slug in chosen.items() if code in codes}
     if not wanted and variant_id is not None:
         return [variant_id] if variant_id in options else []

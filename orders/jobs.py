@@ -1,54 +1,68 @@
 """What the outbox does for orders. Every job may run twice: the database says what has been done."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from django.db import connection
+from django.conf import settings
+from django.db import transaction
 from django.db.models import Prefetch
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from orders import emails, payments, states
-from orders.models import Order, OrderEvent, Payment
+from orders import emails, payments, queries, states
+from orders.models import MailClaim, Order, OrderEvent, Payment
 from shop.money import Money
 from shop.outbox import outbox
 
 Status = Order.Status
 AT_THE_BANK = timedelta(minutes=15)  # an attempt may be open as long as this before it counts as left
-MAIL_LOCK = 7_301  # the class of the advisory locks below; the other half is the order
 
 
-class MailUnderWay(Exception):
-    """Another worker is mailing about this order; the outbox tries again a little later."""
+class Later(Exception):
+    """Not now: another worker is mailing it, or the buyer is at the bank."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        super().__init__(at)
 
 
 def send_confirmation(order_id: int) -> None:
     """Mail the confirmation, once."""
-    _mail_once(order_id, "confirmation_sent", emails.confirmation)
+    _mail_once("orders.send_confirmation", order_id, "confirmation_sent", emails.confirmation)
 
 
 def ask_for_payment(order_id: int) -> None:
-    """Mail the link to pay, once, to whom it is of use: not if it was paid or cancelled meanwhile.
+    """Mail the link to pay, once, to whom it is of use: not if it was paid or cancelled meanwhile."""
+    _mail_once("orders.ask_for_payment", order_id, "payment_asked", emails.payment, _may_be_asked)
 
-    Who has just begun another attempt is left in peace until that one has ended or is forgotten.
+
+def ask_the_silent() -> None:
+    """A round of the relay: who ordered half an hour ago, and no word of a payment has come, is asked.
+
+    Left at the bank, or our process ended between order and payment. The event says that it was seen to.
     """
-    newest = Payment.objects.filter(order=order_id).order_by("-id").first()
-    if newest is not None and newest.status == Payment.Status.BEGUN:
-        ends_at = newest.created_at + AT_THE_BANK
-        if ends_at > timezone.now():
-            outbox.enqueue("orders.ask_for_payment", order_id, due=ends_at, once=True)
-            return
-    _mail_once(order_id, "payment_asked", emails.payment, payments.is_payable)
+    for order_id in queries.unheard_of().values_list("pk", flat=True)[:100]:
+        with transaction.atomic():
+            order = states.lock(order_id)
+            if queries.unheard_of().filter(pk=order_id).exists():
+                states.note_event(order, "payment_missing")
+                outbox.enqueue("orders.ask_for_payment", order_id)
 
 
 def send_shipped(order_id: int) -> None:
     """Mail that it is on its way, once, and not when it has arrived."""
-    _mail_once(order_id, "shipped_sent", emails.shipped, lambda order: order.status == Status.SHIPPED)
+    _mail_once(
+        "orders.send_shipped",
+        order_id,
+        "shipped_sent",
+        emails.shipped,
+        lambda order: order.status == Status.SHIPPED,
+    )
 
 
 def send_cancelled(order_id: int) -> None:
     """Mail the cancellation and what becomes of the money, once."""
-    _mail_once(order_id, "cancelled_sent", emails.cancelled)
+    _mail_once("orders.send_cancelled", order_id, "cancelled_sent", emails.cancelled)
 
 
 def send_tracking(order_id: int) -> None:
@@ -74,38 +88,70 @@ def settle_pending_fake(key: str) -> None:
 
 
 def _mail_once(
+    job: str,
     order_id: int,
     kind: str,
     send: Callable[[Order], None],
     is_due: Callable[[Order], bool] = lambda order: True,
 ) -> None:
-    """Send it unless the order's event of that kind says that it went; then write the event."""
-    with _turn(order_id):
-        order = _complete(order_id)
-        if order is None or any(event.kind == kind for event in order.events.all()) or not is_due(order):
-            return
+    """Send it unless the order's event of that kind says that it went; then write the event.
+
+    Two messages may ask for the same mail: whoever claims it sends it, the other one looks again when that
+    claim ends. The mail server is spoken to outside of any transaction.
+
+    A worker that dies after the server took the mail and before the event is written leaves nobody who knows:
+    the mail goes again when the claim has ended, with the same Message-ID, by which most mail programs show
+    it once. So it goes twice at most for each such death, and otherwise once.
+    """
+    try:
+        with transaction.atomic():
+            order = _complete(order_id, is_locked=True)
+            if order is None or any(event.kind == kind for event in order.events.all()) or not is_due(order):
+                return
+            claim = _claim(order, kind)
+    except Later as later:
+        outbox.enqueue(job, order_id, due=later.at, once=True)
+        return
+    try:
         send(order)
+    except Exception:
+        claim.delete()  # the next try need not wait
+        raise
+    with transaction.atomic():
+        claim.delete()
         states.note_event(order, kind, note=order.email)
 
 
-@contextmanager
-def _turn(order_id: int) -> Iterator[None]:
-    """One worker at a time mails about an order: two messages may ask for the same mail.
+def _claim(order: Order, kind: str) -> MailClaim:
+    """The right to send this mail; Later if somebody else has it. Call it under the order's lock.
 
-    No row is locked while the mail server is spoken to. Whoever dies gives the turn back with its connection.
+    A claim that has ended is replaced by another row, so that its late owner takes nobody's away.
     """
-    key = [MAIL_LOCK, order_id % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        if not cursor.fetchone()[0]:
-            raise MailUnderWay(order_id)
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+    MailClaim.objects.filter(order=order, kind=kind, until__lte=Now()).delete()
+    claim, is_ours = MailClaim.objects.get_or_create(
+        order=order,
+        kind=kind,
+        defaults={"until": Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)},
+    )
+    if not is_ours:
+        raise Later(claim.until)
+    return claim
 
 
-def _complete(order_id: int) -> Order | None:
+def _may_be_asked(order: Order) -> bool:
+    """Whether the page would take the money; Later while the newest attempt is open and may yet be answered.
+
+    Who has just begun another attempt is left in peace until that one has ended or is forgotten.
+    """
+    newest = max(order.payments.all(), key=lambda payment: payment.pk, default=None)
+    if newest is not None and newest.status == Payment.Status.BEGUN:
+        ends_at = newest.created_at + AT_THE_BANK
+        if ends_at > timezone.now():
+            raise Later(ends_at)
+    return payments.is_payable(order)
+
+
+def _complete(order_id: int, *, is_locked: bool = False) -> Order | None:
     events = Prefetch("events", OrderEvent.objects.order_by("id"))
-    return Order.objects.filter(pk=order_id).prefetch_related("lines", "payments", events).first()
+    rows = Order.objects.select_for_update(of=("self",)) if is_locked else Order.objects.all()
+    return rows.filter(pk=order_id).prefetch_related("lines", "payments", events).first()

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,8 @@ from catalog import stock
 from orders.models import Order, OrderEvent, OrderLine
 from orders.queries import FRESH
 from shop.money import Money
-from shop.outbox import outbox
 
 PLACED_ORDER = "placed_order"  # session: the order this browser has just placed
-ASKED_AFTER = timedelta(minutes=30)  # who has not paid by then gets the link by mail
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,6 @@ def place_order(draft: Draft) -> Order:
         wanted = Counter[int]()
         for line in draft.lines:
             wanted[line.variant_id] += line.quantity
-        # The job looks whether there is still something to pay.
-        outbox.enqueue("orders.ask_for_payment", order.pk, due=timezone.now() + ASKED_AFTER)
         # The last statement: rows that many buyers want are locked for as short as can be.
         stock.reserve(wanted, reference=order.number)
     return order

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -18,6 +18,8 @@ from orders.models.order import FIRST_NUMBER
 from shop.money import Money
 
 FRESH = timedelta(hours=1)
+UNHEARD = timedelta(minutes=30)  # who has not paid by then, nor been declined, gets the link by mail
+FORGOTTEN = timedelta(days=1)
 
 Shape = dict[str, Any]
 
@@ -65,6 +67,15 @@ def _row(order: Order) -> Shape:
     }
 
 
+def unheard_of() -> QuerySet[Order]:
+    """Orders that wait for a payment of which nothing was heard in time; a day on, nobody comes back."""
+    now = timezone.now()
+    heard = OrderEvent.objects.filter(order=OuterRef("pk"), kind__startswith="payment_")
+    return Order.objects.filter(
+        ~Exists(heard), status=Order.Status.PLACED, placed_at__range=(now - FORGOTTEN, now - UNHEARD)
+    ).order_by("placed_at", "pk")
+
+
 def order_page(order: Order) -> Shape:
     """Everything that the order's page and its mail say."""
     payments, events = list(order.payments.all()), list(order.events.all())
@@ -86,6 +97,7 @@ def order_page(order: Order) -> Shape:
         "taxes": [_tax(order, row) for row in order.taxes],
         "total": order.money("total"),
         "payment_state": state,
+        "is_asked": any(event.kind == "payment_asked" for event in events),
         "money_note": _money_back(order, state) if order.status == Order.Status.CANCELLED else "",
         "steps": _steps(order, payments, events),
         "delivery_name": order.delivery_name,

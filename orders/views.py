@@ -43,15 +43,18 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     shown = queries.order_page(found)
     shown["is_payable"] = payments.is_payable(found)
     context: dict[str, Any] = {"order": shown, "pay_url": None, "payment_choices": [], "register_url": None}
+    is_own = request.session.get(PLACED_ORDER) == found.pk
     if shown["is_payable"]:
         pay_url = reverse("orders:pay", args=[token])
         # The number makes a second click the same attempt, for the gateway as well.
         context["pay_url"] = f"{pay_url}?attempt={payments.next_attempt(found)}"
         context["payment_choices"] = gateways.get().choices()
+        # Who came by the mail's link has it.
+        context["link_follows"] = is_own and shown["is_fresh"] and not shown["is_asked"]
     # Only the browser that placed it is offered an account for it: a forwarded link is not an invitation.
     # And nothing stands between the shopper and paying.
     is_settled = shown["payment_state"] in {"succeeded", "pending"} and found.status != Order.Status.CANCELLED
-    if is_settled and not request.user.is_authenticated and request.session.get(PLACED_ORDER) == found.pk:
+    if is_settled and is_own and not request.user.is_authenticated:
         context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
     return _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog import pricing, taxes
 from catalog.models import (
@@ -27,6 +28,7 @@ from catalog.queries.categories import open_categories
 from shop.markets import Market
 
 RELATED = 4
+WITHOUT = "-"  # the slug that stands for no value, where a variant lacks an option that others have
 
 
 @dataclass
@@ -87,6 +89,7 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
         )
         for price in prices
     ]
+    _fill(offers)
     card, companions, alternatives = _beside(market, item)
     return Found(
         product=item,
@@ -131,6 +134,15 @@ def _options(item: Product) -> dict[int, dict[str, AttributeValue]]:
     for row in rows.order_by("variant_id", "position"):
         options.setdefault(row.variant_id, {})[row.value.attribute.code] = row.value
     return options
+
+
+def _fill(offers: Sequence[Offer]) -> None:
+    """An option that only some variants have is one of all, so that each of them can be chosen."""
+    named = {code: value.attribute for offer in offers for code, value in offer.options.items()}
+    for offer in offers:
+        for code in _codes(offers):
+            if code not in offer.options:
+                offer.options[code] = AttributeValue(attribute=named[code], slug=WITHOUT, label=_("Without"))
 
 
 def _codes(offers: Sequence[Offer]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from catalog.models import AttributeValue
-from catalog.queries.products import Found, Offer
+from catalog.queries.products import WITHOUT, Found, Offer
 from catalog.views import pictures
 from shop.money import Money
 
@@ -131,7 +131,7 @@ def variant(offer: Offer) -> dict[str, Any]:
 
 def offer_label(offer: Offer) -> str:
     """30 × 40 cm, Oak"""
-    return ", ".join(value.label for value in offer.options.values())
+    return ", ".join(value.label for value in offer.options.values() if value.slug != WITHOUT)
 
 
 def variants(found: Found) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ EVENTS = {
     "shipped_sent": gettext_lazy("shipping mail sent"),
     "cancelled_sent": gettext_lazy("cancellation mail sent"),
     "payment_pending": gettext_lazy("payment is being checked"),
+    "payment_missing": gettext_lazy("nothing heard of a payment"),
     "payment_declined": gettext_lazy("payment declined"),
     "payment_late": gettext_lazy("paid after the order was cancelled"),
     "payment_held": gettext_lazy("payment held back"),

@@ -1,6 +1,7 @@
 """What was bought."""
 
+from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
 from orders.models.payment import Payment
 
-__all__ = ["Order", "OrderEvent", "OrderLine", "Payment"]
+__all__ = ["MailClaim", "Order", "OrderEvent", "OrderLine", "Payment"]

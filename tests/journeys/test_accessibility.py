@@ -1,6 +1,7 @@
-"""axe finds nothing on the pages that everybody meets, light and dark, on a phone and on a desk."""
+"""axe finds nothing on the pages that everybody meets, light and dark, and no screen scrolls sideways."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,14 +9,27 @@ from django.core import mail
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from catalog.models import Product
 from orders import jobs, states
 from orders.models import Order
+from tests.factories import follow_changes
 from tests.journeys.shop import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 OF_PAGES = ("landmark-one-main", "region")  # a mail is no page: its program has the landmarks
+
+
+# Not what a scroller of its own keeps inside, and not what is hidden.
+WIDER = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const beyond = [...document.body.querySelectorAll("*")].filter(
+        (one) => one.checkVisibility() && one.getBoundingClientRect().right > root.clientWidth + 0.5);
+    const outer = beyond.filter((one) => !beyond.includes(one.parentElement));
+    return [`${root.scrollWidth} px`, ...outer.map((one) => one.outerHTML.slice(0, 160))];
+}"""
 
 
 def violations(page: Page) -> list[str]:
@@ -39,14 +53,8 @@ def mails() -> list[tuple[str, str]]:
     return [(sent.subject, str(sent.alternatives[0][0])) for sent in mail.outbox]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
-def test_axe_finds_no_violation(
-    transactional_db: None, browser: Browser, live_server: LiveServer, width: int, scheme: str
-) -> None:
-    make_shop()
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    found: dict[str, list[str]] = {}
+def walk(page: Page, address: str, email: str = "ada@example.com") -> Iterator[str]:
+    """Leads a guest through the shop and to an account; tells the name of each page it stops at."""
     for name, path in {
         "home": "/",
         "category": "/c/posters/",
@@ -60,17 +68,17 @@ def test_axe_finds_no_violation(
         "not found": "/p/nothing/",
         "empty cart": "/cart/",
     }.items():
-        page.goto(live_server.url + path)
-        found[name] = violations(page)
-    page.goto(live_server.url + "/p/two-suns-over-cadiz/")
+        page.goto(address + path)
+        yield name
+    page.goto(address + "/p/two-suns-over-cadiz/")
     page.get_by_role("button", name=re.compile("Add to cart")).click()
-    found["cart"] = violations(page)
-    page.goto(live_server.url + "/checkout/address/")
-    found["address"] = violations(page)
+    yield "cart"
+    page.goto(address + "/checkout/address/")
+    yield "address"
     page.get_by_role("button", name=re.compile("Continue to delivery")).click()
-    found["address with errors"] = violations(page)
+    yield "address with errors"
     for label, text in {
-        "E-mail": "ada@example.com",
+        "E-mail": email,
         "Full name": "Ada Lovelace",
         "Street": "Unter den Linden 1",
         "Postcode": "10117",
@@ -78,23 +86,64 @@ def test_axe_finds_no_violation(
     }.items():
         page.get_by_label(re.compile(label, re.I)).first.fill(text)
     page.get_by_role("button", name=re.compile("Continue to delivery")).click()
-    found["delivery"] = violations(page)
+    yield "delivery"
     page.get_by_role("button", name=re.compile("Continue to review")).click()
-    found["review"] = violations(page)
+    yield "review"
     page.get_by_label("Test card that is declined").check()
     page.get_by_role("button", name=re.compile("Place order")).first.click()
-    found["declined"] = violations(page)
+    yield "declined"
     page.get_by_role("button", name=re.compile("Pay")).click()
-    found["confirmation"] = violations(page)
+    yield "confirmation"
     page.get_by_role("link", name="Create an account").click()
     page.get_by_label(re.compile("Password")).fill("a quiet hill")
     page.get_by_label(re.compile("Full name")).fill("Ada Lovelace")
     page.get_by_role("button", name="Create my account").click()
     for name, path in {"account": "/account/", "history": "/account/orders/"}.items():
-        page.goto(live_server.url + path)
-        found[name] = violations(page)
+        page.goto(address + path)
+        yield name
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways: the outermost elements that reach beyond the window."""
+    return page.evaluate(WIDER)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (768, "light"), (1280, "dark")])
+def test_axe_finds_no_violation(
+    transactional_db: None, browser: Browser, live_server: LiveServer, width: int, scheme: str
+) -> None:
+    make_shop()
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    found = {name: violations(page) for name in walk(page, live_server.url)}
     for name, html in mails():
         page.set_content(html)
         found[name] = [told for told in violations(page) if not told.startswith(OF_PAGES)]
+    context.close()
+    assert len(found) == 25
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize("words", ["short", "long"])
+def test_nothing_scrolls_sideways_on_any_screen(
+    transactional_db: None, browser: Browser, live_server: LiveServer, words: str
+) -> None:
+    goods, email = make_shop(), "ada@example.com"
+    if words == "long":
+        email = "augusta-ada-countess-of-lovelace@analytical-engines.example.com"
+        Product.objects.filter(pk=goods.pk).update(name="Donaudampfschifffahrtsgesellschaft über Cadiz")
+        follow_changes()
+    context = browser.new_context(viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+    for name in walk(page, live_server.url, email):
+        for width in (320, 390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            if told := too_wide(page):
+                found[f"{name}, {width} px"] = told
+        page.set_viewport_size({"width": 320, "height": 800})
+    for name, html in mails():
+        page.set_content(html)
+        found[name] = too_wide(page)
     context.close()
     assert {name: what for name, what in found.items() if what} == {}

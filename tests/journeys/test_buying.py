@@ -12,6 +12,7 @@ from catalog.models import Stock
 from orders.models import Order
 from shop.outbox import drain
 from shop.outbox.models import Message
+from tests.factories import add_variant, follow_changes, make_product
 from tests.journeys.shop import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +105,20 @@ def test_a_declined_guest_finds_back_by_mail_and_pays(
         f"Your order {number} waits for its payment",
         f"Your order {number} at Deckle",
     ]
+
+
+def test_a_variant_without_the_option_is_chosen_and_left_again(
+    transactional_db: None, page: Page, live_server: LiveServer
+) -> None:
+    goods = make_product("Low hills", price="30.00", options={"size": ["A4"]})
+    add_variant(goods, price="20.00", position=2)
+    follow_changes()
+    page.goto(f"{live_server.url}/p/low-hills/")
+    button = page.locator("[data-buy-button]")
+    expect(button).to_contain_text("€20")
+    for label, price in (("A4", "€30"), ("Without", "€20")):
+        page.locator(".option__value", has_text=label).click()
+        expect(button).to_contain_text(price)
+    button.click()
+    expect(page).to_have_url(re.compile("/cart/$"))
+    expect(page.get_by_text("€20").first).to_be_visible()

@@ -1,17 +1,23 @@
 """Orders without a cart: what `orders` is handed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from catalog.models import Variant
 from orders.models import Order
 from orders.placement import Draft, DraftLine, place_order
 from shop.money import Money
+from shop.outbox import drain, rounds
+from shop.outbox.models import Message
 from tests.factories import make_product
 
 _number = count(1)
@@ -69,3 +75,26 @@ def variant(db: None) -> Variant:
 def order(variant: Variant) -> Order:
     """Two prints, 25 euro, not paid."""
     return place_order(make_draft((variant, 2)))
+
+
+class Clock:
+    """Moves our clock on. The database's stays, so what is due by ours is made due by its own."""
+
+    def __init__(self, traveller: time_machine.Traveller) -> None:
+        self.traveller = traveller
+
+    def later(self, minutes: float) -> None:
+        """The relay goes its rounds, and what is due by then runs."""
+        self.traveller.shift(timedelta(minutes=minutes))
+        rounds.go()
+        ran = 1
+        while ran:
+            Message.objects.filter(done_at=None, due_at__lte=timezone.now()).update(due_at=Now())
+            ran = drain.drain("normal")
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Ask for it before an order is placed."""
+    with time_machine.travel(datetime.now(UTC)) as traveller:
+        yield Clock(traveller)

@@ -13,7 +13,7 @@ from orders import gateways, links, payments, states
 from orders.models import Order
 from orders.placement import place_order
 from tests.factories import make_user
-from tests.orders.conftest import make_draft
+from tests.orders.conftest import Clock, make_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +150,30 @@ def test_nothing_stands_between_the_shopper_and_paying(
     page = client.get(links.path(order)).content.decode()
     assert "Pay €25.00" not in page
     assert "Create an account" in page
+
+
+def test_the_link_is_announced_to_who_has_just_ordered_and_to_nobody_who_came_by_it(
+    client: Client, clock: Clock, variant: Variant
+) -> None:
+    def says_so() -> bool:
+        page = client.get(path).content.decode()
+        assert "Pay €15.00" in page
+        return "the link to this page also goes to" in page
+
+    order = place_order(make_draft((variant, 1)))
+    path = links.path(order)
+    payments.begin(order, "declines")
+    assert not says_so()
+    session = client.session
+    session["placed_order"] = order.pk
+    session.save()
+    assert says_so()
+    clock.later(2)  # it has gone
+    assert not says_so()
+    order.events.filter(kind="payment_asked").delete()
+    assert says_so()
+    clock.later(60)
+    assert not says_so()
 
 
 def heading(client: Client, order: Order) -> str:

@@ -42,7 +42,7 @@ def test_the_number_of_statements_does_not_grow_with_the_lines(
     goods = [(make_product(f"Print {number}").variants.get(), 1) for number in range(6)]
     draft = make_draft((variant, 1), *goods)
     # Savepoints of the test's transaction around: the rows, the message that asks for payment, the stock.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         place_order(draft)
 
 

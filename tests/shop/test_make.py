@@ -61,3 +61,12 @@ def test_the_tests_run_on_what_the_demo_installs() -> None:
     )
     assert demo
     assert {name: test.get(name) for name in demo} == demo
+
+
+def test_a_commit_is_asked_what_make_lint_asks() -> None:
+    makefile = (ROOT / "Makefile").read_text().partition("\nlint: .venv")[2].partition("\n\n")[0]
+    lint = [set(line.replace("$(PY)", ".venv/bin/python").split()) for line in makefile.splitlines()]
+    hooks = re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    assert {hook.split()[2] for hook in hooks} == {"ruff", "djlint"}
+    asked = [set(hook.split()) - {"--force-exclude"} for hook in hooks]
+    assert [words for words in asked if not any(words <= line for line in lint)] == []

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from shop.management.commands import relay
-from shop.outbox import outbox
+from shop.outbox import outbox, rounds
 from shop.outbox.models import Message
 from shop.outbox.outbox import enqueue
 from tests import servers
@@ -101,3 +101,33 @@ def test_the_relay_calls_the_workers_of_a_queue_with_a_backlog(jobs, monkeypatch
     jobs.say = lambda: None
     relay.look(lambda: False, called.append)
     assert called == ["low"]
+
+
+def test_a_round_that_fails_keeps_no_other_from_its_turn(jobs, monkeypatch, caplog):
+    walked = []
+
+    def fail() -> None:
+        raise ValueError("no such thing")
+
+    jobs.fail, jobs.walk = fail, lambda: walked.append(1)
+    monkeypatch.setattr(rounds, "jobs", ["shop.fail", "shop.walk"])
+    relay.sweep()
+    assert walked == [1]
+    assert "The round shop.fail failed" in caplog.text
+
+
+def test_a_round_without_a_database_is_left_to_the_relays_patience(jobs, monkeypatch):
+    def fail() -> None:
+        raise relay.DatabaseError("gone")
+
+    jobs.fail = fail
+    monkeypatch.setattr(rounds, "jobs", ["shop.fail"])
+    with pytest.raises(relay.DatabaseError):
+        relay.sweep()
+
+
+def test_a_round_is_registered_once(monkeypatch):
+    monkeypatch.setattr(rounds, "jobs", [])
+    for _ in range(2):
+        rounds.register("shop.walk")
+    assert rounds.jobs == ["shop.walk"]

@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from shop.changes import projector
-from shop.outbox import bell, drain, outbox
+from shop.outbox import bell, drain, outbox, rounds
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +93,10 @@ def look(stop: Callable[[], bool], call: Callable[[str], None] = lambda queue: N
 
 
 def sweep() -> None:
-    """Forgets what was done long ago."""
+    """Forgets what was done long ago, and goes the rounds."""
     drain.prune(settings.OUTBOX_KEEP_DAYS)
     projector.prune(settings.CHANGES_KEEP_HOURS)
+    rounds.go()
 
 
 def _line(error: Exception) -> str:
