@@ -24,7 +24,7 @@ def gone(request: HttpRequest) -> dashboard.Figure | None:
     if not request.user.has_perm("catalog.view_product"):
         return None
     count = dashboard.counted(sold_out_products(Product.objects.all()))
-    url = reverse("admin:catalog_product_changelist") + "?stock=out"
+    url = reverse("admin:catalog_product_changelist") + "?state=out"
     names = ngettext_lazy("product sold out", "products sold out")
     return dashboard.Figure(names % count, count, url, "bad")
 

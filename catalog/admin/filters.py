@@ -26,17 +26,20 @@ def sold_out_products(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.filter(gone, ~left, is_published=True)
 
 
-class SoldOutFilter(admin.SimpleListFilter):
-    """Only what is on sale and cannot be bought."""
+class StateFilter(admin.SimpleListFilter):
+    """On sale or not, and what is on sale although nothing of it can be bought."""
 
-    title = _("stock")
-    parameter_name = "stock"
+    title = _("state")
+    parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("out", _("sold out"))]
+        return [("on", _("published")), ("off", _("not published")), ("out", _("published, but sold out"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        return sold_out_products(queryset) if self.value() == "out" else queryset
+        chosen = self.value()
+        if chosen == "out":
+            return sold_out_products(queryset)
+        return queryset.filter(is_published=chosen == "on") if chosen in {"on", "off"} else queryset
 
 
 class CategoryFilter(admin.SimpleListFilter):

@@ -110,6 +110,7 @@ class PictureTable(Table):
     form = LonePictureForm
     list_display = ("thumb", "alt", "product", "position", "size")
     list_display_links = ("alt",)
+    sortable_by = ("product",)
     list_select_related = ("product",)
     search_fields = ("alt", "product__name")
     ordering = ("-id",)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.admin.deletion import Goods
-from catalog.admin.filters import CategoryFilter, KindFilter, SoldOutFilter
+from catalog.admin.filters import CategoryFilter, KindFilter, StateFilter
 from catalog.admin.picture import PictureRows
 from catalog.admin.relations import LinkRows, ListingRows, ValueRows
 from catalog.admin.richtext import RichTextForm
@@ -43,7 +43,7 @@ class ProductTable(Goods):
     form = ProductForm
     list_display = ("thumb", "name", "kind", "price", "availability", "is_published", "changed")
     list_display_links = ("name",)
-    list_filter = ("is_published", SoldOutFilter, KindFilter, CategoryFilter)
+    list_filter = (StateFilter, KindFilter, CategoryFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name, SKU or barcode")
     ordering = ("-updated_at", "-id")
@@ -92,7 +92,7 @@ class ProductTable(Goods):
 
     def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
         """What cannot be bought: the most wanted first."""
-        is_short = request.GET.get(SoldOutFilter.parameter_name)
+        is_short = request.GET.get(StateFilter.parameter_name) == "out"
         return ("-popularity", "-id") if is_short else super().get_ordering(request)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

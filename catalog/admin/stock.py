@@ -234,6 +234,7 @@ class MovementTable(Unchangeable, Table):
         "note",
         "actor",
     )
+    sortable_by = ("when", "reason", "actor")
     list_filter = ("kind",)
     list_select_related = ("variant__product", "actor")
     search_fields = ("variant__sku", "variant__product__name", "reference")

@@ -203,6 +203,7 @@ class VariantTable(Goods):
     form = VariantForm
     list_display = ("name", "sku", "options_column", "prices_column", "state", "is_active")
     list_display_links = ("name",)
+    sortable_by = ("name", "state", "is_active")
     list_filter = ("availability", "is_active")
     search_fields = ("sku", "barcode", "product__name")
     search_help_text = gettext_lazy("Search by SKU, barcode or the product's name")

@@ -22,21 +22,21 @@ LATEST = 6
 def to_ship(request: HttpRequest) -> dashboard.Figure | None:
     """Paid, and still here."""
     names = ngettext_lazy("order to ship", "orders to ship")
-    return _figure(request, Q(status=Order.Status.PAID), "status__exact=paid", names, "good")
+    return _figure(request, Q(status=Order.Status.PAID), "status=paid", names, "good")
 
 
 @dashboard.figure(11)
 def unpaid(request: HttpRequest) -> dashboard.Figure | None:
     """Placed, and the money is not there yet."""
     names = ngettext_lazy("order waits for payment", "orders wait for payment")
-    return _figure(request, Q(status=Order.Status.PLACED), "status__exact=placed", names, "low")
+    return _figure(request, Q(status=Order.Status.PLACED), "status=placed", names, "low")
 
 
 @dashboard.figure(12)
 def to_refund(request: HttpRequest) -> dashboard.Figure | None:
     """Cancelled, and the money is still with us. It is rare: on other days nothing is said of it."""
     names = ngettext_lazy("order to refund", "orders to refund")
-    figure = _figure(request, OWED, "refund=owed", names, "bad")
+    figure = _figure(request, OWED, "status=owed", names, "bad")
     return figure if figure and figure.count else None
 
 

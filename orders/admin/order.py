@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from catalog.admin.thumbnail import thumbnail
 from orders import links, queries
 from orders.admin.moving import Moving
-from orders.admin.refunds import RefundFilter, is_owed, unrefunded
+from orders.admin.refunds import StatusFilter, is_owed, unrefunded
 from orders.admin.rows import EventRows, PaymentRows
 from orders.models import Order, OrderLine
 from orders.models.order import FIRST_NUMBER
@@ -50,7 +50,7 @@ class OrderTable(Moving):
     place = 1
     list_display = ("order_number", "placed", "buyer", "state", "items", "sum", "where")
     list_display_links = ("order_number",)
-    list_filter = ("status", RefundFilter, MarketFilter, "placed_at")
+    list_filter = (StatusFilter, MarketFilter, "placed_at")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")

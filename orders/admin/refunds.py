@@ -54,14 +54,17 @@ def mark_refunded(order: Order, *, actor_id: int) -> bool:
         return True
 
 
-class RefundFilter(admin.SimpleListFilter):
-    """Only what waits to be sent back."""
+class StatusFilter(admin.SimpleListFilter):
+    """Where orders stand, and of the cancelled ones those whose money waits to be sent back."""
 
-    title = gettext_lazy("refund")
-    parameter_name = "refund"
+    title = gettext_lazy("status")
+    parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("owed", _("to be refunded"))]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*Order.Status.choices, ("owed", _("cancelled, to be refunded"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        return queryset.filter(OWED) if self.value() == "owed" else queryset
+        chosen = self.value()
+        if chosen == "owed":
+            return queryset.filter(OWED)
+        return queryset.filter(status=chosen) if chosen in Order.Status.values else queryset

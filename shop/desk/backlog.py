@@ -51,6 +51,7 @@ class MessageTable(Unchangeable, Table):
     noun = (gettext_lazy("message"), gettext_lazy("messages"))
     list_display = ("job", "arguments", "queue", "state", "attempts", "due", "created")
     list_display_links = ("job",)
+    sortable_by = ("queue",)
     list_filter = (StateFilter, "queue")
     search_fields = ("job", "error")
     search_help_text = gettext_lazy("Search by job or by what its error says")

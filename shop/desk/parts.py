@@ -32,9 +32,10 @@ def is_open(part: Fieldset | InlineAdminFormSet) -> bool:
 
 
 def gist(part: Fieldset | InlineAdminFormSet) -> str:
-    """What is inside, in a line."""
+    """What is inside, in a line; nothing of what is only being made."""
     if isinstance(part, Fieldset):
-        return of_fields(part.form.instance, flatten(part.fields))
+        shown = part.form.instance
+        return of_fields(shown, flatten(part.fields)) if shown.pk else ""
     said: str = part.opts.gist([row.instance for row in part.formset.initial_forms])
     return said
 
