@@ -41,9 +41,9 @@ class VariantForm(RowForm):
         if sku and "sku" in self.changed_data:
             others = Variant.objects.exclude(pk=self.instance.pk).select_related("product")
             if other := others.filter(sku=sku).first():
-                raise ValidationError(
-                    _("“%(product)s” has this SKU already: give another one.") % {"product": other.product}
-                )
+                is_here = other.product_id == self.instance.product_id
+                owner = _("Another variant of this product") if is_here else f"“{other.product}”"
+                raise ValidationError(_("%s has this SKU already: give another one.") % owner)
         return sku
 
     def _get_validation_exclusions(self) -> set[str]:
