@@ -45,7 +45,7 @@ class ZoneForm(RowForm):
         for zone in Zone.objects.exclude(pk=self.instance.pk):
             for code in zone.countries:
                 known[code] = _("%(country)s (in “%(zone)s”)") % {"country": country(code), "zone": zone}
-        self.fields["countries"].choices = list(known.items())
+        self.fields["countries"].choices = list(known.items())  # type: ignore[attr-defined]
 
     def clean_countries(self) -> list[str]:
         """None that another zone has; in the order that was kept, so that nothing changes by itself."""

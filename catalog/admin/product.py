@@ -1,6 +1,5 @@
 """Products: all that a page shows, in one form."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -90,7 +89,7 @@ class ProductTable(Goods):
             picture=Subquery(pictures.values("renditions")[:1]),
         )
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         """What cannot be bought: the most wanted first."""
         is_short = request.GET.get(StateFilter.parameter_name) == "out"
         return ("-popularity", "-id") if is_short else super().get_ordering(request)

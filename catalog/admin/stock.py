@@ -1,6 +1,5 @@
 """Stock: changed by what came or was counted, never by typing over what has been sold meanwhile."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -133,7 +132,7 @@ class StockTable(Table):
         held = super().get_queryset(request).select_related("variant__product")
         return held.prefetch_related("variant__options__value__attribute")
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         """What runs out: the most wanted first."""
         is_short = request.GET.get(LevelFilter.parameter_name)
         return ("-variant__product__popularity", "pk") if is_short else super().get_ordering(request)

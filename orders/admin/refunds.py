@@ -44,7 +44,7 @@ def is_owed(order: Order) -> bool:
     return order.status == Order.Status.CANCELLED and bool(unrefunded(order))
 
 
-def mark_refunded(order: Order, *, actor_id: int) -> bool:
+def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
     """Somebody says that the money went back; False if none is owed, so that a second press notes nothing."""
     with transaction.atomic():
         held = states.lock(order.pk)

@@ -16,6 +16,11 @@ MOST_NAMED = 6
 LONGEST = 60  # characters of one value in a gist
 
 
+def names_of(part: Fieldset) -> list[str]:
+    """Its fields, those that share a line too."""
+    return list(flatten(part.fields))  # type: ignore[attr-defined]
+
+
 def folds(part: Fieldset | InlineAdminFormSet) -> bool:
     """Whether it has a heading that opens and closes it."""
     return FOLDS in str(part.classes).split()
@@ -24,7 +29,7 @@ def folds(part: Fieldset | InlineAdminFormSet) -> bool:
 def is_open(part: Fieldset | InlineAdminFormSet) -> bool:
     """What is new is filled in from top to bottom; what is wrong is seen; rows just asked for are there."""
     if isinstance(part, Fieldset):
-        wrong = set(part.form.errors) & set(flatten(part.fields))
+        wrong = set(part.form.errors) & set(names_of(part))
         return bool(wrong) or part.form.instance.pk is None
     rows = part.formset
     is_wrong = rows.is_bound and not rows.is_valid()
@@ -35,7 +40,7 @@ def gist(part: Fieldset | InlineAdminFormSet) -> str:
     """What is inside, in a line; nothing of what is only being made."""
     if isinstance(part, Fieldset):
         shown = part.form.instance
-        return of_fields(shown, flatten(part.fields)) if shown.pk else ""
+        return of_fields(shown, names_of(part)) if shown.pk else ""
     said: str = part.opts.gist([row.instance for row in part.formset.initial_forms])
     return said
 

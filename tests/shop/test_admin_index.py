@@ -163,7 +163,9 @@ def test_what_runs_out_is_listed_with_the_most_wanted_first(client: Client, vari
 def test_the_panel_leads_to_the_shelves_of_its_product(client: Client, variant: Variant) -> None:
     page = index(client, "Merchant").content.decode()
     url = page.partition('id="wanted-heading"')[2].partition('href="')[2].partition('"')[0]
-    assert [held.variant.product.name for held in client.get(url).context["cl"].result_list] == ["Nearly gone"]
+    assert [held.variant.product.name for held in client.get(url).context["cl"].result_list] == [
+        "Nearly gone"
+    ]
 
 
 ELSE = r"\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{2,4}|[ap]\.m\.|[A-Z][a-z]+\.? \d{1,2}, \d{4}"
