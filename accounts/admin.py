@@ -64,6 +64,7 @@ class UserTable(Table, UserAdmin):
     form = UserForm
     add_form = NewUserForm
     list_display = ("email", "name", "is_staff", "is_active", "since")
+    sortable_by = ("email", "is_staff", "is_active", "since")
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by e-mail or name")
@@ -117,6 +118,7 @@ class AddressTable(Table):
     section = Section.CUSTOMERS
     place = 2
     list_display = ("name", "line1", "postcode", "city", "land", "user")
+    sortable_by = ("name", "land", "user")
     list_filter = (CountryFilter,)
     list_select_related = ("user",)
     search_fields = ("name", "city", "postcode", "user__email")

@@ -98,7 +98,7 @@ def order_page(order: Order) -> Shape:
         "total": order.money("total"),
         "payment_state": state,
         "is_asked": any(event.kind == "payment_asked" for event in events),
-        "money_note": _money_back(order, state) if order.status == Order.Status.CANCELLED else "",
+        "money_note": _money_back(order, state, events) if order.status == Order.Status.CANCELLED else "",
         "steps": _steps(order, payments, events),
         "delivery_name": order.delivery_name,
         "carrier": order.delivery_carrier,
@@ -131,8 +131,10 @@ def _promise(order: Order, state: str) -> Shape:
     }
 
 
-def _money_back(order: Order, state: str) -> str:
+def _money_back(order: Order, state: str, events: Sequence[OrderEvent]) -> str:
     """What becomes of the money of a cancelled order. Nothing is refunded by itself: people do it."""
+    if any(event.kind == OrderEvent.REFUNDED for event in events):
+        return _("We have sent %(total)s back the way it came.") % {"total": order.money("total").format()}
     if state == "succeeded":
         text = _(
             "You have paid %(total)s. We send it back the way it came; one of us does that by hand, so please"

@@ -4,13 +4,24 @@ One index: a foreign key that another index of its table begins with has none of
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
 from django.db import models
+from django.db.models import Exists
 from django.db.models.constants import LOOKUP_SEP
+from django.db.models.expressions import Col
+from django.test import RequestFactory
 
+from catalog.models import Attribute, AttributeValue, Block, Category, Method, Page, TaxClass, Zone
+from shop.desk.filters import ValueFilter
+from tests.factories import make_category
+
+# A shop has dozens of them, never thousands: sorting and searching them needs no index.
+SMALL = {Attribute, AttributeValue, Block, Category, Group, Method, Page, Permission, TaxClass, Zone}
 OURS = ("accounts", "catalog", "checkout", "orders", "changes", "outbox")
 
 
@@ -57,6 +68,73 @@ def looked_at() -> Iterator[tuple[str, type[models.Model], str]]:
                 yield "list_filter", model, name
         if desk.ordering:
             yield "ordering", model, desk.ordering[0]
+        if model in SMALL:
+            continue
+        for path in clickable(desk):
+            yield "clickable column", model, path
+        yield from of_filters(model, desk)
+
+
+def clickable(desk: admin.ModelAdmin) -> Iterator[str]:
+    """What the headings of a list sort by."""
+    for name in desk.list_display:
+        shown = getattr(desk, name, None) or getattr(desk.model, name, None)
+        path = getattr(shown, "admin_order_field", None)
+        if path is None and not callable(shown):
+            path = name
+        if path is not None and (desk.sortable_by is None or name in desk.sortable_by):
+            yield path
+
+
+def of_filters(
+    model: type[models.Model], desk: admin.ModelAdmin
+) -> Iterator[tuple[str, type[models.Model], str]]:
+    """Filters by a value say which column; the others have their own test."""
+    for entry in desk.list_filter:
+        if isinstance(entry, type) and issubclass(entry, ValueFilter):
+            yield entry.__name__, model, entry.parameter_name
+
+
+def compared(node: Any) -> Iterator[tuple[type[models.Model], str]]:
+    """The columns that a WHERE compares, at any depth; subqueries answer for themselves."""
+    for child in getattr(node, "children", ()):
+        left = getattr(child, "lhs", child)
+        if isinstance(left, Exists):
+            yield from compared(left.query.where)
+        elif isinstance(left, Col):
+            yield left.target.model, left.target.name
+        else:
+            yield from compared(left)
+
+
+OWN_FILTERS = [
+    (model, desk, entry)
+    for model, desk in admin.site._registry.items()
+    for entry in desk.list_filter
+    if isinstance(entry, type)
+    and issubclass(entry, admin.SimpleListFilter)
+    and not issubclass(entry, ValueFilter)
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "desk", "kind"), [pytest.param(*own, id=own[2].__name__) for own in OWN_FILTERS]
+)
+def test_each_choice_of_a_filter_compares_an_indexed_column(
+    model: type[models.Model], desk: admin.ModelAdmin, kind: type[admin.SimpleListFilter]
+) -> None:
+    make_category()  # else one filter has nothing to choose
+    request = RequestFactory().get("/")
+    choices = [value for value, _name in kind(request, {}, model, desk).lookup_choices]
+    assert choices
+    for value in choices:
+        rows = kind(request, {kind.parameter_name: [value]}, model, desk).queryset(
+            request, model.objects.all()
+        )
+        assert rows is not None
+        columns = set(compared(rows.query.where))
+        assert [name for owner, name in columns if name in leading_columns(owner)], f"{value}: {columns}"
 
 
 @pytest.mark.parametrize(

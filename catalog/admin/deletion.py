@@ -52,8 +52,15 @@ class VariantRowsSet(BaseInlineFormSet):
     """The rows of a product's variants."""
 
     def clean(self) -> None:
-        """A row marked for deletion is not judged by its own form."""
+        """A row marked for deletion is not judged by its own form; a SKU stands in one row."""
         super().clean()
+        rows: dict[str, int] = {}
+        for number, form in enumerate(self.forms, start=1):
+            sku = getattr(form, "cleaned_data", {}).get("sku")
+            if not sku or form in self.deleted_forms:
+                continue
+            if rows.setdefault(sku, number) != number:
+                form.add_error("sku", _("Row %d has this SKU too: give each its own.") % rows[sku])
         going = [form.instance for form in self.deleted_forms if form.instance.pk]
         if errors := [refusal(shelf) for shelf in reserved(going)]:
             raise ValidationError(errors)

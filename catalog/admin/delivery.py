@@ -1,5 +1,7 @@
 """Zones, their methods, and what these cost."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -10,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.variant import CURRENCIES
 from catalog.models import Method, MethodRate, Zone
-from shop.desk.cells import country
-from shop.desk.rows import RowForm
+from shop.desk.cells import countries, country
+from shop.desk.rows import RowForm, Ticks
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table
 
@@ -19,23 +21,43 @@ from shop.desk.tables import Rows, Table
 class ZoneForm(RowForm):
     """A zone; a country stands in one only."""
 
+    countries = forms.MultipleChoiceField(
+        label=gettext_lazy("Countries"),
+        choices=countries,
+        widget=Ticks,
+        error_messages={
+            "required": gettext_lazy("Tick one country at least."),
+            "invalid_choice": gettext_lazy("“%(value)s” is no country: tick those that you mean."),
+        },
+    )
+
     class Meta:
         model = Zone
         fields = ("name", "code", "countries")
-        help_texts = {"countries": gettext_lazy("ISO codes separated by commas, such as DE,AT")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "countries" not in self.fields:
+            return
+        held = self.instance.countries or []
+        known = dict(countries())
+        known |= {code: code for code in held if code not in known}  # kept until somebody unticks it
+        for zone in Zone.objects.exclude(pk=self.instance.pk):
+            for code in zone.countries:
+                known[code] = _("%(country)s (in “%(zone)s”)") % {"country": country(code), "zone": zone}
+        self.fields["countries"].choices = list(known.items())  # type: ignore[attr-defined]
 
     def clean_countries(self) -> list[str]:
-        """Capitals, each once, none that another zone has."""
-        codes = list(dict.fromkeys(code.strip().upper() for code in self.cleaned_data["countries"]))
-        wrong = [code for code in codes if len(code) != 2 or not code.isascii() or not code.isalpha()]
-        if wrong:
-            raise ValidationError(_("These are no ISO codes of two letters: %s.") % ", ".join(wrong))
+        """None that another zone has; in the order that was kept, so that nothing changes by itself."""
+        codes: list[str] = self.cleaned_data["countries"]
         for zone in Zone.objects.filter(countries__overlap=codes).exclude(pk=self.instance.pk):
-            shared = ", ".join(sorted(set(codes) & set(zone.countries)))
+            shared = ", ".join(sorted(country(code) for code in set(codes) & set(zone.countries)))
             raise ValidationError(
-                _("%(countries)s already stand in the zone “%(zone)s”.") % {"countries": shared, "zone": zone}
+                _("%(countries)s: already in the zone “%(zone)s”. Untick here, or take it out there first.")
+                % {"countries": shared, "zone": zone}
             )
-        return codes
+        held = self.instance.countries or []
+        return [code for code in held if code in codes] + [code for code in codes if code not in held]
 
 
 class MethodRows(Rows):

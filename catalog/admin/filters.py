@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Category, Listing, Product
+from catalog.models import Availability, Category, Listing, Product, Variant
 from shop.desk.filters import ValueFilter
 
 
@@ -16,6 +16,30 @@ class KindFilter(ValueFilter):
 
     title = _("kind")
     parameter_name = "kind"
+
+
+def sold_out_products(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Those on sale of which no variant can be bought."""
+    variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True)
+    gone = Exists(variants.filter(availability=Availability.OUT))
+    left = Exists(variants.exclude(availability=Availability.OUT))
+    return products.filter(gone, ~left, is_published=True)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """On sale or not, and what is on sale although nothing of it can be bought."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("on", _("published")), ("off", _("not published")), ("out", _("published, but sold out"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        chosen = self.value()
+        if chosen == "out":
+            return sold_out_products(queryset)
+        return queryset.filter(is_published=chosen == "on") if chosen in {"on", "off"} else queryset
 
 
 class CategoryFilter(admin.SimpleListFilter):

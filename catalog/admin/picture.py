@@ -1,5 +1,6 @@
 """Pictures: rows of the product's page, where they are uploaded and ordered, and a list of all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,12 +8,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import images
 from catalog.admin.thumbnail import thumbnail
 from catalog.models import Image
+from shop.desk.parts import MOST_NAMED
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table
@@ -72,12 +75,19 @@ class PictureRows(Rows):
     model = Image
     form = PictureForm
     fields = ("thumb", "upload", "alt", "variant", "mat", "position")
-    classes = ("cards",)
+    classes = ("cards", "collapse")
     readonly_fields = ("thumb",)
     autocomplete_fields = ("variant",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         return super().get_queryset(request).select_related("product", "variant__product")
+
+    def gist(self, rows: Sequence[Image]) -> str:
+        """The pictures themselves."""
+        if not rows:
+            return super().gist(rows)
+        shown = [(thumbnail(image.renditions),) for image in rows[:MOST_NAMED]]
+        return format_html("{} {}", len(rows), format_html_join("", "{}", shown))
 
     @admin.display(description=gettext_lazy("picture"))
     def thumb(self, image: Image) -> Any:
@@ -100,6 +110,7 @@ class PictureTable(Table):
     form = LonePictureForm
     list_display = ("thumb", "alt", "product", "position", "size")
     list_display_links = ("alt",)
+    sortable_by = ("product",)
     list_select_related = ("product",)
     search_fields = ("alt", "product__name")
     ordering = ("-id",)

@@ -113,6 +113,7 @@ class PriceTable(Table):
     form = PriceForm
     list_display = ("product", "variant_label", "currency", "price", "sale_now", "includes_tax")
     list_display_links = ("product",)
+    sortable_by = ("product", "currency", "includes_tax")
     list_filter = (OnSaleFilter, "currency", "includes_tax")
     search_fields = ("variant__sku", "variant__product__name")
     search_help_text = gettext_lazy("Search by product or SKU")

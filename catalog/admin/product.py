@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.admin.deletion import Goods
-from catalog.admin.filters import CategoryFilter, KindFilter
+from catalog.admin.filters import CategoryFilter, KindFilter, StateFilter
 from catalog.admin.picture import PictureRows
 from catalog.admin.relations import LinkRows, ListingRows, ValueRows
 from catalog.admin.richtext import RichTextForm
@@ -42,7 +42,7 @@ class ProductTable(Goods):
     form = ProductForm
     list_display = ("thumb", "name", "kind", "price", "availability", "is_published", "changed")
     list_display_links = ("name",)
-    list_filter = ("is_published", KindFilter, CategoryFilter)
+    list_filter = (StateFilter, KindFilter, CategoryFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name, SKU or barcode")
     ordering = ("-updated_at", "-id")
@@ -54,11 +54,20 @@ class ProductTable(Goods):
     fieldsets = (
         (
             None,
-            {"fields": (("name", "slug"), ("kind", "series", "brand"), "summary", "description", "care")},
+            {
+                "fields": (
+                    ("name", "slug"),
+                    ("kind", "series", "brand"),
+                    "summary",
+                    "description",
+                    "is_published",
+                )
+            },
         ),
+        (gettext_lazy("Care"), {"fields": ("care",), "classes": ("collapse",)}),
         (
             gettext_lazy("Selling"),
-            {"fields": ("is_published", ("published_at", "tax_class", "popularity"))},
+            {"fields": (("published_at", "tax_class", "popularity"),), "classes": ("collapse",)},
         ),
         (
             gettext_lazy("Where it comes from"),
@@ -79,6 +88,11 @@ class ProductTable(Goods):
             states=ArraySubquery(variants.order_by().values("availability").distinct()),
             picture=Subquery(pictures.values("renditions")[:1]),
         )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What cannot be bought: the most wanted first."""
+        is_short = request.GET.get(StateFilter.parameter_name) == "out"
+        return ("-popularity", "-id") if is_short else super().get_ordering(request)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The database would say now, but the form has to show it."""

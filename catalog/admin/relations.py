@@ -1,5 +1,7 @@
 """What joins a product to the rest: its places in the tree, its values, the goods that go with it."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models import Listing, ProductLink, ProductValue
+from shop.desk.parts import counted
 from shop.desk.rows import RowForm
 from shop.desk.tables import Rows
 
@@ -57,10 +60,14 @@ class ListingRows(Rows):
     verbose_name = gettext_lazy("category")
     verbose_name_plural = gettext_lazy("categories")
     formset = ListingFormSet
+    classes = ("collapse",)
     autocomplete_fields = ("category",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
         return super().get_queryset(request).select_related("category", "product")
+
+    def said(self, row: Listing) -> str:
+        return _("%s (its home)") % row.category if row.is_primary else str(row.category)
 
 
 class ValueRows(Rows):
@@ -69,10 +76,14 @@ class ValueRows(Rows):
     model = ProductValue
     verbose_name = gettext_lazy("attribute")
     verbose_name_plural = gettext_lazy("attributes")
+    classes = ("collapse",)
     autocomplete_fields = ("value",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProductValue]:
         return super().get_queryset(request).select_related("value__attribute")
+
+    def said(self, row: ProductValue) -> str:
+        return row.value.label
 
 
 class LinkForm(RowForm):
@@ -96,7 +107,13 @@ class LinkRows(Rows):
     model = ProductLink
     form = LinkForm
     fk_name = "product"
+    classes = ("collapse",)
     autocomplete_fields = ("other",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProductLink]:
         return super().get_queryset(request).select_related("other", "product")
+
+    def gist(self, rows: Sequence[ProductLink]) -> str:
+        """How many of each kind."""
+        kinds = Counter(str(row.get_kind_display()) for row in rows)
+        return counted(kinds) if rows else super().gist(rows)

@@ -22,6 +22,7 @@ class ReviewTable(Table):
     place = 6
     list_display = ("stars", "title", "product", "name", "is_published", "written")
     list_display_links = ("stars",)
+    sortable_by = ("stars", "product", "is_published", "written")
     list_filter = ("is_published", "rating")
     list_select_related = ("product",)
     search_fields = ("title", "name", "product__name")

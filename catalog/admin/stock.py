@@ -82,12 +82,12 @@ LEVELS = {Availability.OUT: gettext_lazy("sold out"), Availability.LOW: gettext_
 
 
 def at_level(level: str) -> Q:
-    """The shelves of what is for sale and stands there, as the shop's pages say it."""
-    return Q(variant__availability=level, variant__is_active=True)
+    """The shelves of what is on sale and stands there, as the shop's pages say it."""
+    return Q(variant__availability=level, variant__is_active=True, variant__product__is_published=True)
 
 
 class LevelFilter(admin.SimpleListFilter):
-    """Low, or gone."""
+    """Low or gone, of what is on sale."""
 
     title = gettext_lazy("level")
     parameter_name = "level"
@@ -107,7 +107,7 @@ class StockTable(Table):
     place = 2
     noun = (gettext_lazy("stock item"), gettext_lazy("stock items"))
     form = StockForm
-    list_display = ("product", "variant_label", "level", "lying", "promised", "free", "warned_at")
+    list_display = ("product", "variant_label", "level", "lying", "promised", "free", "warned_at", "wanted")
     list_display_links = ("product",)
     list_filter = (LevelFilter, "is_tracked")
     search_fields = ("variant__sku", "variant__product__name")
@@ -131,6 +131,14 @@ class StockTable(Table):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stock]:
         held = super().get_queryset(request).select_related("variant__product")
         return held.prefetch_related("variant__options__value__attribute")
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What runs out: the most wanted first."""
+        is_short = request.GET.get(LevelFilter.parameter_name)
+        return ("-variant__product__popularity", "pk") if is_short else super().get_ordering(request)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return lookup == "variant__product" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def titled(self, shown: Stock) -> str:
         return " · ".join(filter(None, (shown.variant.product.name, label(shown.variant))))
@@ -174,6 +182,10 @@ class StockTable(Table):
     @admin.display(description=gettext_lazy("low at"))
     def warned_at(self, held: Stock) -> Any:
         return number(held.low_at)
+
+    @admin.display(description=gettext_lazy("popularity"), ordering="variant__product__popularity")
+    def wanted(self, held: Stock) -> Any:
+        return number(held.variant.product.popularity)
 
     @admin.display(description=gettext_lazy("level"))
     def level(self, held: Stock) -> Any:
@@ -221,6 +233,7 @@ class MovementTable(Unchangeable, Table):
         "note",
         "actor",
     )
+    sortable_by = ("when", "reason", "actor")
     list_filter = ("kind",)
     list_select_related = ("variant__product", "actor")
     search_fields = ("variant__sku", "variant__product__name", "reference")

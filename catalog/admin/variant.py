@@ -1,5 +1,6 @@
 """Variants: rows of the product's page with a price for each currency, and a page of their own."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +12,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.admin.deletion import Goods, VariantRowsSet
 from catalog.models import Availability, Price, Stock, Variant, VariantOption
 from shop import markets
-from shop.desk.cells import amount, pill
+from shop.desk.cells import amount, grouped, pill
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Rows
@@ -35,8 +36,19 @@ class VariantForm(RowForm):
         fields = ("product", "sku", "barcode", "position", "weight_grams", "is_active")
 
     def clean_sku(self) -> str | None:
-        """No SKU is NULL: an empty text would not be unique."""
-        return self.cleaned_data["sku"] or None
+        """No SKU is NULL: an empty text would not be unique. One that is taken is told beside the field."""
+        sku: str | None = self.cleaned_data["sku"] or None
+        if sku and "sku" in self.changed_data:
+            others = Variant.objects.exclude(pk=self.instance.pk).select_related("product")
+            if other := others.filter(sku=sku).first():
+                is_here = other.product_id == self.instance.product_id
+                owner = _("Another variant of this product") if is_here else f"“{other.product}”"
+                raise ValidationError(_("%s has this SKU already: give another one.") % owner)
+        return sku
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The constraint's own complaint belongs to no field."""
+        return super()._get_validation_exclusions() | {"sku"}  # type: ignore[misc]
 
     def _save_m2m(self) -> None:
         """Every variant has a shelf, an empty one at first."""
@@ -102,6 +114,7 @@ class VariantRows(Rows):
     """The product's variants."""
 
     model = Variant
+    classes = ("collapse",)
     form = PricedVariantForm
     formset = VariantRowsSet
     fields = ("options_label", "sku", "barcode", *PRICE_FIELDS, "stock_label", "is_active", "position")
@@ -110,6 +123,24 @@ class VariantRows(Rows):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         return with_offer(super().get_queryset(request))
+
+    def gist(self, rows: Sequence[Variant]) -> str:
+        """12 · €48.00 – €142.00 · 3 sold out"""
+        if not rows:
+            return super().gist(rows)
+        currency = markets.default().currency
+        amounts = [price.amount for row in rows for price in row.prices.all() if price.currency == currency]
+        ends = dict.fromkeys(str(Money(end(amounts), currency)) for end in (min, max) if amounts)
+        gone = sum(row.is_active and row.availability == Availability.OUT for row in rows)
+        return " · ".join(
+            part
+            for part in (
+                grouped(len(rows)),
+                " – ".join(ends) or _("no price yet"),
+                ngettext("%d sold out", "%d sold out", gone) % gone if gone else "",
+            )
+            if part
+        )
 
     @admin.display(description=gettext_lazy("options"))
     def options_label(self, variant: Variant) -> str:
@@ -172,6 +203,7 @@ class VariantTable(Goods):
     form = VariantForm
     list_display = ("name", "sku", "options_column", "prices_column", "state", "is_active")
     list_display_links = ("name",)
+    sortable_by = ("name", "state", "is_active")
     list_filter = ("availability", "is_active")
     search_fields = ("sku", "barcode", "product__name")
     search_help_text = gettext_lazy("Search by SKU, barcode or the product's name")

@@ -38,6 +38,9 @@ class Price(models.Model):
         indexes = (
             models.Index(fields=("currency", "amount"), name="price_amount"),
             models.Index(fields=("includes_tax",), name="price_tax"),
+            models.Index(
+                fields=("sale_amount",), condition=Q(sale_amount__isnull=False), name="price_reduced"
+            ),
         )
         triggers = [
             *projected(

@@ -52,6 +52,7 @@ class Product(models.Model):
             models.Index(fields=("is_published", "-published_at"), name="product_published"),
             models.Index(fields=("kind",), name="product_kind"),
             models.Index(fields=("-updated_at",), name="product_updated"),
+            models.Index(fields=("-popularity",), name="product_popularity"),
         )
         triggers = projected(
             shown=[

@@ -1,12 +1,16 @@
 """What the orders have to say on the desk's first page: what is to be shipped, and what came last."""
 
+from typing import Any
+
+from django.db.models import Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from orders.admin.order import state_of
+from orders.admin.refunds import OWED
 from orders.models import Order
 from shop.desk import dashboard
 from shop.desk.cells import amount, moment
@@ -17,13 +21,23 @@ LATEST = 6
 @dashboard.figure(10)
 def to_ship(request: HttpRequest) -> dashboard.Figure | None:
     """Paid, and still here."""
-    return _figure(request, Order.Status.PAID, _("To ship"), "good")
+    names = ngettext_lazy("order to ship", "orders to ship")
+    return _figure(request, Q(status=Order.Status.PAID), "status=paid", names, "good")
 
 
 @dashboard.figure(11)
 def unpaid(request: HttpRequest) -> dashboard.Figure | None:
     """Placed, and the money is not there yet."""
-    return _figure(request, Order.Status.PLACED, _("Waiting for payment"), "low")
+    names = ngettext_lazy("order waits for payment", "orders wait for payment")
+    return _figure(request, Q(status=Order.Status.PLACED), "status=placed", names, "low")
+
+
+@dashboard.figure(12)
+def to_refund(request: HttpRequest) -> dashboard.Figure | None:
+    """Cancelled, and the money is still with us. It is rare: on other days nothing is said of it."""
+    names = ngettext_lazy("order to refund", "orders to refund")
+    figure = _figure(request, OWED, "status=owed", names, "bad")
+    return figure if figure and figure.count else None
 
 
 @dashboard.panel(10)
@@ -46,9 +60,9 @@ def latest(request: HttpRequest) -> SafeString | None:
     return render_to_string("admin/orders/order/latest.html", context)
 
 
-def _figure(request: HttpRequest, status: str, label: str, state: str) -> dashboard.Figure | None:
+def _figure(request: HttpRequest, rows: Q, query: str, names: Any, state: str) -> dashboard.Figure | None:
     if not request.user.has_perm("orders.view_order"):
         return None
-    count = dashboard.counted(Order.objects.filter(status=status))
-    url = reverse("admin:orders_order_changelist") + f"?status__exact={status}"
-    return dashboard.Figure(label, count, url, state)
+    count = dashboard.counted(Order.objects.filter(rows))
+    url = f"{reverse('admin:orders_order_changelist')}?{query}"
+    return dashboard.Figure(names % count, count, url, state)

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from catalog.stock import NotReserved
 from orders import states
-from orders.models import Order, Payment
+from orders.admin.refunds import is_owed, mark_refunded, unrefunded
+from orders.models import Order
 from shop.desk.cells import grouped
 from shop.desk.tables import Table
 
@@ -38,26 +39,6 @@ DONE_MANY = {
     Status.DELIVERED: ngettext_lazy("%(count)s order delivered", "%(count)s orders delivered", "number"),
     Status.CANCELLED: ngettext_lazy("%(count)s order cancelled", "%(count)s orders cancelled", "number"),
 }
-
-
-def unrefunded(order: Order) -> str:
-    """What has to be sent back by hand if this order is or gets cancelled; "" if nothing was paid."""
-    held = [payment for payment in order.payments.all() if payment.status == Payment.Status.SUCCEEDED]
-    if not held and order.paid_at is None:
-        return ""
-    reference = next((payment.reference for payment in held if payment.reference), "")
-    values = {"amount": order.money("total"), "number": order.number, "reference": reference}
-    if reference:
-        text = _(
-            "%(number)s: %(amount)s was paid and is not refunded automatically. Send it back at your payment"
-            " provider (reference %(reference)s), then write that into the order’s note."
-        )
-    else:
-        text = _(
-            "%(number)s: %(amount)s was paid and is not refunded automatically. Send it back the way it"
-            " came, then write that into the order’s note."
-        )
-    return text % values
 
 
 class Moving(Table):
@@ -89,7 +70,7 @@ class Moving(Table):
         if request.POST.get("confirmed"):
             self._move_all(request, queryset, Status.CANCELLED)
             return None
-        orders = list(queryset.order_by("pk").prefetch_related("payments"))
+        orders = list(queryset.order_by("pk").prefetch_related("payments", "events"))
         going = [order for order in orders if states.can_move(order, Status.CANCELLED)]
         if not going:
             self.message_user(request, _("None of these can be cancelled any more."), messages.WARNING)
@@ -137,7 +118,9 @@ class Moving(Table):
             and request.user.has_perm(f"orders.{permission}")
             for button, (to, permission) in MOVES.items()
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **moves})
+        refunds = order is not None and is_owed(order) and self.has_cancel_permission(request)
+        shown = {**(extra_context or {}), **moves, "can_refunded": refunds}
+        return super().change_view(request, object_id, form_url, shown)
 
     def response_change(self, request: HttpRequest, obj: Order) -> HttpResponse:
         """The form is saved, then the order moves; cancelling has a page that asks."""
@@ -151,10 +134,23 @@ class Moving(Table):
             if self._move(request, obj, to):
                 self.message_user(request, str(DONE_ONE[to]), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
+        if "_refunded" in request.POST:
+            return self._refunded(request, obj)
         return super().response_change(request, obj)
 
+    def _refunded(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """Somebody has sent the money back: the notice goes, and the timeline says who and when."""
+        if not self.has_cancel_permission(request):
+            raise PermissionDenied
+        if mark_refunded(order, actor_id=request.user.pk):
+            self.message_user(request, _("Refund noted"), messages.SUCCESS)
+        else:
+            text = _("%s: nothing is left to be refunded.") % order.number
+            self.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(request.path)
+
     def _move_all(self, request: HttpRequest, queryset: QuerySet[Order], to: Status) -> None:
-        orders = list(queryset.order_by("pk").prefetch_related("payments"))
+        orders = list(queryset.order_by("pk").prefetch_related("payments", "events"))
         moved = [order for order in orders if self._move(request, order, to)]
         if moved:
             text = DONE_MANY[to] % {"number": len(moved), "count": grouped(len(moved))}

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
 from orders import links, queries
-from orders.admin.moving import Moving, unrefunded
+from orders.admin.moving import Moving
+from orders.admin.refunds import StatusFilter, is_owed, unrefunded
 from orders.admin.rows import EventRows, PaymentRows
 from orders.models import Order, OrderLine
 from orders.models.order import FIRST_NUMBER
@@ -49,7 +50,7 @@ class OrderTable(Moving):
     place = 1
     list_display = ("order_number", "placed", "buyer", "state", "items", "sum", "where")
     list_display_links = ("order_number",)
-    list_filter = ("status", MarketFilter, "placed_at")
+    list_filter = (StatusFilter, MarketFilter, "placed_at")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
@@ -64,10 +65,10 @@ class OrderTable(Moving):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is left to be sent back stands on top, while there is something."""
-        is_owed = obj is not None and obj.status == Status.CANCELLED and bool(unrefunded(obj))
+        owes = obj is not None and is_owed(obj)
         first: tuple[Any, ...] = (("state", "placed", "where"), ("who", "email"))
         return (
-            (None, {"fields": (("refund",), *first) if is_owed else first}),
+            (None, {"fields": (("refund",), *first) if owes else first}),
             (gettext_lazy("What was bought"), {"fields": ("goods",)}),
             (gettext_lazy("Delivery"), {"fields": (("address", "promise"), "tracking_code")}),
             (gettext_lazy("For us"), {"fields": ("note",)}),

@@ -127,6 +127,8 @@ class OrderLine(models.Model):
 class OrderEvent(models.Model):
     """Something that happened to an order; never edited."""
 
+    REFUNDED = "refunded"  # a person says so: no gateway is asked yet
+
     order = models.ForeignKey(Order, models.CASCADE, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("kind"), max_length=40)  # "placed", "paid", "payment_declined", "mail_sent" …
     note = models.CharField(_("note"), max_length=300, blank=True)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from shop.desk import dashboard
 from shop.desk.cells import moment, number, pill
@@ -51,6 +51,7 @@ class MessageTable(Unchangeable, Table):
     noun = (gettext_lazy("message"), gettext_lazy("messages"))
     list_display = ("job", "arguments", "queue", "state", "attempts", "due", "created")
     list_display_links = ("job",)
+    sortable_by = ("queue",)
     list_filter = (StateFilter, "queue")
     search_fields = ("job", "error")
     search_help_text = gettext_lazy("Search by job or by what its error says")
@@ -126,4 +127,5 @@ def dead_letters(request: HttpRequest) -> dashboard.Figure | None:
         return None
     count = dashboard.counted(Message.objects.filter(STATES["dead"]))
     url = reverse("admin:outbox_message_changelist") + "?state=dead"
-    return dashboard.Figure(_("Messages given up"), count, url, "bad")
+    names = ngettext_lazy("message given up", "messages given up")
+    return dashboard.Figure(names % count, count, url, "bad") if count else None

@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import (
     RelatedFieldWidgetWrapper,
 )
 from django.db import models
-from django.forms import DateTimeInput, ModelChoiceField, ModelForm, TimeInput
+from django.forms import CheckboxSelectMultiple, DateTimeInput, ModelChoiceField, ModelForm, TimeInput
 from django.utils.translation import gettext as _
 
 from shop.desk.fixes import reword
@@ -31,6 +31,26 @@ class Clock(TimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%H:%M")
+
+
+class Ticks(CheckboxSelectMultiple):
+    """Many to choose from, each with its box: those ticked stand first, and a script finds by typing."""
+
+    template_name = "admin/widgets/ticks.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        options = [option for _group, found, _index in context["widget"]["optgroups"] for option in found]
+        context["parts"] = (
+            [option for option in options if option["selected"]],
+            [option for option in options if not option["selected"]],
+        )
+        return context
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        """The box around them all: a complaint leads there."""
+        found: str = super().id_for_label(id_, index) if index is not None else id_
+        return found
 
 
 class Known(AutocompleteSelect):

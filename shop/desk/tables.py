@@ -1,11 +1,12 @@
 """What the ModelAdmins of all apps share: quick lists, honest errors, and changes that go live at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.views.main import ChangeList
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shop.changes import projector
+from shop.desk import parts
 from shop.desk.cells import countries, grouped
 from shop.desk.fixes import fixes, of_rows
 from shop.desk.rows import Clock, Known, KnownMany, ListedForm, Moment, RowForm, save_changes
@@ -24,6 +26,9 @@ MOMENTS: Mapping[Any, Mapping[str, Any]] = {
     models.DateTimeField: {"form_class": forms.DateTimeField, "widget": Moment},
     models.TimeField: {"widget": Clock},
 }
+
+
+MORE = 3  # empty rows at a time
 
 
 class _Lookups(admin.options.BaseModelAdmin):
@@ -56,6 +61,19 @@ class _Lookups(admin.options.BaseModelAdmin):
         return super().formfield_for_choice_field(db_field, request, **{"choices": blank + names, **kwargs})
 
 
+class Listed(ChangeList):
+    """A list whose headings mark the order that it really has: a filter may have one of its own."""
+
+    _base: Sequence[Any] = ()
+
+    def get_ordering(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        self._base = self.model_admin.get_ordering(request)
+        return super().get_ordering(request, queryset)
+
+    def _get_default_ordering(self) -> Sequence[Any]:
+        return self._base
+
+
 class Table(_Lookups, admin.ModelAdmin):
     """A list and a form on the desk."""
 
@@ -76,6 +94,9 @@ class Table(_Lookups, admin.ModelAdmin):
             save_changes(form)
         else:
             super().save_model(request, obj, form, change)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Listed
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
         return super().get_changelist_form(request, **{"form": ListedForm, **kwargs})
@@ -232,6 +253,18 @@ class Rows(_Lookups, admin.TabularInline):
     form: type[forms.ModelForm] = RowForm
     formfield_overrides = MOMENTS
     extra = 0
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Without a script, a link asks for empty rows."""
+        return MORE if request.GET.get("more") == self.opts.model_name else self.extra
+
+    def gist(self, rows: Sequence[Any]) -> str:
+        """What the heading says of the rows while they are folded."""
+        return parts.listed([self.said(row) for row in rows]) if rows else _("none yet")
+
+    def said(self, row: Any) -> str:
+        """One row in a word or two."""
+        return str(row)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Each control is named by its column."""

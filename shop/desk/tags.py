@@ -8,7 +8,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
+from shop.desk import parts
+
 register = template.Library()
+register.filter("folds", parts.folds)
+register.filter("is_open", parts.is_open)
+register.simple_tag(parts.gist, name="gist")
 
 
 @register.simple_tag

@@ -51,6 +51,16 @@ if (banner) {
   });
 }
 
+// A part that folds stays as this tab left it: who prices one product after another finds the variants open.
+for (const part of document.querySelectorAll("details.part")) {
+  const key = `part-${part.dataset.part}`;
+  if (sessionStorage.getItem(key)) part.open = true;
+  part.firstElementChild.addEventListener("click", () => {
+    if (part.open) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, "open");
+  });
+}
+
 // The look-up fields' own library names a control by what it shows: while it shows nothing, by its label.
 const nameLookups = () => {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {

@@ -24,9 +24,10 @@ addEventListener("keydown", (event) => {
   opened.querySelector("summary").focus();
 });
 
-// Django's own lists have a script for this; django-rq's lost theirs.
+// Django's own lists have a script for this; django-rq's lost theirs. Its template says what the box is called.
 const all = document.querySelector("#action-toggle");
-if (all && !all.ariaLabel) all.ariaLabel = "Select all";
+const word = document.querySelector("script[data-select-all]")?.dataset.selectAll;
+if (all && word) all.ariaLabel = word;
 if (all && !document.querySelector("script[src*='admin/js/actions']")) {
   all.addEventListener("change", () => {
     for (const box of document.querySelectorAll(".action-select")) box.checked = all.checked;

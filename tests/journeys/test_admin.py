@@ -91,10 +91,15 @@ def test_an_edit_that_nobody_saved_shows_a_bar_that_saves_or_discards(desk: Page
 def test_a_look_up_and_a_new_row_are_unsaved_edits_as_well(desk: Page, product: Product) -> None:
     desk.goto(f"/admin/catalog/product/{product.pk}/change/")
     bar = desk.get_by_text("Unsaved product")
-    desk.get_by_role("button", name="Add another Variant").click()
+    more = desk.get_by_role("button", name="Add another Variant")
+    expect(more).to_be_hidden()
+    desk.get_by_role("heading", name="Variants").click()
+    more.click()
     expect(bar).to_be_visible()
     desk.goto(f"/admin/catalog/product/{product.pk}/change/")
     expect(bar).to_be_hidden()
+    expect(more).to_be_visible()  # this tab has opened that part
+    desk.get_by_role("heading", name="Categories").click()
     desk.locator("#listings-0 .select2-selection").click()
     # Nothing is typed: a field that is typed into would tell of a change by itself.
     desk.get_by_role("option", name="Notebooks").click()

@@ -77,7 +77,7 @@ def test_cancelling_a_paid_order_says_before_and_after_that_the_money_stays(
         assert UNREFUNDED in text
         assert "€25.00" in text
         assert str(reference) in text
-        assert "order’s note" in text
+        assert "Mark as refunded" in text
 
 
 def test_cancelling_what_nobody_paid_says_nothing_of_a_refund(merchant: Client, order: Order) -> None:

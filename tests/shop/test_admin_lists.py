@@ -73,8 +73,8 @@ def test_filters_read_as_names_and_not_as_columns(desk: Client) -> None:
 
 def test_a_filter_in_use_says_its_value_beside_its_name(desk: Client) -> None:
     make_product("One", published=False)
-    text = text_of(listed(desk, "catalog_product", is_published__exact="0"))
-    assert "Published: <strong>No</strong>" in text
+    text = text_of(listed(desk, "catalog_product", state="off"))
+    assert "State: <strong>Not published</strong>" in text
     assert "Clear all filters" in text
 
 
