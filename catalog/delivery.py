@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, QuerySet
 from django.utils import timezone
 
 from catalog.models import MethodRate, Zone
 from shop import markets
 from shop.markets import Market
 from shop.money import Money
+from shop.prepared import Param, Prepared
 
 SATURDAY = 5
 
@@ -46,7 +50,7 @@ class Choice:
 
 def promise(market: Market, now: datetime) -> Promise | None:
     """What product and cart pages of the market say; None where nothing is delivered."""
-    rate = _offered(market, market.country).first()
+    rate = _CHEAPEST.first(currency=market.currency, country=[market.country])
     if rate is None:
         return None
     method = rate.method
@@ -66,7 +70,8 @@ def promise(market: Market, now: datetime) -> Promise | None:
 def methods(market: Market, country: str, subtotal: Money, now: datetime) -> list[Choice]:
     """The ways to have an order of that subtotal brought to that country, as the merchant ordered them."""
     choices = []
-    for rate in _offered(market, country).order_by("method__position", "amount", "method_id"):
+    rates = _offered(market.currency, [country])
+    for rate in rates.order_by("method__position", "amount", "method_id"):
         method, free_from = rate.method, _money(rate.free_from, rate.currency)
         leaves, cutoff = _leaves_on(now, method.cutoff)
         is_free = free_from is not None and subtotal >= free_from
@@ -107,17 +112,22 @@ def working_day(start: date, days: int) -> date:
     return day
 
 
-def _offered(market: Market, country: str):
-    """Rates of the active methods that reach the country, the cheapest and then the quickest first."""
+def _offered(currency: Any, country: Any) -> QuerySet[MethodRate]:
+    """Rates of the active methods that reach the one country, the cheapest and then the quickest first."""
     return (
         MethodRate.objects.filter(
-            currency=market.currency,
+            currency=currency,
             method__is_active=True,
-            method__zone__countries__contains=[country],
+            method__zone__countries__contains=country,
         )
         .select_related("method")
         .order_by("amount", "method__max_days", "method__position", "method_id")
     )
+
+
+_CHEAPEST = Prepared(
+    lambda: _offered(Param("currency"), Param("country", ArrayField(CharField(max_length=2))))[:1]
+)
 
 
 def _leaves_on(now: datetime, cutoff: time | None) -> tuple[date, time | None]:

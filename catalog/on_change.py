@@ -35,7 +35,6 @@ CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
 # Columns of a card that a list sorts, filters or counts by, beside its membership.
 LISTED = (
     "price",
-    "list_price",
     "name",
     "popularity",
     "published_at",

@@ -97,6 +97,7 @@ def order_page(order: Order) -> Shape:
         "taxes": [_tax(order, row) for row in order.taxes],
         "total": order.money("total"),
         "payment_state": state,
+        "declined": sum(payment.status == Payment.Status.DECLINED for payment in payments),
         "is_asked": any(event.kind == "payment_asked" for event in events),
         "money_note": _money_back(order, state, events) if order.status == Order.Status.CANCELLED else "",
         "steps": _steps(order, payments, events),

@@ -117,6 +117,10 @@ class MoneyField(models.DecimalField):
         kwargs.setdefault("decimal_places", 2)
         super().__init__(*args, **kwargs)
 
+    def formfield(self, **kwargs: Any) -> Any:
+        """Amounts are not negative; the constraints say so too, and know no field to say it at."""
+        return super().formfield(**{"min_value": 0, **kwargs})
+
 
 class CurrencyField(models.CharField):
     """An ISO 4217 code."""

@@ -1,6 +1,6 @@
 """Products: all that a page shows, in one form."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
@@ -31,6 +31,9 @@ class ProductForm(RichTextForm):
     class Meta:
         model = Product
         fields = "__all__"
+        error_messages: ClassVar = {
+            "slug": {"unique": gettext_lazy("Another product has this address already: give it another one.")}
+        }
 
 
 @admin.register(Product)

@@ -72,12 +72,12 @@ def _stock(good: Good, chance: random.Random, index: int, choice: dict[str, str]
             if good.kind != "Book"
             else (3, 0)[index]
         )
-    if choice.get("size") == "70x100" and (good.slug == "two-suns-over-cadiz" or chance.random() < 0.35):
+    if choice.get("size") == "70x100" and (good.slug == "two-suns-over-cadiz" or chance.random() < 0.15):
         return 0
     roll = chance.random()
-    if index and roll < 0.07:
+    if index and roll < 0.02:
         return 0
-    if index and roll < 0.17:
+    if index and roll < 0.08:
         return chance.randint(1, 3)
     plenty = 24 if good.kind == "Print" else 90
     return chance.randint(5, plenty)

@@ -1,6 +1,6 @@
 """read(): the one place that reads cards for a list, as values and not as objects (ten times cheaper)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -8,9 +8,11 @@ from django.db.models import IntegerField, QuerySet, Value
 
 from catalog.models import Availability, Card
 from catalog.queries import offers
-from catalog.queries.selection import Selection
+from catalog.queries.selection import Choice, Selection
 from shop.addresses import path
+from shop.markets import Market
 from shop.money import Money
+from shop.prepared import AnyOf, Param, Prepared
 
 COLUMNS = (
     "product_id",
@@ -55,23 +57,46 @@ class CardShape(TypedDict):
     histogram: list[int]
 
 
-def read(rows: QuerySet[Card], selection: Selection | None = None) -> list[CardShape]:
-    """The rows as shapes, in their order; each shows the offer that the selection means."""
-    if selection is None or not selection.filters:
-        return [_shape(row) for row in rows.values(*COLUMNS)]
-    found = list(rows.values(*COLUMNS, "offers", "traits"))
-    names = offers.named(found, selection)
-    return [_shape(row | offers.meant(row, selection, names)) for row in found]
+def read(rows: QuerySet[Card]) -> list[CardShape]:
+    """The rows as shapes, in their order."""
+    return [_shape(row) for row in rows.values(*COLUMNS)]
+
+
+def select(
+    market: Market, product_ids: Sequence[int], selection: Selection, names: Mapping[int, Choice]
+) -> list[CardShape]:
+    """Those products' cards in that order; each shows the offer that the selection means, by its names."""
+    prepared = _WITH_OFFERS if selection.filters else _ALONE
+    rows = prepared.rows(market=market.code, ids=list(product_ids)) if product_ids else []
+    place = {product_id: number for number, product_id in enumerate(product_ids)}
+    rows.sort(key=lambda row: place[row["product_id"]])
+    return [_shape(row | offers.meant(row, selection, names)) for row in rows]
+
+
+def _some() -> QuerySet[Card]:
+    return Card.objects.filter(AnyOf("product_id", Param("ids")), market=Param("market"))
+
+
+_ALONE = Prepared(lambda: _some().values(*COLUMNS))
+_WITH_OFFERS = Prepared(lambda: _some().values(*COLUMNS, "offers", "traits"))
 
 
 def read_each(parts: Sequence[QuerySet[Card]]) -> list[list[CardShape]]:
     """Several lists in one statement: each part keeps its own order and limit."""
-    found: list[list[CardShape]] = [[] for part in parts]
-    if not parts:
-        return found
+    return apart(together(parts), len(parts)) if parts else []
+
+
+def together(parts: Sequence[QuerySet[Card]]) -> QuerySet[Card, dict[str, Any]]:
+    """The rows of all parts, each of which says of which it is."""
     numbered = [part.annotate(part=Value(number, IntegerField())) for number, part in enumerate(parts)]
     first, *rest = [part.values("part", *COLUMNS) for part in numbered]
-    for row in first.union(*rest, all=True) if rest else first:
+    return first.union(*rest, all=True) if rest else first
+
+
+def apart(rows: Iterable[dict[str, Any]], number: int) -> list[list[CardShape]]:
+    """What together() put together, as shapes."""
+    found: list[list[CardShape]] = [[] for _part in range(number)]
+    for row in rows:
         found[row["part"]].append(_shape(row))
     return found
 

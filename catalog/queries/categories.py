@@ -10,6 +10,7 @@ from django.db.models import (
     Exists,
     F,
     Func,
+    IntegerField,
     OuterRef,
     QuerySet,
 )
@@ -18,6 +19,7 @@ from django.db.models.functions import Left, Length
 from catalog.models import Card, Category
 from shop.addresses import path
 from shop.markets import Market
+from shop.prepared import Param, Prepared
 
 
 class Child(TypedDict):
@@ -38,15 +40,20 @@ def open_categories() -> QuerySet[Category]:
 
 def find(slug: str) -> Category | None:
     """The category of that address, if it can be seen."""
-    return open_categories().filter(slug=slug).first()
+    return _OPEN.first(slug=slug)
 
 
 def below(category: Category) -> list[Category]:
     """The categories right below it that can be seen, in their order."""
-    rows = Category.objects.filter(
-        is_published=True, depth=category.depth + 1, path__startswith=category.path
-    )
-    return list(rows.order_by("path"))
+    return _BELOW.rows(path=category.path, depth=category.depth + 1)
+
+
+_OPEN = Prepared(lambda: open_categories().filter(slug=Param("slug")))
+_BELOW = Prepared(
+    lambda: Category.objects.filter(
+        is_published=True, depth=Param("depth", IntegerField()), path__startswith=Param("path")
+    ).order_by("path")
+)
 
 
 def children(rows: Iterable[Category], counts: Mapping[int, int]) -> list[Child]:

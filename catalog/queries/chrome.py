@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.conf import settings
-from django.db.models import CharField, Q, Value
+from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast, LPad
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from catalog.models import Category, Page
 from catalog.queries.navigation import NavigationItem, give_room
 from shop import addresses, markets
 from shop.markets import Market
+from shop.prepared import AnyOf, Param, Prepared
 
 DEPTH = 2  # levels of the navigation
 
@@ -120,14 +121,19 @@ def prefixes(path: str) -> list[str]:
 
 def _nodes(path: str) -> list[_Node]:
     """Categories of the navigation and of the trail, and the pages of the footer, each in its order."""
+    rows = _NODES.rows(paths=prefixes(path))
+    return sorted((_Node(*row) for row in rows), key=lambda node: (node.path, node.slug))
+
+
+@Prepared
+def _NODES() -> QuerySet[Category, tuple[Any, ...]]:
     categories = (
-        Category.objects.filter(Q(depth__lte=DEPTH) | Q(path__in=prefixes(path)), is_published=True)
+        Category.objects.filter(Q(depth__lte=DEPTH) | Q(AnyOf("path", Param("paths"))), is_published=True)
         .order_by()
         .values_list(Value("category", CharField()), "name", "slug", "path")
     )
     pages = Page.objects.filter(is_published=True).order_by().values_list("group", "title", "slug", _place())
-    rows: Iterable[tuple[Any, ...]] = categories.union(pages, all=True)
-    return sorted((_Node(*row) for row in rows), key=lambda node: (node.path, node.slug))
+    return categories.union(pages, all=True)
 
 
 def _place() -> LPad:

@@ -14,13 +14,14 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from catalog.models import AttributeValue, Card
+from catalog.models import AttributeValue
 from catalog.queries import cards, ranges
 from catalog.queries.cards import CardShape
 from catalog.queries.ranges import Range
 from catalog.queries.selection import Choice, Selection, Source
 from catalog.queries.statement import build
 from shop.markets import Market
+from shop.money import Money
 
 VALUES_SHOWN = 60  # of one attribute; the commonest, and those chosen
 
@@ -96,35 +97,37 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
     pages = max(-(-total // settings.CARDS_PER_PAGE), 1)
     if selection.page > pages:
         raise Beyond(pages)
+    values = json.loads(counted or "[]")
     return Listing(
         total=total,
-        cards=_in_order(market, ids or [], selection),
-        facets=_facets(json.loads(counted or "[]"), selection),
+        cards=cards.select(market, ids or [], selection, _names(values)),
+        facets=_facets(values, selection),
         on_sale=on_sale,
         floor=floor,
         ceiling=ceiling,
-        ranges=ranges.split(json.loads(spread or "[]")),
+        ranges=ranges.split(json.loads(spread or "[]"), Money.zero(market.currency).quantum),
         below={int(category): number for category, number in json.loads(below or "{}").items()},
         page=selection.page,
         pages=pages,
     )
 
 
-def _in_order(market: Market, ids: Sequence[int], selection: Selection) -> list[CardShape]:
-    if not ids:
-        return []
-    place = {product_id: number for number, product_id in enumerate(ids)}
-    found = cards.read(Card.objects.filter(market=market.code, product_id__in=list(ids)), selection)
-    return sorted(found, key=lambda card: place[card["product_id"]])
+def _names(counted: Sequence[Sequence[Any]]) -> dict[int, Choice]:
+    """What an offer's values are called."""
+    return {
+        value_id: Choice(value_id, slug, label, attribute_id, code)
+        for attribute_id, code, _name, _kind, _is_facet, value_id, slug, label, _swatch, _number in counted
+    }
 
 
 def _facets(counted: Sequence[Sequence[Any]], selection: Selection) -> list[Facet]:
     """Attributes with something to choose: two values, or one that is chosen and can be taken back."""
     chosen = {choice.id for choice in selection.choices}
     facets: dict[str, Facet] = {}
-    for code, name, kind, value_id, slug, label, swatch, count in counted:
-        facet = facets.setdefault(code, Facet(code=code, name=name, kind=kind))
-        facet.values.append(Value(value_id, slug, label, swatch, count, value_id in chosen))
+    for _id, code, name, kind, is_facet, value_id, slug, label, swatch, number in counted:
+        if is_facet:
+            facet = facets.setdefault(code, Facet(code=code, name=name, kind=kind))
+            facet.values.append(Value(value_id, slug, label, swatch, number, value_id in chosen))
     for facet in facets.values():
         if len(facet.values) > VALUES_SHOWN:
             common = sorted(facet.values, key=lambda v: (v.is_selected, v.count), reverse=True)

@@ -3,28 +3,16 @@
 A card tells all offers, the cheapest first: [[value ids], price, list price or null, availability, detail].
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from catalog.models import AttributeValue, Availability
+from catalog.models import Availability
 from catalog.queries.selection import Choice, Selection
 
 
-def named(cards: Iterable[Mapping[str, Any]], selection: Selection) -> dict[int, Choice]:
-    """The options of the cards' offers by id, where a sale decides which one is meant: it is told by them."""
-    if not selection.on_sale:
-        return {}
-    ids = {pk for card in cards for offer in card["offers"] for pk in offer[0]}
-    columns = ("id", "slug", "label", "attribute_id", "attribute__code")
-    rows = AttributeValue.objects.filter(pk__in=sorted(ids)).order_by("pk").values_list(*columns)
-    return {row[0]: Choice(*row) for row in rows}
-
-
-def meant(
-    card: Mapping[str, Any], selection: Selection, names: Mapping[int, Choice] | None = None
-) -> dict[str, Any]:
+def meant(card: Mapping[str, Any], selection: Selection, names: Mapping[int, Choice]) -> dict[str, Any]:
     """What the card says instead, and `query`, which chooses it on the product's page; {}: it stays as it is.
 
     That is the cheapest offer in stock that meets choices and sale, as catalog.queries.statement counts.
@@ -39,7 +27,7 @@ def meant(
         return {}
     ids, price, list_price, _availability, detail = fitting[0]
     said = [choice for choice in selection.choices if choice.id in ids]
-    if len(fitting) < len(chosen) and names:
+    if len(fitting) < len(chosen):  # a sale has no name in the address: all options of its offer say which
         said = [names[pk] for pk in ids]
     states = {offer[3] for offer in fitting}
     return {

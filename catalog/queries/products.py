@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,8 +35,10 @@ from catalog.queries import cards, reviews
 from catalog.queries.cards import CardShape
 from catalog.queries.categories import open_categories
 from shop.markets import Market
+from shop.prepared import Param, Prepared
 
 RELATED = 4
+PARTS = 7  # of _around()
 WITHOUT = "-"  # the slug that stands for no value, where a variant lacks an option that others have
 
 
@@ -67,14 +78,10 @@ class Found:
 
 def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found | None:
     """The published product of that address, if the market sells it; asked: which of its reviews."""
-    item = _published(market, slug)
+    item = _PUBLISHED.first(slug=slug, country=market.country, now=timezone.now())
     if item is None:
         return None
-    prices = list(
-        Price.objects.filter(currency=market.currency, variant__product=item, variant__is_active=True)
-        .select_related("variant")
-        .order_by("variant__position", "variant_id")
-    )
+    prices = _PRICES.rows(currency=market.currency, product=item.pk)
     if not prices:
         return None
     options = _options(item)
@@ -96,7 +103,7 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
         path=item.path or "",
         offers=offers,
         codes=_codes(offers),
-        images=list(Image.objects.filter(product=item).order_by("position", "pk")),
+        images=_IMAGES.rows(product=item.pk),
         card=card,
         companions=companions,
         alternatives=alternatives,
@@ -105,33 +112,10 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
     )
 
 
-def _published(market: Market, slug: str) -> Any:
-    """The product with its tax rate here, its home category's id and path, and where it is sold."""
-    rate = TaxRate.objects.filter(tax_class=OuterRef("tax_class"), country=market.country)
-    home = open_categories().filter(
-        pk=Subquery(
-            Listing.objects.filter(product=OuterRef(OuterRef("pk")))
-            .order_by("-is_primary", "position", "pk")
-            .values("category")[:1]
-        )
-    )
-    return (
-        Product.objects.filter(slug=slug, is_published=True, published_at__lte=timezone.now())
-        .annotate(
-            tax_rate=Subquery(rate.values("rate")[:1]),
-            path=Subquery(home.values("path")[:1]),
-            home_id=Subquery(home.values("pk")[:1]),
-            sold_in=ArraySubquery(Card.objects.filter(product_id=OuterRef("pk")).values("market")),
-        )
-        .first()
-    )
-
-
 def _options(item: Product) -> dict[int, dict[str, AttributeValue]]:
     """Each variant's values by attribute code, in the order of the options."""
     options: dict[int, dict[str, AttributeValue]] = {}
-    rows = VariantOption.objects.filter(variant__product=item).select_related("value__attribute")
-    for row in rows.order_by("variant_id", "position"):
+    for row in _OPTIONS.rows(product=item.pk):
         options.setdefault(row.variant_id, {})[row.value.attribute.code] = row.value
     return options
 
@@ -155,22 +139,14 @@ def _beside(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape
 
     Neighbours are those next in popularity: the same few best sellers beside every product help nobody.
     """
-    rows = Card.objects.filter(market=market.code)
-    others = rows.exclude(product_id=item.pk)
-    if item.home_id:
-        near = others.filter(categories__contains=[item.home_id])
-        far = others.exclude(categories__contains=[item.home_id])
-    else:
-        near, far = others.filter(kind=item.kind), others.exclude(kind=item.kind)
-    own, companions, alternatives, *neighbours = cards.read_each(
-        [
-            rows.filter(product_id=item.pk),
-            _linked(others, item, ProductLink.Kind.COMPANION),
-            _linked(others, item, ProductLink.Kind.ALTERNATIVE),
-            *_neighbours(far, item),
-            *_neighbours(near, item),
-        ]
+    rows = (_BY_SHELF if item.home_id else _BY_KIND).rows(
+        market=market.code,
+        product=item.pk,
+        popularity=item.popularity,
+        kind=item.kind,
+        shelf=[item.home_id],
     )
+    own, companions, alternatives, *neighbours = cards.apart(rows, PARTS)
     companions = _first(RELATED, companions, *neighbours[:2])
     taken = {card["product_id"] for card in companions}
     rest = [card for part in (alternatives, *neighbours[2:]) for card in part]
@@ -181,25 +157,6 @@ def _beside(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape
     )
 
 
-def _linked(rows: QuerySet[Card], item: Product, kind: str) -> QuerySet[Card]:
-    """Cards that the merchant linked, in the merchant's order."""
-    links = ProductLink.objects.filter(product=item, kind=kind)
-    place = links.filter(other=OuterRef("product_id")).values("position")[:1]
-    return rows.filter(product_id__in=links.values("other")).order_by(Subquery(place), "product_id")[:RELATED]
-
-
-def _neighbours(rows: QuerySet[Card], item: Product) -> tuple[QuerySet[Card], QuerySet[Card]]:
-    """Those next below in popularity, and next above."""
-    same = Q(popularity=item.popularity)
-    below = rows.filter(Q(popularity__lt=item.popularity) | same & Q(product_id__gt=item.pk))
-    above = rows.filter(Q(popularity__gt=item.popularity) | same & Q(product_id__lt=item.pk))
-    # Twice as many: some of them may be linked already.
-    return (
-        below.filter(popularity__lte=item.popularity).order_by("-popularity", "product_id")[: 2 * RELATED],
-        above.filter(popularity__gte=item.popularity).order_by("popularity", "-product_id")[: 2 * RELATED],
-    )
-
-
 def _first(number: int, *parts: Sequence[CardShape]) -> list[CardShape]:
     """The first of all parts, each product once."""
     unique: dict[int, CardShape] = {}
@@ -207,3 +164,97 @@ def _first(number: int, *parts: Sequence[CardShape]) -> list[CardShape]:
         for card in part:
             unique.setdefault(card["product_id"], card)
     return list(unique.values())[:number]
+
+
+# --- The statements, each written once ---------------------------------------------------------------------
+_PRODUCT, _MARKET = Param("product", BigIntegerField()), Param("market")
+
+
+@Prepared
+def _PUBLISHED() -> QuerySet[Product]:
+    """The product with its tax rate here, its home category's id and path, and where it is sold."""
+    rate = TaxRate.objects.filter(tax_class=OuterRef("tax_class"), country=Param("country"))
+    home = open_categories().filter(
+        pk=Subquery(
+            Listing.objects.filter(product=OuterRef(OuterRef("pk")))
+            .order_by("-is_primary", "position", "pk")
+            .values("category")[:1]
+        )
+    )
+    return Product.objects.filter(
+        slug=Param("slug"), is_published=True, published_at__lte=Param("now", DateTimeField())
+    ).annotate(
+        tax_rate=Subquery(rate.values("rate")[:1]),
+        path=Subquery(home.values("path")[:1]),
+        home_id=Subquery(home.values("pk")[:1]),
+        sold_in=ArraySubquery(Card.objects.filter(product_id=OuterRef("pk")).values("market")),
+    )
+
+
+_PRICES = Prepared(
+    lambda: (
+        Price.objects.filter(currency=Param("currency"), variant__product=_PRODUCT, variant__is_active=True)
+        .select_related("variant")
+        .order_by("variant__position", "variant_id")
+    )
+)
+_OPTIONS = Prepared(
+    lambda: (
+        VariantOption.objects.filter(variant__product=_PRODUCT)
+        .select_related("value__attribute")
+        .order_by("variant_id", "position")
+    )
+)
+_IMAGES = Prepared(lambda: Image.objects.filter(product=_PRODUCT).order_by("position", "pk"))
+
+
+def _around(near: QuerySet[Card], far: QuerySet[Card]) -> QuerySet[Card, dict[str, Any]]:
+    """Its own card, what the merchant linked, and neighbours far and near: PARTS."""
+    return cards.together(
+        [
+            Card.objects.filter(market=_MARKET, product_id=_PRODUCT),
+            _linked(ProductLink.Kind.COMPANION),
+            _linked(ProductLink.Kind.ALTERNATIVE),
+            *_neighbours(far),
+            *_neighbours(near),
+        ]
+    )
+
+
+def _others() -> QuerySet[Card]:
+    return Card.objects.filter(market=_MARKET).exclude(product_id=_PRODUCT)
+
+
+@Prepared
+def _BY_SHELF() -> QuerySet[Card, dict[str, Any]]:
+    """Near is what stands in its home category."""
+    here = Q(categories__contains=Param("shelf", ArrayField(BigIntegerField())))
+    return _around(_others().filter(here), _others().exclude(here))
+
+
+@Prepared
+def _BY_KIND() -> QuerySet[Card, dict[str, Any]]:
+    """Near is what is of its kind."""
+    alike = Q(kind=Param("kind"))
+    return _around(_others().filter(alike), _others().exclude(alike))
+
+
+def _linked(kind: str) -> QuerySet[Card]:
+    """Cards that the merchant linked, in the merchant's order."""
+    links = ProductLink.objects.filter(product=_PRODUCT, kind=kind)
+    place = links.filter(other=OuterRef("product_id")).values("position")[:1]
+    rows = _others().filter(product_id__in=links.values("other"))
+    return rows.order_by(Subquery(place), "product_id")[:RELATED]
+
+
+def _neighbours(rows: QuerySet[Card]) -> tuple[QuerySet[Card], QuerySet[Card]]:
+    """Those next below in popularity, and next above."""
+    loved = Param("popularity", IntegerField())
+    same = Q(popularity=loved)
+    below = rows.filter(Q(popularity__lt=loved) | same & Q(product_id__gt=_PRODUCT))
+    above = rows.filter(Q(popularity__gt=loved) | same & Q(product_id__lt=_PRODUCT))
+    # Twice as many: some of them may be linked already.
+    return (
+        below.filter(popularity__lte=loved).order_by("-popularity", "product_id")[: 2 * RELATED],
+        above.filter(popularity__gte=loved).order_by("popularity", "-product_id")[: 2 * RELATED],
+    )

@@ -1,27 +1,27 @@
-"""split(): two or three price ranges of about as many goods each, between round figures."""
+"""split(): two or three price ranges of about as many goods each, up to just below round figures."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import combinations, pairwise
 
 # Where a range may end: 1, 2, 3, 5, 10, 15, 20, 30 … in whatever currency.
 STEPS = (1, 2, 3, 5, *(factor * 10**power for power in range(5) for factor in (10, 15, 20, 30, 40, 50, 75)))
 FEWEST = 6  # goods that are worth splitting
 
-# How many goods there are from each step on, those that cost exactly so much apart.
-COUNTED = """(SELECT jsonb_agg(jsonb_build_array(step, is_round, number)) FROM (
-                SELECT step, COALESCE(price = ({steps})[step], false) AS is_round, count(*) AS number
-                FROM (SELECT price::float8, width_bucket(price::float8, {steps}) AS step FROM {goods}) one
-                GROUP BY 1, 2
+# How many goods there are from each step on.
+COUNTED = """(SELECT jsonb_agg(jsonb_build_array(step, number)) FROM (
+                SELECT width_bucket(price::float8, {steps}) AS step, count(*) AS number
+                FROM {goods} GROUP BY 1
             ) cells)"""
 
 
 @dataclass(frozen=True)
 class Range:
-    """Prices from `least` up to `most`, both included; None: without that bound."""
+    """Prices from `least` up to `most`, both included, so that no two share one; None: without that bound."""
 
-    least: int | None
-    most: int | None
+    least: Decimal | None
+    most: Decimal | None
     count: int
 
 
@@ -31,13 +31,14 @@ def spread(goods: str) -> str:
     return COUNTED.format(steps=steps, goods=goods)
 
 
-def split(cells: Iterable[tuple[int, bool, int]]) -> list[Range]:
-    """Ranges for goods counted by step (0: below the first); none where there is nothing to split."""
-    below, exactly = [0] * (len(STEPS) + 2), [0] * (len(STEPS) + 1)
-    for step, is_round, number in cells:
+def split(cells: Iterable[tuple[int, int]], quantum: Decimal) -> list[Range]:
+    """Ranges for goods counted by step (0: below the first); none where there is nothing to split.
+
+    quantum: the currency's smallest unit, by which a range ends before the next one begins.
+    """
+    below = [0] * (len(STEPS) + 2)
+    for step, number in cells:
         below[step + 1] += number
-        if is_round:
-            exactly[step] += number
     for step in range(1, len(below)):
         below[step] += below[step - 1]
     total = below[-1]
@@ -49,9 +50,9 @@ def split(cells: Iterable[tuple[int, bool, int]]) -> list[Range]:
     )
     return [
         Range(
-            least=STEPS[first - 1] if first else None,
-            most=STEPS[last - 1] if last else None,
-            count=(below[last] + exactly[last] if last else total) - below[first],
+            least=Decimal(STEPS[first - 1]) if first else None,
+            most=STEPS[last - 1] - quantum if last else None,
+            count=(below[last] if last else total) - below[first],
         )
         for first, last in zip((0, *cuts), (*cuts, 0), strict=True)
     ]

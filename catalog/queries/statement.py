@@ -76,18 +76,18 @@ _STATEMENT = """
             SELECT product_id FROM shown WHERE {within} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
         ) sorted
     ), tally AS MATERIALIZED ({tally}), facet AS (
-        SELECT a.position AS a_position, a.code, a.name, a.kind,
+        SELECT a.position AS a_position, a.id AS a_id, a.code, a.name, a.kind, a.is_facet,
             v.position, v.id, v.slug, v.label, v.swatch, t.number
         FROM tally t
         JOIN catalog_attributevalue v ON v.id = t.value_id
-        JOIN catalog_attribute a ON a.id = v.attribute_id AND a.is_facet
+        JOIN catalog_attribute a ON a.id = v.attribute_id
     )
     SELECT
         count(*) FILTER (WHERE {within}),
         COALESCE((SELECT number FROM tally WHERE value_id = {sale_id}), 0),
         min(price), max(price), {spread},
         (SELECT array_agg(product_id ORDER BY number) FROM page),
-        (SELECT jsonb_agg(jsonb_build_array(code, name, kind, id, slug, label, swatch, number)
+        (SELECT jsonb_agg(jsonb_build_array(a_id, code, name, kind, is_facet, id, slug, label, swatch, number)
             ORDER BY a_position, code, position, label, id) FROM facet),
         {below}
     FROM shown"""
@@ -96,8 +96,8 @@ _STATEMENT = """
 def build(market: Market, source: Source, selection: Selection) -> tuple[str, dict[str, Any]]:
     """SQL and its parameters; its one row is what catalog.queries.listing reads.
 
-    Total, on sale, lowest and highest price, how prices spread, the page's ids in order, values with their
-    counts, and how many goods each category below has.
+    Total, on sale, lowest and highest price, how prices spread, the page's ids in order, every value and
+    its count, and how many goods each category below has.
     """
     conditions = _conditions(selection)
     place, origin, inside = _origin(source)

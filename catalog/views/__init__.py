@@ -111,7 +111,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         product=picker.product(found),
         pictures=pictures.shown(found, offer, [code for code, _slug in chosen]),
         options=picker.options(found, offer),
-        variant=picker.variant(offer),
+        variant=picker.variant(found, offer),
         variants_json=structured.dump(picker.variants(found)),
         related={"companions": found.companions, "alternatives": found.alternatives},
         reviews=opinions.shape(said, parameters, request.path),

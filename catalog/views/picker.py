@@ -117,9 +117,11 @@ def product(found: Found) -> dict[str, Any]:
     }
 
 
-def variant(offer: Offer) -> dict[str, Any]:
-    """The chosen variant."""
+def variant(found: Found, offer: Offer) -> dict[str, Any]:
+    """The chosen variant; `others_from` is what the cheapest that can be had costs, as its cards say."""
+    able = [one for one in found.offers if not one.is_out] or found.offers
     return {
+        "others_from": min(one.shown.price for one in able),
         "id": offer.id,
         "sku": offer.sku,
         "price": offer.shown.price,

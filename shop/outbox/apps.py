@@ -1,7 +1,10 @@
 """The outbox app."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
+
+from shop.outbox.checks import lease
 
 
 class OutboxConfig(AppConfig):
@@ -9,3 +12,6 @@ class OutboxConfig(AppConfig):
 
     name = "shop.outbox"
     verbose_name = _("Outbox")
+
+    def ready(self) -> None:
+        register(lease)

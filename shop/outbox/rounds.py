@@ -5,7 +5,7 @@ The apps above register theirs by name; two relays may go the same round at once
 
 import logging
 
-from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from shop.outbox.outbox import resolve
 
@@ -25,7 +25,7 @@ def go() -> None:
     for job in jobs:
         try:
             resolve(job)()
-        except DatabaseError:
+        except (InterfaceError, OperationalError):
             raise
         except Exception:
             logger.exception("The round %s failed; it is gone again in a minute.", job)

@@ -182,14 +182,16 @@ function mark(field, text) {
   field.setAttribute("aria-describedby", [id, ...others].join(" "));
 }
 
-/* --- "Back to results" leads to the list one came from, with its filters. --- */
+/* --- "Back to …" leads to the list one came from, with its filters. --- */
 
 function backLink() {
   const link = $("[data-back]");
   if (!link || !document.referrer) return;
   const from = new URL(document.referrer);
   const isList = /\/(c\/[^/]+|search)\/$/.test(from.pathname);
-  if (from.origin === location.origin && isList) link.href = from.href;
+  if (from.origin !== location.origin || !isList) return;
+  if (from.pathname !== new URL(link.href).pathname) link.lastChild.textContent = link.dataset.back;
+  link.href = from.href;
 }
 
 paintBadge();

@@ -127,7 +127,10 @@ function options() {
     if (variant.list) {
       price.firstElementChild.append(" ", Object.assign(document.createElement("s"), { className: "price__was", textContent: variant.list }));
     }
+    const others = $("[data-others-from]");
+    if (others) others.hidden = Number(others.dataset.othersFrom) >= Number(variant.amount);
     button.disabled = isOut;
+    $("#quantity", form).disabled = isOut;
     button.textContent = isOut ? button.dataset.out : button.dataset.text.replace("{price}", short(variant.price));
     for (const line of $$("[data-stock]")) line.hidden = line.dataset.stock !== variant.availability;
     const article = $("[data-sku]");

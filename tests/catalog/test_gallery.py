@@ -169,3 +169,16 @@ def test_choosing_in_the_page_shows_the_picture_and_keeps_the_rest_of_the_addres
     page.get_by_role("link", name="Newer reviews").click()
     page.wait_for_url("**/p/two-suns/?frame=oak&stars=5#reviews")
     assert page.locator("[data-buy-button]").inner_text() == "Add to cart · €67"
+
+
+def test_the_price_beside_a_dearer_choice_is_the_one_that_the_card_named(
+    look: Look, suns: Product, pictures: dict[str, Image]
+) -> None:
+    def others(**asked: str) -> tuple[str, str]:
+        found = re.search(r'data-others-from="([\d.]+)" (hidden)?>', look("/p/two-suns/", **asked).html)
+        assert found
+        return found[1], found[2] or ""
+
+    follow_changes()
+    assert others() == (str(Card.objects.get(market="eu").price), "")
+    assert others(frame="no-frame") == ("38.00", "hidden")

@@ -1,5 +1,6 @@
 """Which pages a change touches: neither one too few, from the row before and after, nor one too many."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -29,6 +30,7 @@ from catalog.models import (
     Variant,
     VariantOption,
 )
+from catalog.queries import statement
 from shop.changes import projector
 from shop.changes.models import Change
 from shop.changes.rules import Effects
@@ -99,6 +101,13 @@ def test_a_card_of_another_price_touches_lists_by_price_only(product):
     lists = {f"category/{pk}:price" for pk in card.categories}
     assert effects.keys == {f"card/{card.pk}", "cards:price", "search"} | lists
     assert effects.projected == {}
+
+
+def test_every_column_that_a_list_counts_or_sorts_by_has_a_key():
+    """Else a list filtered by it would stay stale. Categories and product are the membership itself."""
+    read = set(re.findall(r'\bc\."?([a-z_]+)', statement._CARD))
+    assert {"price", "values", "on_sale"} <= read
+    assert read - {"product_id", "categories", "market"} == set(on_change.LISTED)
 
 
 @pytest.mark.parametrize(

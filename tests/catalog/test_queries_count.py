@@ -14,13 +14,16 @@ from tests.factories import (
     make_page,
     make_product,
     make_review,
+    make_sale,
 )
 
 pytestmark = pytest.mark.django_db
 PAGES = {
     "/": 6,
     "/c/wall/": 6,
-    "/c/wall/?colour=red&size=a4&min=1&max=90&sale=1&sort=price": 6,
+    "/c/wall/?colour=red&size=a4&min=1&max=90&sale=1&sort=price": 7,
+    "/c/wall/?sale=1": 6,
+    "/c/wall/?format=small&sale=1&colour=red&min=1": 7,
     "/p/thing-0/": 8,
     "/p/thing-0/?size=30-x-40-cm": 8,
     "/p/thing-0/?stars=4&reviews=1": 8,
@@ -30,7 +33,8 @@ PAGES = {
     "/search/?q=thing+xyzzy": 7,
     "/search/?q=thing+xyzzy&colour=red": 8,
     "/c/wall/?format=small&sort=price": 7,
-    "/search/?sale=1": 3,
+    "/search/?q=thing+xyzzy&colour=red&sale=1": 8,
+    "/search/?sale=1": 4,
     "/info/page-0/": 3,
     "/info/nowhere/": 3,
 }
@@ -59,6 +63,8 @@ def shop(request: pytest.FixtureRequest) -> int:
     Block.objects.create(kind="range", title="Range")
     for other in goods[1:]:
         ProductLink.objects.create(product=goods[0], other=other)
+    for currency in ("EUR", "GBP"):
+        make_sale("1.00", currency, position=0)  # of one variant: the sale is told by its options
     follow_changes()
     return number
 

@@ -11,37 +11,43 @@ from catalog.queries.ranges import STEPS, Range, split
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_category, make_product
 
+CENT = Decimal("0.01")
 
-def cells(*prices: str) -> list[tuple[int, bool, int]]:
+
+def cells(*prices: str) -> list[tuple[int, int]]:
     """What the statement counts, in plain Python."""
-    return [(sum(step <= Decimal(price) for step in STEPS), Decimal(price) in STEPS, 1) for price in prices]
+    return [(sum(step <= Decimal(price) for step in STEPS), 1) for price in prices]
 
 
 def test_goods_are_split_in_three_of_about_as_many() -> None:
-    assert split(cells("5", "12", "22", "28", "35", "45", "47", "60", "90", "120")) == [
-        Range(None, 30, 4),
-        Range(30, 50, 3),
-        Range(50, None, 3),
+    assert split(cells("5", "12", "22", "28", "35", "45", "47", "60", "90", "120"), CENT) == [
+        Range(None, Decimal("29.99"), 4),
+        Range(Decimal(30), Decimal("49.99"), 3),
+        Range(Decimal(50), None, 3),
     ]
 
 
-def test_a_price_on_a_bound_counts_on_both_sides_as_the_filter_does() -> None:
-    assert split(cells("10", "10", "20", "20", "30", "30")) == [
-        Range(None, 15, 2),
-        Range(15, 30, 4),
-        Range(30, None, 2),
+def test_a_price_on_a_bound_counts_once() -> None:
+    assert split(cells("10", "10", "20", "20", "30", "30"), CENT) == [
+        Range(None, Decimal("14.99"), 2),
+        Range(Decimal(15), Decimal("29.99"), 2),
+        Range(Decimal(30), None, 2),
     ]
+
+
+def test_a_currency_without_cents_ends_a_range_a_whole_unit_below() -> None:
+    assert split(cells("10", "10", "20", "20", "30", "30"), Decimal(1))[0].most == 14
 
 
 @pytest.mark.parametrize(
     "prices", [(), ("12",) * 20, ("1", "50", "90"), ("0.10", "0.20") * 9, ("99999999",) * 9]
 )
 def test_few_goods_or_one_price_need_no_ranges(prices: tuple[str, ...]) -> None:
-    assert split(cells(*prices)) == []
+    assert split(cells(*prices), CENT) == []
 
 
 def test_two_prices_give_two_ranges() -> None:
-    assert [span.count for span in split(cells(*["9"] * 5, *["41"] * 7))] == [5, 7]
+    assert [span.count for span in split(cells(*["9"] * 5, *["41"] * 7), CENT)] == [5, 7]
 
 
 def test_every_count_is_what_the_bounds_let_through() -> None:
@@ -50,7 +56,9 @@ def test_every_count_is_what_the_bounds_let_through() -> None:
         prices = [
             Decimal(rng.randrange(100, 30000)) / rng.choice([100, 1]) for _ in range(rng.randrange(6, 60))
         ]
-        for span in split(cells(*map(str, prices))):
+        spans = split(cells(*map(str, prices)), CENT)
+        assert sum(span.count for span in spans) in {0, len(prices)}
+        for span in spans:
             least, most = span.least or 0, span.most or 10**9
             assert span.count == sum(least <= price <= most for price in prices)
 
@@ -69,8 +77,8 @@ def test_a_range_leads_to_as_many_goods_as_it_says_and_the_chosen_one_is_marked(
 
     first = look("/c/wall/")
     assert [label for label, _url, _count, _current in shown(first)] == [
-        "up to €30",
-        "€30 to €50",
+        "up to €29.99",
+        "€30 to €49.99",
         "from €50",
     ]
     for _label, address, count, _current in shown(first):

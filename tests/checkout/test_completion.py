@@ -14,7 +14,7 @@ from tests.factories import make_delivery, make_user
 
 
 def order(client: Client, digest: str, payment: str = "pays") -> str:
-    """Where the button "Place order" led."""
+    """Where the button "Order and pay" led."""
     answer = client.post("/checkout/review/", {"digest": digest, "payment": payment})
     assert answer.status_code == 302, answer.content.decode()
     return answer["Location"]

@@ -90,7 +90,7 @@ def walk(page: Page, address: str, email: str = "ada@example.com") -> Iterator[s
     page.get_by_role("button", name=re.compile("Continue to review")).click()
     yield "review"
     page.get_by_label("Test card that is declined").check()
-    page.get_by_role("button", name=re.compile("Place order")).first.click()
+    page.get_by_role("button", name=re.compile("Order and pay")).first.click()
     yield "declined"
     page.get_by_role("button", name=re.compile("Pay")).click()
     yield "confirmation"

@@ -54,7 +54,7 @@ def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer
     visitor.get_by_role("button", name=re.compile("Continue to delivery")).click()
     visitor.get_by_role("button", name=re.compile("Continue to review")).click()
     expect(visitor.get_by_text("Unter den Linden 1")).to_be_visible()
-    visitor.get_by_role("button", name=re.compile("Place order")).first.click()
+    visitor.get_by_role("button", name=re.compile("Order and pay")).first.click()
 
     expect(visitor.get_by_role("heading", level=1)).to_contain_text("Thank you")
     order = Order.objects.get()
@@ -85,7 +85,7 @@ def test_a_declined_guest_finds_back_by_mail_and_pays(
     visitor.get_by_role("button", name=re.compile("Continue to delivery")).click()
     visitor.get_by_role("button", name=re.compile("Continue to review")).click()
     visitor.get_by_label("Test card that is declined").check()
-    visitor.get_by_role("button", name=re.compile("Place order")).click()
+    visitor.get_by_role("button", name=re.compile("Order and pay")).click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("The payment was declined")
     visitor.close()
 

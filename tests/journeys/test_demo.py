@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,6 +20,15 @@ import pytest
 from shop.embedded.ground import own_name
 
 ROOT = Path(__file__).resolve().parents[2]
+ADDRESS = {
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "line1": "Unter den Linden 1",
+    "postcode": "10117",
+    "city": "Berlin",
+    "country": "DE",
+}
+MERCHANT = {"username": "merchant@deckle.test", "password": "paper-and-ink", "next": "/admin/orders/order/"}
 # What is installed is used as it stands; `make` would compare the times of files that were just copied.
 MAKE = ("make", "-o", ".venv/.demo", "--no-print-directory")
 
@@ -80,6 +91,29 @@ class Demo:
         with self.visitor.open(asked, timeout=20) as answer:
             return str(answer.read().decode())
 
+    def order(self) -> str:
+        """As a guest, with what lies in the cart; the order's number."""
+        self.fetch("/checkout/address/", ADDRESS)
+        method = re.search(r'name="method"\s+value="(\d+)"', self.fetch("/checkout/delivery/"))
+        assert method
+        review = self.fetch("/checkout/delivery/", {"method": method[1]})
+        digest = re.search(r'name="digest" value="([^"]+)"', review)
+        assert digest
+        placed = self.fetch("/checkout/review/", {"digest": unescape(digest[1]), "payment": "pays"})
+        number = re.search(r"\bD\d{5}\b", placed)
+        assert number, placed
+        assert "Thank you" in placed
+        return number[0]
+
+    def eventually(self, path: str, text: str) -> bool:
+        """Does the page say so before long? Workers have begun only after the shop opened."""
+        until = time.monotonic() + 60
+        while text not in self.fetch(path):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.5)
+        return True
+
     def close(self) -> str:
         """Ctrl-C: the terminal tells everyone in the foreground. The rest of what it said."""
         os.killpg(self.process.pid, signal.SIGINT)
@@ -118,6 +152,13 @@ def test_a_stranger_opens_the_demo_buys_and_closes_it_and_finds_it_as_it_was(clo
         assert 'name="password"' in demo.fetch("/admin/login/")
         form = dict(re.findall(r'name="(product|variant)" value="(\d+)"', product))
         form |= dict(re.findall(r'type="radio" name="(\w+)" value="([^"]+)" checked', product))
+        assert name[1] in demo.fetch("/cart/add/", {**form, "quantity": "1"})
+        number = demo.order()
+        assert demo.eventually("/dev/mail/", number)
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', demo.fetch("/admin/login/"))
+        assert token
+        merchant = {**MERCHANT, "csrfmiddlewaretoken": token[1]}
+        assert number in demo.fetch("/admin/login/", merchant)
         assert name[1] in demo.fetch("/cart/add/", {**form, "quantity": "1"})
         while_open = running(clone)
         for program in ("postgres", "redis-server", "gunicorn", "relay", "rqworker normal"):

@@ -1,5 +1,6 @@
 """A real merchant's file is imported, and one of its goods is found and bought."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 
 from catalog.models import Stock, Variant
 from orders.models import Order
-from tests.checkout.conftest import go_to_review, put
+from tests.checkout.conftest import go_to_review
 from tests.factories import follow_changes, make_delivery, make_tax_class
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +27,16 @@ def test_an_imported_variant_without_a_sku_is_found_and_bought(shared: Path, cli
     assert "€69.99" in page
     assert "€85" in page
 
-    put(client, gold)
+    form = re.search(
+        r'<form class="buy".*?</form>',
+        client.get("/p/leather-anchor/?color=gold").content.decode(),
+        re.DOTALL,
+    )
+    assert form
+    fields = dict(re.findall(r'name="(product)" value="(\d+)"', form[0]))
+    fields |= dict(re.findall(r'type="radio" name="(\w+)" value="([^"]+)" checked', form[0]))
+    assert list(fields.values())[1:] == ["gold"]
+    assert client.post("/cart/add/", {**fields, "quantity": "1"}).status_code == 302
     digest = go_to_review(client)
     placed = client.post("/checkout/review/", {"digest": digest, "payment": "pays"}, follow=True)
     assert "Thank you" in placed.content.decode()

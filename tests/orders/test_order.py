@@ -197,7 +197,7 @@ def test_who_was_declined_five_times_is_told_whom_to_write_to(client: Client, or
     for attempt in range(1, 6):
         payments.begin(order, "declines", attempt=attempt)
     page = client.get(links.path(order)).content.decode()
-    assert heading(client, order) == "The payment was declined"
+    assert heading(client, order) == "Declined again: 5 tries so far"
     assert "last try here" in page
     assert '/info/contact/">write to us</a>' in page
     assert "Pay €25.00" not in page

@@ -63,7 +63,7 @@ def test_the_tests_run_on_what_the_demo_installs() -> None:
     assert {name: test.get(name) for name in demo} == demo
 
 
-def test_a_commit_is_asked_what_make_lint_asks() -> None:
+def test_a_commit_is_asked_of_style_and_templates_what_make_lint_asks() -> None:
     makefile = (ROOT / "Makefile").read_text().partition("\nlint: .venv")[2].partition("\n\n")[0]
     lint = [set(line.replace("$(PY)", ".venv/bin/python").split()) for line in makefile.splitlines()]
     hooks = re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text())

@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.models import Price
-from shop.money import CurrencyMismatch, Money
+from shop.money import CurrencyMismatch, Money, MoneyField
 from tests.factories import make_product
 
 cents = st.integers(-10_000_000, 10_000_000)
@@ -116,3 +117,12 @@ def test_the_database_wants_a_currency_in_three_capitals():
     make_product()
     with pytest.raises(IntegrityError), transaction.atomic():
         Price.objects.filter(currency="EUR").update(currency="eur")
+
+
+def test_a_form_refuses_a_negative_amount_at_its_field() -> None:
+    """The database's constraint would, but knows no field to say it at."""
+    field = MoneyField().formfield()
+    assert field.clean("0") == 0
+    with pytest.raises(ValidationError) as refused:
+        field.clean("-0.01")
+    assert refused.value.error_list[0].code == "min_value"
