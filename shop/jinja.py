@@ -90,9 +90,11 @@ def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") ->
     srcset = picture.get("srcset") or {}
     # Browsers that know `auto` use the laid-out width; it only holds for lazy pictures.
     wanted = sizes if eager else f"auto, {sizes}"
-    source = Markup("")
-    if srcset.get("webp"):
-        source = Markup('<source type="image/webp" srcset="{}" sizes="{}">').format(srcset["webp"], wanted)
+    sources = Markup("").join(
+        Markup('<source type="image/{}" srcset="{}" sizes="{}">').format(kind, srcset[kind], wanted)
+        for kind in ("avif", "webp")
+        if srcset.get(kind)
+    )
     fallback = Markup("")
     if srcset.get("jpeg"):
         fallback = Markup(' srcset="{}" sizes="{}"').format(srcset["jpeg"], wanted)
@@ -101,7 +103,7 @@ def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") ->
         '<picture class="{}">{}<img src="{}"{} width="{}" height="{}" alt="{}" {}></picture>'
     ).format(
         css,
-        source,
+        sources,
         picture["src"],
         fallback,
         picture["width"],

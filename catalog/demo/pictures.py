@@ -44,7 +44,7 @@ def _draw(image: Image, long_edge: int, widths: Sequence[int]) -> None:
         # Nothing is written if a merchant has put another picture there meanwhile.
         unchanged = Image.objects.filter(pk=image.pk, original=before)
         if unchanged.update(original=name, width=original.width, height=original.height):
-            images.render(image.pk, widths)
+            images.render(image.pk, widths, is_preview=widths == PREVIEW_WIDTHS)
 
 
 def unfinished() -> int:

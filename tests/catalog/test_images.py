@@ -14,6 +14,7 @@ from PIL import ImageCms
 from catalog import images
 from catalog.images import BadPicture
 from catalog.models import Card, Image, Product
+from shop import jinja
 from shop.outbox import drain
 from shop.outbox.models import Message
 from tests.factories import follow_changes, make_image, make_product, picture_file
@@ -120,7 +121,7 @@ def test_the_name_follows_from_the_content():
 
 
 @pytest.mark.django_db
-def test_renditions_are_made_in_two_formats_and_never_wider_than_the_original():
+def test_renditions_are_made_in_each_format_and_never_wider_than_the_original():
     image = attach(make_product(), picture_file(1_000, 1_250), alt="Hills")
     images.render(image.pk)
     image.refresh_from_db()
@@ -133,6 +134,46 @@ def test_renditions_are_made_in_two_formats_and_never_wider_than_the_original():
         name, width = url.removeprefix("/media/").split()
         with default_storage.open(name) as file:
             assert Pixels.open(file).width == int(width.removesuffix("w"))
+
+
+def photograph(width: int = 480, height: int = 600) -> ContentFile:
+    """Many soft shades, as a camera sees them: what AVIF is made for."""
+    noise = Pixels.effect_noise((width // 24, height // 24), 90)
+    soft = noise.resize((width, height), Pixels.Resampling.BICUBIC)
+    held = io.BytesIO()
+    Pixels.merge("RGB", (soft, soft.rotate(90), soft.rotate(180))).save(held, "JPEG", quality=95)
+    return ContentFile(held.getvalue())
+
+
+@pytest.mark.django_db
+def test_avif_is_offered_first_where_it_is_smaller_and_never_before_the_last_pass(monkeypatch):
+    image = attach(make_product(), photograph())
+    images.render(image.pk, is_preview=True)
+    image.refresh_from_db()
+    assert set(image.picture["srcset"]) == {"webp", "jpeg"}
+    monkeypatch.setattr(images, "AVIF", {**images.AVIF, "quality": 20})
+    images.render(image.pk)
+    image.refresh_from_db()
+    kinds = image.picture["srcset"]
+    assert set(kinds) == {"avif", "webp", "jpeg"}
+    sizes = {}
+    for kind, srcset in kinds.items():
+        (name,) = [part.split()[0].removeprefix("/media/") for part in srcset.split(", ") if "320w" in part]
+        with default_storage.open(name) as file, Pixels.open(file) as shown:
+            assert (shown.format, shown.width) == (kind.upper(), 320)
+        sizes[kind] = default_storage.size(name)
+    assert sizes["avif"] < sizes["webp"] < sizes["jpeg"]
+    html = str(jinja.picture(image.picture, "50vw"))
+    assert html.index("image/avif") < html.index("image/webp")
+
+
+@pytest.mark.django_db
+def test_avif_that_would_be_larger_is_not_offered(monkeypatch):
+    monkeypatch.setattr(images, "AVIF", {**images.AVIF, "quality": 100})
+    image = attach(make_product(), photograph())
+    images.render(image.pk)
+    image.refresh_from_db()
+    assert set(image.picture["srcset"]) == {"webp", "jpeg"}
 
 
 @pytest.mark.django_db
