@@ -63,7 +63,10 @@ class Vocabulary:
         """
         told = self.told.get(name)
         attribute, known = self._attribute(name, told is None or told.is_facet is not False)
-        fresh = {label.casefold(): label for label in labels if label.casefold() not in known}
+        fresh: dict[str, str] = {}
+        for label in labels:  # as the first one writes it
+            if label.casefold() not in known:
+                fresh.setdefault(label.casefold(), label)
         if not fresh:
             return
         spelled = {label.casefold(): label for label in told.labels} if told else {}

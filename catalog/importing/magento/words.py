@@ -51,8 +51,8 @@ def settle(goods: Iterable[Good], told: dict[str, AttributeRecord]) -> dict[str,
     labels: dict[str, Counter[str]] = {}
     for good in goods:
         for code, found in good.values.items():
-            labels.setdefault(code, Counter()).update(found)
-    flags = {code for code, found in labels.items() if _is_flag({label.casefold() for label in found})}
+            labels.setdefault(code, Counter()).update({label.casefold() for label in found})
+    flags = {code for code, found in labels.items() if _is_flag(set(found))}
     texts = {code for code, found in labels.items() if any(len(label) > MAX_LABEL for label in found)}
     for good in goods:
         raised = tuple(
