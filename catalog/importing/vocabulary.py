@@ -21,6 +21,7 @@ RESERVED = frozenset(
 )
 
 # One thing under several names: whichever of them the shop has already is meant. Slugs, as the codes are.
+# What shoppers ask for most comes first, as the filters of a list do.
 COLOURS = ("colour", "color", "colours", "colors", "farbe", "couleur")
 SYNONYMS = (
     COLOURS,
@@ -117,8 +118,9 @@ class Vocabulary:
         if code not in self._attributes:
             shown = self.told[name].name if name in self.told else name
             kind = Attribute.Kind.SWATCH if code in COLOURS else Attribute.Kind.CHOICE
+            place = next((n for n, group in enumerate(SYNONYMS) if code in group), len(SYNONYMS))
             attribute, _created = Attribute.objects.get_or_create(
-                code=code, defaults={"name": shown, "is_facet": is_facet, "kind": kind}
+                code=code, defaults={"name": shown, "is_facet": is_facet, "kind": kind, "position": place}
             )
             self._attributes[code] = attribute
             values = list(attribute.values.all())

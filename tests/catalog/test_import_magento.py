@@ -12,6 +12,7 @@ from catalog import stock
 from catalog.models import (
     Attribute,
     AttributeValue,
+    Card,
     Category,
     Price,
     Product,
@@ -63,7 +64,7 @@ def test_variants_are_told_apart_by_what_the_configurable_says(tmp_path: Path) -
     assert [
         [option.value.label for option in variant.options.order_by("position")]
         for variant in product.variants.order_by("position")
-    ] == [["S", "Black"], ["M", "Red"], ["L", "Red"]]
+    ] == [["Black", "S"], ["Red", "M"], ["Red", "L"]]
     assert product.slug == "a"
 
 
@@ -274,3 +275,19 @@ def test_an_imported_variant_is_found_and_shown(tmp_path: Path, client: Client) 
     follow_changes()
     assert "Wool &amp; silk shirt" in client.get("/p/a/").content.decode()
     assert "Wool &amp; silk shirt" in client.get("/c/things/?color=red").content.decode()
+
+
+def test_only_what_the_file_calls_new_is_new_and_a_date_counts_before_that(tmp_path: Path) -> None:
+    new, old = "new=Yes,material=Wool", "new=No,material=Wool"
+    header = (*HEADER, "created_at")
+    dated = good("C", additional_attributes=new, created_at="9/28/21, 11:27\u202fAM")
+    path = tmp_path / "products.csv"
+    rows = [good("A", additional_attributes=new), good("B", additional_attributes=old), dated]
+    path.write_text(text(rows, header))
+    load(path)
+    follow_changes()
+    assert dict(Card.objects.filter(market="eu").values_list("slug", "is_new")) == {
+        **{"a": True, "b": False, "c": False}
+    }
+    assert str(Product.objects.get(slug="c").published_at.date()) == "2021-09-28"
+    assert not Attribute.objects.filter(name="New").exists()

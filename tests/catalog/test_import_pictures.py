@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from PIL import Image as Pixels
 
 from catalog import images
@@ -29,7 +30,7 @@ from tests.catalog.magento import (
     part,
     rows_of,
 )
-from tests.factories import make_image, make_tax_class, picture_file
+from tests.factories import follow_changes, make_image, make_tax_class, picture_file
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,14 @@ def test_the_picture_of_a_colour_is_shown_for_it_once_and_not_for_each_size(
     load(file(tmp_path, *shirt(photo)))
     assert gallery() == [("/r.jpg", {"color": "red"}), ("/b.jpg", {}), ("/k.jpg", {"color": "black"})]
     assert Image.objects.first().alt == "Product A, Red"  # type: ignore[union-attr]
+
+
+def test_the_page_opens_on_the_colour_of_the_products_own_picture(
+    tmp_path: Path, photo: Photo, client: Client
+) -> None:
+    load(file(tmp_path, *shirt(photo)))
+    follow_changes()
+    assert "data-sku>A-S-Red<" in client.get("/p/a/").content.decode()
 
 
 def test_pictures_show_the_option_under_the_shops_own_name(tmp_path: Path, photo: Photo) -> None:

@@ -1,8 +1,10 @@
 """Rows of goods → product records: a configurable with the simple products it names, or one by itself."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
@@ -32,6 +34,8 @@ class Joiner:
     ) -> None:
         self.goods, self.lost, self.claimed = goods, lost, claimed
         self.folders, self.root, self.reading = folders, root, reading
+        self.old = words.known_to_be_old(goods.values())
+        self.before = timezone.now() - timedelta(days=settings.NEW_FOR_DAYS + 1)
         reading.attributes = words.settle(goods.values(), told)
         self._add_options(told)
 
@@ -61,6 +65,7 @@ class Joiner:
         variants: list[tuple[Child, Good]] = []
         seen: set[tuple[tuple[str, str], ...]] = set()
         codes = list(dict.fromkeys(code for child in good.children for code in child.options))
+        codes.sort(key=lambda code: code not in gallery.COLOURS)  # what pictures show is chosen first
         for child in good.children:
             try:
                 variant = self._variant(child, good, owners, codes)
@@ -77,6 +82,9 @@ class Joiner:
             reason = _("The product was left out: none of its variants can be sold.")
             self.reading.error(good.place, reason, good.sku)
             return None
+        # The page opens on the first: it is one that the product's own picture shows.
+        front = next(iter(good.gallery), "")
+        variants.sort(key=lambda pair: front not in pair[1].gallery)
         records = tuple(
             _record(variant, tuple((code, child.options[code]) for code in codes))
             for child, variant in variants
@@ -131,7 +139,7 @@ class Joiner:
             values=tuple((code, label) for code, labels in values.items() for label in labels),
             homes=innermost([below_root(names, self.root) for names in good.homes]),
             tax_class=good.tax_class,
-            published_at=good.created_at,
+            published_at=good.created_at or (self.before if good.sku in self.old else None),
             is_published=good.is_online and good.is_visible,
             is_spare=not good.is_visible and not children,
             variants=variants,

@@ -74,6 +74,13 @@ def settle(goods: Iterable[Good], told: dict[str, AttributeRecord]) -> dict[str,
     return {**known, HIGHLIGHTS: AttributeRecord(HIGHLIGHTS, title(HIGHLIGHTS), is_facet=True)}
 
 
+def known_to_be_old(goods: Iterable[Good]) -> set[str]:
+    """SKUs of goods that are not called new, where others are."""
+    goods = list(goods)
+    new = {good.sku for good in goods if flag(good.values.get("new", ("",))[0], False)}
+    return {good.sku for good in goods if good.sku not in new} if new else set()
+
+
 def _is_flag(labels: set[str]) -> bool:
     """Yes or no, which a file may write as 1 and 0."""
     return labels <= {"yes", "no", "1", "0"}
