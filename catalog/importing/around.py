@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TypeVar
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from catalog import richtext
+from catalog.importing.pen import unhurried
 from catalog.importing.records import LinkRecord, Problem, Reading, ReviewRecord
 from catalog.importing.report import Report
 from catalog.models import Page, Product, ProductLink, Review, TaxClass, TaxRate, Variant
@@ -22,10 +23,11 @@ def load(reading: Reading, tax_class: TaxClass, report: Report) -> None:
     """Everything that is not there yet, in batches."""
     _tax_rates(reading, tax_class, report)
     for links in _batches(reading.links):
-        with transaction.atomic():
+        with unhurried():
             _links(links, reading.source, report)
     for reviews in _batches(reading.reviews):
-        _reviews(reviews, reading.source, report)
+        with unhurried():
+            _reviews(reviews, reading.source, report)
     _pages(reading, report)
 
 
@@ -98,7 +100,7 @@ def _pages(reading: Reading, report: Report) -> None:
             continue
         known.add(record.slug)
         try:
-            with transaction.atomic():
+            with unhurried():
                 Page.objects.create(
                     slug=record.slug,
                     title=record.title,

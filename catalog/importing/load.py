@@ -6,13 +6,14 @@ If the database refuses a batch, its products are written one by one: each wholl
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from catalog import pricing, stock
 from catalog.importing import around
 from catalog.importing.batch import BRAND, KEYWORD, TAG, Batch, Shelves
 from catalog.importing.darkroom import Darkroom, Ordered
+from catalog.importing.pen import unhurried
 from catalog.importing.plan import Plan
 from catalog.importing.records import ProductRecord, Reading
 from catalog.importing.report import Report
@@ -48,7 +49,7 @@ class _Loader:
     def __init__(self, reading: Reading, plan: Plan, report: Report) -> None:
         self.reading, self.plan, self.report = reading, plan, report
         shared = _shared_tags(reading.products)
-        with transaction.atomic():
+        with unhurried():
             shelves = self._shelves()
             report.added["categories"] += shelves.tree.make_all()
             for tag in shared:  # the commonest first, as the list of filters shows them
@@ -73,10 +74,12 @@ class _Loader:
         """Were they written? The last time, the report says why not."""
         batch = Batch(self.plan, self.shelves, self.tags, self.classes, self.codes)
         try:
-            with transaction.atomic():
+            with unhurried():
                 batch.write(records, ordered)
                 self._follow(batch)
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError, OperationalError) as error:
+            if not connection.is_usable():
+                raise  # the database is away: not the products' fault
             self.shelves = self._shelves()
             if is_last:
                 reason = _("The database refuses it: %s") % str(error).partition("\n")[0]

@@ -1,15 +1,25 @@
 """Pen: collects what an import writes, so that a batch of products costs a few statements."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 CHUNK = 1_000  # rows in a statement
 
 Row = TypeVar("Row", bound=models.Model)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """A transaction whose statements may take longer than a page's: nobody waits for them."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL lock_timeout = '60s'")
+        yield
 
 
 class Pen:

@@ -9,6 +9,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import connection
 
+from catalog import images
 from catalog.models import Category, Image, Product, Stock, Variant
 from tests.catalog.magento import PHOTOS, child, file, good, load, luma, parent, part, problems, text
 from tests.factories import make_product, make_tax_class, picture_file
@@ -247,3 +248,18 @@ def test_a_batch_that_the_database_refuses_costs_only_what_is_bad(
     assert "The database refuses it" in table.read_text()
     assert set(Variant.objects.values_list("sku", flat=True)) == {"A", "C"}
     assert Stock.objects.count() == 2
+
+
+def test_a_disk_that_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    photo(tmp_path, "a.jpg")
+    path = file(tmp_path, good("A", base_image="/a.jpg"))
+    monkeypatch.setattr(images, "store", full)
+    with pytest.raises(CommandError, match=r"run it again: .*No space left"):
+        load(path)
+    assert not Product.objects.exists()
+    monkeypatch.undo()
+    with pytest.raises(CommandError, match="run it again"):
+        load(path, errors=tmp_path / "no" / "folder" / "errors.csv")

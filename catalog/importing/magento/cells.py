@@ -30,6 +30,7 @@ class BadRow(Exception):
 
 def price(text: str) -> Decimal | None:
     """An amount in cents, whichever mark divides it; None for an empty cell, BadRow for what is none."""
+    text = " ".join(text.split())  # some locales group by spaces that do not break
     if not text:
         return None
     if text.startswith("-"):

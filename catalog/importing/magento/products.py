@@ -36,7 +36,7 @@ class Joiner:
         self.folders, self.root, self.reading = folders, root, reading
         self.old = words.known_to_be_old(goods.values())
         self.before = timezone.now() - timedelta(days=settings.NEW_FOR_DAYS + 1)
-        reading.attributes = words.settle(goods.values(), told)
+        reading.attributes = words.settle(goods.values(), told, reading)
         self._add_options(told)
 
     def join(self) -> None:

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from catalog.importing.magento.cells import BadRow, flag, lines, plain, required
 from catalog.importing.magento.goods import Good
 from catalog.importing.records import AttributeRecord, Reading
@@ -45,7 +47,9 @@ def title(code: str) -> str:
     return " ".join(code.replace("_", " ").split()).title()[:80]
 
 
-def settle(goods: Iterable[Good], told: dict[str, AttributeRecord]) -> dict[str, AttributeRecord]:
+def settle(
+    goods: Iterable[Good], told: dict[str, AttributeRecord], reading: Reading
+) -> dict[str, AttributeRecord]:
     """All attributes that these goods use, by code; flags become labels of one facet, long texts leave."""
     goods = list(goods)
     labels: dict[str, Counter[str]] = {}
@@ -54,6 +58,10 @@ def settle(goods: Iterable[Good], told: dict[str, AttributeRecord]) -> dict[str,
             labels.setdefault(code, Counter()).update({label.casefold() for label in found})
     flags = {code for code, found in labels.items() if _is_flag(set(found))}
     texts = {code for code, found in labels.items() if any(len(label) > MAX_LABEL for label in found)}
+    for code in sorted(texts):
+        first = next(good for good in goods if code in good.values)
+        reason = _("The attribute “%s” holds long texts: it is none to filter by and was left out.")
+        reading.warn(first.place, reason % code[:60], first.sku)
     for good in goods:
         raised = tuple(
             told[code].name if code in told else title(code)
@@ -71,7 +79,7 @@ def settle(goods: Iterable[Good], told: dict[str, AttributeRecord]) -> dict[str,
         for code, found in labels.items()
         if code not in flags | texts
     }
-    return {**known, HIGHLIGHTS: AttributeRecord(HIGHLIGHTS, title(HIGHLIGHTS), is_facet=True)}
+    return {**known, HIGHLIGHTS: AttributeRecord(HIGHLIGHTS, _("Highlights"), is_facet=True)}
 
 
 def known_to_be_old(goods: Iterable[Good]) -> set[str]:

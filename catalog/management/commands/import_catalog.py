@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
@@ -74,14 +74,18 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._tell_files(reading)
         report.problems += reading.problems
-        if options["dry_run"]:
-            with transaction.atomic():
+        try:
+            if options["dry_run"]:
+                with transaction.atomic():
+                    self._load(reading, options, report)
+                    transaction.set_rollback(True)
+            else:
                 self._load(reading, options, report)
-                transaction.set_rollback(True)
-        else:
-            self._load(reading, options, report)
-            projector.ring()
-        self._tell(report, options)
+                projector.ring()
+            self._tell(report, options)
+        except (OSError, OperationalError, InterfaceError) as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(_("It was not finished, run it again: %s") % reason) from error
         if report.errors:
             count = len(report.errors)
             raise CommandError(ngettext("%d error.", "%d errors.", count) % count)
