@@ -60,7 +60,7 @@ def _links(records: list[LinkRecord], source: str, report: Report) -> None:
             places[product, record.kind] += 1
             link = ProductLink(product_id=product, other_id=other, kind=record.kind, position=position)
             fresh.append(link)
-    ProductLink.objects.bulk_create(fresh)
+    ProductLink.objects.bulk_create(fresh, ignore_conflicts=True)  # a merchant may be at it as well
     report.added["links"] += len(fresh)
 
 
@@ -88,7 +88,7 @@ def _reviews(records: list[ReviewRecord], source: str, report: Report) -> None:
                 body=record.body,
             )
         )
-    Review.objects.bulk_create(fresh)
+    Review.objects.bulk_create(fresh, ignore_conflicts=True)
     report.added["reviews"] += len(fresh)
 
 

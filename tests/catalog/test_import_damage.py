@@ -97,6 +97,15 @@ def test_rows_that_were_cut_are_named_and_swallow_no_other(tmp_path: Path) -> No
     assert set(Variant.objects.values_list("sku", flat=True)) == {"S0", "S2", "S3", "S4"}
 
 
+def test_a_row_cut_within_a_cell_takes_nothing_of_the_next_row(tmp_path: Path) -> None:
+    lines = text([good(f"S{n}", description=f'<p class="x">{n}</p>') for n in range(3)]).splitlines()
+    lines[1] = lines[1][: lines[1].index("<p") + 2]
+    path = tmp_path / "cut.csv"
+    path.write_text("\n".join(lines))
+    assert [line for line, _reason in problems(path, folder=tmp_path)] == [2]
+    assert set(Variant.objects.values_list("sku", flat=True)) == {"S1", "S2"}
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
 def test_every_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "products.csv"

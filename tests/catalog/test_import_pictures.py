@@ -88,6 +88,12 @@ def test_the_picture_of_a_colour_is_shown_for_it_once_and_not_for_each_size(
     assert Image.objects.first().alt == "Product A, Red"  # type: ignore[union-attr]
 
 
+def test_a_colour_in_one_size_only_is_shown_by_its_colour_alone(tmp_path: Path, photo: Photo) -> None:
+    rows = [child("A-S", "S"), child("A-M", "M"), child("A-S-Red", "S", "Red", base_image=photo("r.jpg"))]
+    load(file(tmp_path, *rows, parent("A", *rows)))
+    assert gallery() == [("/r.jpg", {"color": "red"})]
+
+
 def test_the_page_opens_on_the_colour_of_the_products_own_picture(
     tmp_path: Path, photo: Photo, client: Client
 ) -> None:

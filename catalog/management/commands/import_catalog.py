@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 self._load(reading, options, report)
                 projector.ring()
             self._tell(report, options)
-        except (OSError, OperationalError, InterfaceError) as error:
+        except (OSError, DatabaseError, InterfaceError) as error:
             reason = str(error).partition("\n")[0]
             raise CommandError(_("It was not finished, run it again: %s") % reason) from error
         if report.errors:
