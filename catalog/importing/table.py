@@ -79,7 +79,7 @@ def open_table(path: Path, reading: Reading, name: str = "") -> Table:
         cells = next(csv.reader(lines[:1], delimiter=delimiter), [])
     except csv.Error as error:
         raise Unreadable(_("Its first line is no header of columns.")) from error
-    return Table(name, tuple(cell.strip().lower() for cell in cells), lines, delimiter)
+    return Table(name, tuple(cell.replace("\0", "").strip().lower() for cell in cells), lines, delimiter)
 
 
 def rows(path: Path, reading: Reading, required: tuple[str, ...]) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from catalog import images
-from catalog.models import Category, Image, Product, Stock, Variant
+from catalog.models import Category, Image, Product, ProductValue, Stock, Variant
 from tests.catalog.magento import PHOTOS, child, file, good, load, luma, parent, part, problems, text
 from tests.factories import make_product, make_tax_class, picture_file
 
@@ -129,6 +129,13 @@ def test_a_file_of_something_else_is_an_error_where_it_was_named_itself(tmp_path
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n")
     assert "columns are not known" in problems(path, folder=tmp_path)[0][1]
+
+
+def test_a_header_with_a_nul_is_read_without_it(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("category,name,sku,price,qty,fab\0ric\nThings,A,A,5,1,Wool\n")
+    load(path)
+    assert ProductValue.objects.get().value.attribute.code == "fabric"
 
 
 def test_there_is_one_line_for_a_path_that_is_not_there(tmp_path: Path) -> None:
