@@ -41,6 +41,9 @@ PAPER = "#fbf8f2"
 MATS = tuple(Mat.values)
 SRGB = ImageCms.createProfile("sRGB")
 
+# Once for all: filters that are set and reset around each picture would mix up those of other threads.
+warnings.filterwarnings("error", category=Pixels.DecompressionBombWarning)
+
 
 class BadPicture(ValueError):
     """The file is no picture that we take; its text tells the merchant why."""
@@ -140,13 +143,11 @@ def _decoded(file: IO[bytes]) -> Pixels.Image:
     if len(content) > MAX_BYTES:
         raise BadPicture(_("The picture is larger than 10 MB."))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Pixels.DecompressionBombWarning)
-            with Pixels.open(io.BytesIO(content), formats=FORMATS) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
-                    raise BadPicture(_("The picture has more than 40 million pixels."))
-                opened.load()
-                return ImageOps.exif_transpose(_in_srgb(opened))
+        with Pixels.open(io.BytesIO(content), formats=FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise BadPicture(_("The picture has more than 40 million pixels."))
+            opened.load()
+            return ImageOps.exif_transpose(_in_srgb(opened))
     except BadPicture:
         raise
     except (Pixels.DecompressionBombWarning, Pixels.DecompressionBombError) as error:
@@ -208,5 +209,12 @@ def _on_paper(pixels: Pixels.Image) -> Pixels.Image:
 
 
 def _save(name: str, content: ContentFile) -> str:
-    """Stores under exactly this name, which follows from the content: what is there already is the same."""
-    return name if default_storage.exists(name) else default_storage.save(name, content)
+    """Stores under exactly this name, which follows from the content: what is there already is the same.
+
+    Unless whoever wrote it was killed on the way: then it is shorter, and written again.
+    """
+    if default_storage.exists(name):
+        if default_storage.size(name) == content.size:
+            return name
+        default_storage.delete(name)
+    return default_storage.save(name, content)

@@ -12,9 +12,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 @dataclass
 class Report:
-    """Counted by product: created, updated, unchanged, skipped."""
+    """Counted by product: created, updated, unchanged, skipped; `added`: new rows of other kinds."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    added: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
 
     def note(self, level: str, place: Place, handle: str, reason: str) -> None:

@@ -4,6 +4,7 @@ The rows of a product share a handle: the first names it, the others add variant
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.importing.records import PictureRecord, Place, ProductRecord, Reading, VariantRecord
-from catalog.importing.table import Row, rows
+from catalog.importing.table import Row, Unreadable, rows
 
 REQUIRED = ("handle", "title", "variant price")
 OPTIONS = (1, 2, 3)
@@ -25,9 +26,44 @@ class BadRow(Exception):
     """This row cannot be used; the text says why."""
 
 
-def read(path: Path) -> Reading:
-    """Everything the file holds; raises table.Unreadable for what is no product file at all."""
-    reading = Reading()
+def read(paths: Sequence[Path], **_options: Any) -> Reading:
+    """The products of all files, a folder standing for those in it; of two with one handle the first counts.
+
+    Pictures lie elsewhere on the web: there are no options for them.
+    """
+    reading = Reading(source="shopify")
+    found: dict[str, ProductRecord] = {}
+    for path in _files(paths):
+        try:
+            products = _read(path, reading)
+        except Unreadable as error:
+            reading.error(Place(path.name, 1), str(error))
+            continue
+        for record in products:
+            first = found.setdefault(record.external_id, record)
+            if first is not record:
+                reason = _("This handle was already read at %s.") % first.place
+                reading.error(record.place, reason, record.handle)
+            reading.count(path.name, products=1, variants=len(record.variants))
+    reading.products = list(found.values())
+    return reading
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Raises Unreadable where there are none."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        if not inside:
+            raise Unreadable(_("There is no CSV file in %s.") % path)
+        if not inside[0].is_file():
+            raise Unreadable(_("There is no file %s.") % path)
+        found += [file for file in inside if file not in found]
+    return found
+
+
+def _read(path: Path, reading: Reading) -> list[ProductRecord]:
+    """What one file holds; raises Unreadable for what is no product file at all."""
     groups: dict[str, list[Row]] = {}
     previous = ""
     for row in rows(path, reading, REQUIRED):
@@ -42,11 +78,8 @@ def read(path: Path) -> Reading:
         groups.setdefault(handle, []).append(row)
         previous = handle
     skus: dict[str, Place] = {}
-    for handle, group in groups.items():
-        product = _product(handle, group, skus, reading)
-        if product:
-            reading.products.append(product)
-    return reading
+    made = (_product(handle, group, skus, reading) for handle, group in groups.items())
+    return [product for product in made if product]
 
 
 def _product(handle: str, group: list[Row], skus: dict[str, Place], reading: Reading) -> ProductRecord | None:

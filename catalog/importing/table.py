@@ -4,6 +4,7 @@ A row that cannot be read is a problem with its line; reading goes on at the nex
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,46 +29,74 @@ class Row:
         return self.cells.get(column, "")
 
 
+@dataclass(frozen=True)
+class Table:
+    """A file that could be opened: its column names in lower case, and its lines."""
+
+    name: str
+    header: tuple[str, ...]
+    lines: list[str]
+    delimiter: str
+
+    def rows(self, reading: Reading, *, whole: bool = False) -> Iterator[Row]:
+        """Its rows; `whole`: one that has fewer cells than the header was cut."""
+        before = csv.field_size_limit(2**31 - 1)  # our own limit names the row and goes on
+        try:
+            records = list(_records(self.lines, self.delimiter, self.name, reading))
+        finally:
+            csv.field_size_limit(before)
+        width = len(self.header)
+        for number, cells in records[1:]:
+            place = Place(self.name, number)
+            if not any(cell.strip() for cell in cells):
+                continue
+            reason = _refusal(cells, width, whole)
+            if reason:
+                reading.error(place, reason, cells[0].strip()[:80].replace("\0", ""))
+                continue
+            padded = cells[:width] + [""] * (width - len(cells))
+            # Of two columns with one name the first counts.
+            found = reversed([(c, v.strip()) for c, v in zip(self.header, padded, strict=True)])
+            yield Row(place, dict(found))
+
+
 class Unreadable(Exception):
     """The file as a whole cannot be used; the text says why."""
 
 
-def rows(path: Path, reading: Reading, required: tuple[str, ...]) -> Iterator[Row]:
-    """The file's rows; raises Unreadable if it cannot be opened or lacks a required column."""
-    name = path.name
+def open_table(path: Path, reading: Reading, name: str = "") -> Table:
+    """The file, called `name` in what is said of it; raises Unreadable for what is no table at all."""
+    name = name or path.name
     try:
-        lines = _decode(path.read_bytes(), name, reading)
+        data = path.read_bytes()
     except OSError as error:
         raise Unreadable(_("The file cannot be opened: %s.") % error.strerror) from error
+    lines = _decode(data, name, reading)
     if not lines:
         raise Unreadable(_("The file is empty."))
     delimiter = max(DELIMITERS, key=lines[0].count)
-    before = csv.field_size_limit(2**31 - 1)  # our own limit names the row and goes on
     try:
-        table = list(_records(lines, delimiter, name, reading))
-    finally:
-        csv.field_size_limit(before)
-    header = [cell.strip().lower() for cell in table[0][1]] if table else []
-    missing = [column for column in required if column not in header]
+        cells = next(csv.reader(lines[:1], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise Unreadable(_("Its first line is no header of columns.")) from error
+    return Table(name, tuple(cell.replace("\0", "").strip().lower() for cell in cells), lines, delimiter)
+
+
+def rows(path: Path, reading: Reading, required: tuple[str, ...]) -> Iterator[Row]:
+    """The file's rows; raises Unreadable if it cannot be opened or lacks a required column."""
+    table = open_table(path, reading)
+    missing = [column for column in required if column not in table.header]
     if missing:
         raise Unreadable(_("These columns are missing: %s.") % ", ".join(missing))
-    for number, cells in table[1:]:
-        place = Place(name, number)
-        if not any(cell.strip() for cell in cells):
-            continue
-        reason = _refusal(cells, len(header))
-        if reason:
-            reading.error(place, reason, cells[0].strip()[:80].replace("\0", ""))
-            continue
-        padded = cells[: len(header)] + [""] * (len(header) - len(cells))
-        # Of two columns with one name the first counts.
-        yield Row(place, dict(reversed([(c, v.strip()) for c, v in zip(header, padded, strict=True)])))
+    yield from table.rows(reading)
 
 
 def _decode(data: bytes, name: str, reading: Reading) -> list[str]:
     """Lines with their ends. What is not UTF-8 is read as Windows-1252, line by line, with one warning."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace").splitlines(keepends=True)
+    encoding = _wide(data)
+    if encoding:
+        text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
+        return _lines([line + "\n" for line in re.split(r"\r\n|\r|\n", text)])
     data = data.removeprefix(b"\xef\xbb\xbf")
     lines, foreign = [], []
     for number, line in enumerate(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"), 1):
@@ -82,6 +111,20 @@ def _decode(data: bytes, name: str, reading: Reading) -> list[str]:
             Place(name, foreign[0]),
             _("%d lines are not UTF-8 and were read as Windows-1252, this one first.") % len(foreign),
         )
+    return _lines(lines)
+
+
+def _wide(data: bytes) -> str:
+    """The encoding of a file in two bytes a character, which may not say so; empty: it is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    sample = data[:200]
+    if len(sample) >= 4 and not any(sample[1::2]):
+        return "utf-16-le"
+    return "utf-16-be" if len(sample) >= 4 and not any(sample[::2]) else ""
+
+
+def _lines(lines: list[str]) -> list[str]:
     return lines if any(line.strip() for line in lines) else []
 
 
@@ -91,11 +134,17 @@ def _records(
     """(line, cells) of each row; one that spans lines without the header's width began with a stray quote."""
     start, width = 0, None
     while start < len(lines):
-        source = csv.reader(lines[start : start + MAX_LINES], delimiter=delimiter)
+        source = csv.reader(lines[start : start + MAX_LINES], delimiter=delimiter, strict=True)
         begun = 0
-        for cells in source:
-            spanned = source.line_num - begun
-            if width is not None and spanned > 1 and len(cells) != width:
+        while True:
+            try:
+                cells = next(source)
+                is_torn = width is not None and source.line_num - begun > 1 and len(cells) != width
+            except StopIteration:
+                break
+            except csv.Error:  # the end of the file, or text behind a closing mark: another row's cell
+                is_torn = True
+            if is_torn:
                 reading.error(Place(name, start + begun + 1), _("A quotation mark is not closed here."))
                 begun += 1
                 break
@@ -108,9 +157,9 @@ def _records(
         start += begun
 
 
-def _refusal(cells: list[str], width: int) -> str:
+def _refusal(cells: list[str], width: int, whole: bool) -> str:
     """Why the row cannot be used, or nothing."""
-    if any(cells[width:]):
+    if any(cells[width:]) or (whole and len(cells) < width):
         return _("The row has %(found)d cells, the header has %(expected)d.") % {
             "found": len(cells),
             "expected": width,

@@ -69,6 +69,9 @@ class Sale(models.Model):
     amount = MoneyField(_("sale price"))
     starts_at = models.DateTimeField(_("from"), db_index=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True, db_index=True)
+    is_imported = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )  # an import's to change
 
     class Meta:
         verbose_name = _("sale")

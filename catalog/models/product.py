@@ -158,6 +158,8 @@ class Image(models.Model):
     renditions = models.JSONField(_("renditions"), default=dict, blank=True, editable=False)
     # how our own code draws it (demo goods); empty for an upload
     drawing = models.JSONField(_("drawing"), default=dict, blank=True, editable=False)
+    # what an import made it of: "digest of the file:its address"; no page shows it
+    source = models.CharField(max_length=330, blank=True, default="", db_default="", editable=False)
     shows = models.JSONField(  # {"frame": "oak"}: option values that this picture shows
         _("shows options"), default=dict, blank=True
     )

@@ -22,6 +22,9 @@ class Review(models.Model):
     body = models.TextField(_("text"), blank=True)
     is_published = models.BooleanField(_("published"), default=True)
     created_at = models.DateTimeField(_("written"), default=timezone.now)
+    external_id = models.CharField(  # of an imported one: whom a second import finds again
+        _("identity at its source"), max_length=80, null=True, blank=True, unique=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("review")

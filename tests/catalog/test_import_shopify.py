@@ -231,7 +231,7 @@ def test_an_unclosed_quotation_mark_costs_its_row_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_spreadsheets_encoding_and_line_end_is_read(tmp_path: Path, encoding: str, end: str) -> None:
     path = file(tmp_path, row("cafe", "Café crème"), encoding=encoding, end=end)
-    reading = read(path)
+    reading = read([path])
     assert [product.name for product in reading.products] == ["Café crème"]
     assert [problem.level for problem in reading.problems] == (["warning"] if encoding == "cp1252" else [])
 

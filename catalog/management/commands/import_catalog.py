@@ -2,27 +2,30 @@
 
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from catalog.importing import shopify
-from catalog.importing.load import Plan, load
-from catalog.importing.records import Place, ProductRecord, Reading
+from catalog.importing import magento, shopify
+from catalog.importing.load import load
+from catalog.importing.plan import Plan
+from catalog.importing.records import Reading
 from catalog.importing.report import Report
 from catalog.importing.table import Unreadable
-from catalog.importing.vocabulary import add_category, find_category, slug_for
+from catalog.importing.tree import add_category, find_category
+from catalog.importing.vocabulary import slug_for
 from catalog.models import Category, TaxClass
 from shop import markets
 from shop.changes import projector
 
-READERS = {"shopify": shopify.read}
+READERS: dict[str, Callable[..., Reading]] = {"magento": magento.read, "shopify": shopify.read}
 SHOWN = 40  # problems on the screen; --errors has them all
 
 
@@ -54,55 +57,61 @@ class Command(BaseCommand):
         parser.add_argument(
             "--recount", action="store_true", help="set the stock of known variants to the file's, too"
         )
+        parser.add_argument(
+            "--images", type=Path, metavar="DIR", help="where pictures lie (default: near PATH)"
+        )
+        parser.add_argument("--no-images", action="store_true", help="leave pictures as they are")
         parser.add_argument("--dry-run", action="store_true", help="do everything, keep nothing")
         parser.add_argument("--errors", type=Path, metavar="CSV", help="write every error and warning here")
 
     def handle(self, *args: Any, **options: Any) -> None:
         report = Report()
-        records = self._read(READERS[options["format"]], options["paths"], report)
-        if options["dry_run"]:
-            with transaction.atomic():
-                self._load(records, options, report)
-                transaction.set_rollback(True)
-        else:
-            self._load(records, options, report)
-            projector.ring()
-        self._tell(report, options)
+        try:
+            reading = READERS[options["format"]](
+                options["paths"], images=options["images"], with_images=not options["no_images"]
+            )
+        except Unreadable as error:
+            raise CommandError(str(error)) from error
+        self._tell_files(reading)
+        report.problems += reading.problems
+        try:
+            if options["dry_run"]:
+                with transaction.atomic():
+                    self._load(reading, options, report)
+                    transaction.set_rollback(True)
+            else:
+                self._load(reading, options, report)
+                projector.ring()
+            self._tell(report, options)
+        except (OSError, DatabaseError, InterfaceError) as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(_("It was not finished, run it again: %s") % reason) from error
         if report.errors:
             count = len(report.errors)
             raise CommandError(ngettext("%d error.", "%d errors.", count) % count)
 
-    def _read(
-        self, read: Callable[[Path], Reading], paths: list[Path], report: Report
-    ) -> list[ProductRecord]:
-        """The products of all files; of two with one identity the first counts."""
-        found: dict[str, ProductRecord] = {}
-        for path in _files(paths):
-            try:
-                reading = read(path)
-            except Unreadable as error:
-                report.note("error", Place(path.name, 1), "", str(error))
-                continue
-            report.problems += reading.problems
-            for record in reading.products:
-                first = found.setdefault(record.external_id, record)
-                if first is not record:
-                    reason = _("This handle was already read at %s.") % first.place
-                    report.note("error", record.place, record.handle, reason)
-            counts = {
-                "file": path.name,
-                "products": len(reading.products),
-                "variants": sum(len(record.variants) for record in reading.products),
-            }
-            self.stdout.write(_("%(file)s: %(products)d products, %(variants)d variants") % counts)
-        return list(found.values())
+    def _tell_files(self, reading: Reading) -> None:
+        names = {
+            "products": _("products"),
+            "variants": _("variants"),
+            "categories": _("categories"),
+            "attributes": _("attributes"),
+            "pictures": _("pictures"),
+            "links": _("links"),
+            "reviews": _("reviews"),
+            "pages": _("pages"),
+            "tax_rates": _("tax rates"),
+        }
+        for file, counts in reading.counts.items():
+            found = ", ".join(f"{counts[kind]} {name}" for kind, name in names.items() if counts[kind])
+            self.stdout.write(f"{file}: {found}")
 
-    def _load(self, records: list[ProductRecord], options: dict[str, Any], report: Report) -> None:
+    def _load(self, reading: Reading, options: dict[str, Any], report: Report) -> None:
         plan = self._plan(options)
-        done = load(records, plan, report)
         is_shown = sys.stderr.isatty() and options["verbosity"] > 0
-        for _record in tqdm(done, total=len(records), unit="product", disable=not is_shown):
-            pass
+        with tqdm(total=len(reading.products), unit="product", disable=not is_shown) as bar:
+            for done in load(reading, plan, report):
+                bar.update(done)
 
     def _plan(self, options: dict[str, Any]) -> Plan:
         """What the file does not say, each assumption printed."""
@@ -131,6 +140,7 @@ class Command(BaseCommand):
             category=_category(options["category"]),
             publish=options["publish"],
             recount=options["recount"],
+            keep=not options["dry_run"],
         )
 
     def _tax_class(self, code: str | None) -> TaxClass:
@@ -145,43 +155,56 @@ class Command(BaseCommand):
     def _tell(self, report: Report, options: dict[str, Any]) -> None:
         for problem in report.errors[:SHOWN]:
             self.stderr.write(str(problem))
-        others = [p for p in report.warnings if not p.is_picture]
+        others = [problem for problem in report.warnings if not problem.topic]
         for problem in others[:SHOWN]:
             self.stderr.write(str(problem))
         unshown = len(report.errors[SHOWN:]) + len(others[SHOWN:])
         if unshown:
             self.stderr.write(_("… and %d more: --errors FILE lists them all.") % unshown)
-        pictures = len(report.warnings) - len(others)
-        if pictures:
-            self.stderr.write(
-                ngettext(
-                    "warning: %d picture lies elsewhere on the web and was not fetched.",
-                    "warning: %d pictures lie elsewhere on the web and were not fetched.",
-                    pictures,
-                )
-                % pictures
-            )
+        for topic, count in Counter(problem.topic for problem in report.warnings if problem.topic).items():
+            self.stderr.write(_("warning: ") + _told(topic, count) % count)
         if options["errors"]:
             report.write(options["errors"])
         counts = {name: report.outcomes[name] for name in ("created", "updated", "unchanged", "skipped")}
         summary = _(
             "%(created)d created, %(updated)d changed, %(unchanged)d unchanged, %(skipped)d left out."
         )
+        added = report.added
+        around = _(
+            "New: %(categories)d categories, %(pictures)d pictures, %(links)d links, %(reviews)d reviews,"
+            " %(pages)d pages, %(tax_rates)d tax rates."
+        )
+        kinds = ("categories", "pictures", "links", "reviews", "pages", "tax_rates")
+        if sum(added.values()):
+            self.stdout.write(around % {kind: added[kind] for kind in kinds})
         kept = _(" Nothing was kept: this was a dry run.") if options["dry_run"] else ""
         self.stdout.write(summary % counts + kept)
 
 
-def _files(paths: list[Path]) -> list[Path]:
-    """The files, a folder standing for the CSV files in it."""
-    found: list[Path] = []
-    for path in paths:
-        inside = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-        if not inside:
-            raise CommandError(_("There is no CSV file in %s.") % path)
-        if not inside[0].is_file():
-            raise CommandError(_("There is no file %s.") % path)
-        found += [file for file in inside if file not in found]
-    return found
+def _told(topic: str, count: int) -> str:
+    """What is said of many warnings of one sort."""
+    texts = {
+        "web": ngettext(
+            "%d picture lies elsewhere on the web and was not fetched.",
+            "%d pictures lie elsewhere on the web and were not fetched.",
+            count,
+        ),
+        "picture": ngettext("%d picture was not found.", "%d pictures were not found.", count),
+        "link": ngettext(
+            "%d row links products that are not sold here.",
+            "%d rows link products that are not sold here.",
+            count,
+        ),
+        "review": ngettext(
+            "%d review is of a product that is not sold here.",
+            "%d reviews are of products that are not sold here.",
+            count,
+        ),
+        "store view": ngettext(
+            "%d row of a store view was left out.", "%d rows of store views were left out.", count
+        ),
+    }
+    return texts[topic]
 
 
 def _category(name: str | None) -> Category | None:

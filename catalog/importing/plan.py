@@ -1,0 +1,18 @@
+"""Plan: what the merchant says about files that do not say it themselves."""
+
+from dataclasses import dataclass
+
+from catalog.models import Category, TaxClass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`publish` None: as the file says. `recount`: known variants' stock too. `keep` False: a dry run."""
+
+    currency: str
+    includes_tax: bool
+    tax_class: TaxClass
+    category: Category | None = None
+    publish: bool | None = None
+    recount: bool = False
+    keep: bool = True  # pictures of a dry run are checked and not stored
