@@ -153,8 +153,8 @@ class Image(models.Model):
     width = models.PositiveIntegerField(_("width"), default=0, editable=False)
     height = models.PositiveIntegerField(_("height"), default=0, editable=False)
     # {"of": original, "src": …, "srcset": {"avif": …, "webp": …, "jpeg": …}, "mat": "sand"}: what pages
-    # print. avif only where it is smaller; `of` tells renditions of a picture that was replaced, `mat` lies under it unless the merchant chose another
-    # one, and is empty for an opaque picture
+    # print, avif only where it is smaller; `of` tells renditions of a picture that was replaced, `mat` lies
+    # under it unless the merchant chose another one, and is empty for an opaque picture
     renditions = models.JSONField(_("renditions"), default=dict, blank=True, editable=False)
     # how our own code draws it (demo goods); empty for an upload
     drawing = models.JSONField(_("drawing"), default=dict, blank=True, editable=False)

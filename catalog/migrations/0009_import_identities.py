@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0006_sku_message'),
+        ('catalog', '0008_most_wanted_and_reduced'),
     ]
 
     operations = [
