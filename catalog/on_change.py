@@ -120,9 +120,10 @@ def image(rows: Sequence[Row], effects: Effects) -> None:
     _purge("product/{}:images", products, effects)
     effects.project(CARDS, products)
     drawn = Image.objects.filter(pk__in=ids).exclude(original="").order_by()
-    for found in drawn.only("original", "renditions"):
+    for found in drawn.only("original", "renditions", "position"):
         if found.renditions.get("of") != found.original.name:
-            effects.enqueue("catalog.render_image", [found.pk])
+            # Lists show the first of each product: a catalogue that came as a whole is handsome soon.
+            effects.enqueue("catalog.render_image", [found.pk], "low" if found.position else "normal")
 
 
 def review(rows: Sequence[Row], effects: Effects) -> None:
