@@ -36,7 +36,7 @@ def asked_for(offer: Offer, asked: Mapping[str, str]) -> list[tuple[str, str]]:
 def options(found: Found, chosen: Offer) -> list[dict[str, Any]]:
     """Each option with its values: what choosing one would cost if the other options stay as they are.
 
-    The first option's values bear a price, the others' what they cost more than the cheapest.
+    The first option's values bear a price where it differs, the others' what they cost more than the least.
     """
     return [
         _option(found, chosen, code, is_first=number == 0)
@@ -50,7 +50,8 @@ def _option(found: Found, chosen: Offer, code: str, *, is_first: bool) -> dict[s
     reachable = {
         value.pk: offer for value in _values(found, code) if (offer := _with(found, chosen, code, value))
     }
-    least = min(offer.shown.price for offer in reachable.values())
+    prices = {offer.shown.price for offer in reachable.values()}
+    least = min(prices)
     values = []
     for value in _values(found, code):
         offer = reachable.get(value.pk)
@@ -60,7 +61,7 @@ def _option(found: Found, chosen: Offer, code: str, *, is_first: bool) -> dict[s
                 "slug": value.slug,
                 "label": value.label,
                 "swatch": value.swatch,
-                "price": offer.shown.price if offer and is_first else None,
+                "price": offer.shown.price if offer and is_first and len(prices) > 1 else None,
                 "extra": extra,
                 "is_selected": value.pk == chosen.options[code].pk,
                 "state": "missing" if offer is None else "out" if offer.is_out else "in",

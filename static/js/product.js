@@ -99,15 +99,13 @@ function options() {
   }
 
   function noteOf(group, variant, code, wanted) {
-    // As the server does it: the first option's values bear a price, the others' what they add.
-    if (group !== groups[0]) {
-      const base = variants
-        .filter((one) => Object.entries(wanted).every(([c, v]) => c === code || one.options[c] === v))
-        .map((one) => Number(one.amount));
-      const extra = Number(variant.amount) - Math.min(...base);
-      return extra > 0 ? `+${format(extra, form.dataset.currency)}` : "";
-    }
-    return short(variant.price);
+    // As the server does it: the first option's values bear a price if they differ, the others' what they add.
+    const amounts = variants
+      .filter((one) => Object.entries(wanted).every(([c, v]) => c === code || one.options[c] === v))
+      .map((one) => Number(one.amount));
+    if (group === groups[0]) return new Set(amounts).size > 1 ? short(variant.price) : "";
+    const extra = Number(variant.amount) - Math.min(...amounts);
+    return extra > 0 ? `+${format(extra, form.dataset.currency)}` : "";
   }
 
   function format(amount, currency) {

@@ -260,3 +260,14 @@ def test_swatches_without_any_colour_are_plain_words(look: Look) -> None:
     make_product("Ribbon", options={"colour": ["Rust", "Gold"]})
     assert look("/p/chain/")["options"][0]["kind"] == "choice"
     assert look("/p/ribbon/")["options"][0]["kind"] == "swatch"
+
+
+def test_values_that_cost_the_same_bear_no_price(look: Look) -> None:
+    make_product(
+        "Jacket", price=["75", "75", "75", "80"], options={"colour": ["Red", "Blue"], "size": ["S", "L"]}
+    )
+    first, second = look("/p/jacket/")["options"]
+    assert [value["price"] for value in first["values"]] == [None, None]
+    assert [value["extra"].amount for value in second["values"]] == [0, 0]
+    first, _second = look("/p/jacket/", size="l")["options"]
+    assert [value["price"].amount for value in first["values"]] == [75, 80]
