@@ -13,6 +13,8 @@ from django.core.validators import EmailValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+
 # What is wrong with an entry in which this pattern finds something, in words; the first that does counts.
 # The browser asks the same table when a field is left (data-mistakes), so the patterns are JavaScript's too.
 Mistake = tuple[str, str | Promise]
@@ -139,8 +141,21 @@ class LoginForm(forms.Form):
     password = Password(label=_("Password"), error_messages={"required": _("Please enter your password.")})
 
 
+class NewPassword(Password):
+    """A password to be: no composition rules, a length is enough."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("8 characters or more; a few words make a good one."))
+        kwargs.setdefault("error_messages", {"required": _("Please choose a password.")})
+        super().__init__(autocomplete="new-password", **kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        validate_password(value)
+
+
 class RegisterForm(forms.Form):
-    """A new account: no composition rules, a length is enough."""
+    """A new account."""
 
     email = EmailLine(label=_("E-mail"), error_messages={"required": _("Please enter your e-mail address.")})
     name = Line(
@@ -149,14 +164,71 @@ class RegisterForm(forms.Form):
         autocomplete="name",
         error_messages={"required": _("Please enter your name.")},
     )
-    password = Password(
-        label=_("Password"),
-        autocomplete="new-password",
-        help_text=_("8 characters or more; a few words make a good one."),
-        error_messages={"required": _("Please choose a password.")},
+    password = NewPassword(label=_("Password"))
+
+
+class ResetForm(forms.Form):
+    """Where the link to a new password goes."""
+
+    email = EmailLine(
+        label=_("E-mail"),
+        autocomplete="username",
+        error_messages={"required": _("Please enter the e-mail address of your account.")},
     )
 
-    def clean_password(self) -> str:
-        password = str(self.cleaned_data["password"])
-        validate_password(password)
-        return password
+
+class NewPasswordForm(forms.Form):
+    """A new password, by a link that says whose."""
+
+    password = NewPassword(label=_("New password"))
+
+
+class OwnerForm(forms.Form):
+    """What only the account's owner may change: the password is asked for, and compared."""
+
+    old = Password(
+        label=_("Your password now"),
+        error_messages={"required": _("Please enter the password you have now.")},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_old(self) -> str:
+        old = str(self.cleaned_data["old"])
+        if not self.user.check_password(old):
+            raise ValidationError(_("This is not the password of your account."), code="wrong")
+        return old
+
+
+class PasswordForm(OwnerForm):
+    """The old password and a new one."""
+
+    password = NewPassword(label=_("New password"))
+
+
+class EmailForm(OwnerForm):
+    """Another address; the password shows that it is the owner who asks."""
+
+    email = EmailLine(
+        label=_("New e-mail address"), error_messages={"required": _("Please enter the new address.")}
+    )
+    field_order = ("email", "old")
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"])
+        if email == self.user.email:
+            raise ValidationError(_("This is the address of your account already."), code="same")
+        return email
+
+
+class NameForm(forms.Form):
+    """What the account's owner is called."""
+
+    name = Line(
+        label=_("Full name"),
+        max_length=120,
+        autocomplete="name",
+        error_messages={"required": _("Please enter your name.")},
+    )

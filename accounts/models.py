@@ -36,6 +36,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
+    # The address itself, not a flag: whoever changes the other, by whatever way, has not confirmed it.
+    confirmed_email = models.EmailField(_("confirmed e-mail"), max_length=254, blank=True, editable=False)
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -59,6 +61,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the account's owner has shown that they read the mails to its address."""
+        return bool(self.email) and self.confirmed_email.lower() == self.email.lower()
 
     def get_full_name(self) -> str:
         return self.name or self.email
@@ -104,3 +111,23 @@ class Address(PostalFields):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.line1}, {self.city}"
+
+
+class Login(models.Model):
+    """One browser that is logged in. Its session knows the row's id; without the row it is nobody's."""
+
+    user = models.ForeignKey(
+        User, models.CASCADE, db_index=False, related_name="logins", verbose_name=_("user")
+    )
+    agent = models.CharField(_("browser"), max_length=300, blank=True)  # as it calls itself
+    created_at = models.DateTimeField(_("logged in"), auto_now_add=True)
+    seen_at = models.DateTimeField(_("last used"))  # to the hour
+
+    class Meta:
+        verbose_name = _("login")
+        verbose_name_plural = _("logins")
+        ordering = ("user_id", "-seen_at")
+        indexes = (models.Index(fields=("user", "-seen_at"), name="login_of_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, {self.created_at:%d.%m.%Y}"

@@ -1,8 +1,53 @@
 """What pages show of an account."""
 
-from accounts.models import Address, User
+from typing import Any
+
+from babel import Locale
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.utils import translation
+
+from accounts import agents
+from accounts.models import Address, Login, PostalFields, User
+
+Shape = dict[str, Any]
+
+
+def by_email(email: str) -> User | None:
+    """The account of that address, whatever its case."""
+    return User.objects.alias(folded=Lower("email")).filter(folded=email.strip().lower()).first()
+
+
+def addresses(user: User) -> QuerySet[Address]:
+    """The address book, the default one first."""
+    return Address.objects.filter(user=user).order_by("-is_default", "-id")
 
 
 def last_address(user: User) -> Address | None:
     """The address a customer used to give: the default one, else the newest."""
-    return Address.objects.filter(user=user).order_by("-is_default", "-id").first()
+    return addresses(user).first()
+
+
+def logins(user: User, current: int | None) -> list[Shape]:
+    """Where the account is logged in, this browser first."""
+    rows = [_login(row, current) for row in Login.objects.filter(user=user).order_by("-seen_at")[:100]]
+    return sorted(rows, key=lambda row: not row["is_this"])
+
+
+def _login(row: Login, current: int | None) -> Shape:
+    return {
+        "id": row.pk,
+        "name": agents.named(row.agent),
+        "is_hand_held": agents.is_hand_held(row.agent),
+        "seen_at": row.seen_at,
+        "created_at": row.created_at,
+        "is_this": row.pk == current,
+    }
+
+
+def address_lines(parts: PostalFields) -> list[str]:
+    """An address as it is written on a parcel; the country in the reader's language."""
+    locale = Locale.parse(translation.get_language() or "en", sep="-")
+    country = locale.territories.get(parts.country, parts.country)
+    written = [parts.name, parts.line1, parts.line2, f"{parts.postcode} {parts.city}".strip(), country]
+    return [line for line in written if line]

@@ -1,15 +1,15 @@
 """Forms of the cart and the checkout. Texts say what is wrong with this entry, not that something is."""
 
-import json
 import re
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import EmailLine, Line, Mistake, mistake_in
+from accounts.forms import EmailLine
+from accounts.postal import PostalForm
 
 QUANTITY = re.compile(r"[0-9]{1,3}", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -65,83 +65,11 @@ class AddForm(forms.Form):
         return data
 
 
-# How postcodes look, and how one is written: a mistake is answered with an example.
-POSTCODES: dict[str, tuple[str, str]] = {
-    "AT": (r"[1-9]\d{3}", "1010"),
-    "BE": (r"[1-9]\d{3}", "1000"),
-    "BG": (r"\d{4}", "1000"),
-    "CH": (r"[1-9]\d{3}", "8001"),
-    "CZ": (r"\d{3} ?\d{2}", "110 00"),
-    "DE": (r"\d{5}", "10117"),
-    "DK": (r"\d{4}", "1050"),
-    "EE": (r"\d{5}", "10111"),
-    "ES": (r"(?:0[1-9]|[1-4]\d|5[0-2])\d{3}", "28013"),
-    "FI": (r"\d{5}", "00100"),
-    "FR": (r"\d{5}", "75001"),
-    "GB": (r"(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})", "SW1A 1AA"),
-    "GR": (r"\d{3} ?\d{2}", "105 57"),
-    "HU": (r"\d{4}", "1051"),
-    "IE": (r"[A-Z]\d[\dW] ?[A-Z\d]{4}", "D02 AF30"),
-    "IT": (r"\d{5}", "00184"),
-    "LT": (r"(?:LT-)?\d{5}", "01100"),
-    "LU": (r"(?:L-)?\d{4}", "1111"),
-    "LV": (r"(?:LV-)?\d{4}", "1010"),
-    "NL": (r"[1-9]\d{3} ?[A-Z]{2}", "1012 AB"),
-    "NO": (r"\d{4}", "0150"),
-    "PL": (r"\d{2}-\d{3}", "00-001"),
-    "PT": (r"\d{4}-\d{3}", "1100-001"),
-    "RO": (r"\d{6}", "010011"),
-    "SE": (r"\d{3} ?\d{2}", "111 20"),
-    "SI": (r"\d{4}", "1000"),
-    "SK": (r"\d{3} ?\d{2}", "811 01"),
-    "US": (r"\d{5}(?:-\d{4})?", "10001"),
-}
+class AddressForm(PostalForm):
+    """Who gets it, where, and who hears of it. The bill goes to the same address.
 
-
-def postcode_mistakes(country: str, name: str) -> list[Mistake]:
-    """What can be wrong with a postcode there, its spaces left out; none where we do not know their look."""
-    if country not in POSTCODES:
-        return []
-    pattern, example = POSTCODES[country]
-    words = {"country": name, "example": example}
-    digits = re.fullmatch(r"\\d\{(\d)\}", pattern)
-    if not digits:
-        told = _("A postcode in %(country)s looks like %(example)s.") % words
-        return [(f"^(?!(?:{pattern})$)", told)]
-    only = _("A postcode in %(country)s has digits only, such as %(example)s.") % words
-    number = _("A postcode in %(country)s has %(wanted)s digits, this one has {found}.")
-    return [("[^0-9]", only), (f"^(?!{pattern}$)", number % {**words, "wanted": digits[1]})]
-
-
-class PostcodeLine(Line):
-    """A postcode: what is wrong with it depends on the country chosen."""
-
-    by_country: dict[str, list[Mistake]]
-
-    def offer(self, countries: list[tuple[str, str]]) -> None:
-        """The countries that can be chosen, by code and name."""
-        self.by_country = {code: postcode_mistakes(code, name) for code, name in countries}
-        self.widget.attrs["data-mistakes-by"] = "country"
-        if countries and all(POSTCODES.get(code, ("", "x"))[1].isdigit() for code, _name in countries):
-            self.widget.attrs["inputmode"] = "numeric"
-
-    @property
-    def mistakes_json(self) -> str:
-        return json.dumps({code: [[p, str(t)] for p, t in told] for code, told in self.by_country.items()})
-
-    def written(self, postcode: str, country: str) -> str:
-        """As it is kept; ValidationError if it can be none of that country's."""
-        compact = postcode.upper().replace(" ", "")
-        told = mistake_in(compact, self.by_country.get(country, []))
-        if told:
-            raise ValidationError(told, code="mistake")
-        # Some countries write a space in it: one that was typed in its place stays.
-        pattern, _example = POSTCODES.get(country, (".*", ""))
-        return postcode.upper() if re.fullmatch(pattern, postcode.upper(), re.ASCII) else compact
-
-
-class AddressForm(forms.Form):
-    """Who gets it, and where: eight fields, two of them optional. The bill goes to the same address."""
+    keeps: whether it may go into the address book, which only an account has.
+    """
 
     email = EmailLine(
         label=gettext_lazy("E-mail"),
@@ -150,86 +78,22 @@ class AddressForm(forms.Form):
             "required": gettext_lazy("Please enter your e-mail address: the confirmation goes there.")
         },
     )
-    name = Line(
-        label=gettext_lazy("Full name"),
-        max_length=120,
-        autocomplete="shipping name",
-        error_messages={"required": gettext_lazy("Please enter the name of who gets it.")},
-    )
-    line1 = Line(
-        label=gettext_lazy("Street and number"),
-        max_length=160,
-        autocomplete="shipping address-line1",
-        error_messages={"required": gettext_lazy("Please enter the street and the number.")},
-    )
-    line2 = Line(
-        label=gettext_lazy("Flat or company"),
-        max_length=160,
-        required=False,
-        autocomplete="shipping address-line2",
-    )
-    postcode = PostcodeLine(
-        label=gettext_lazy("Postcode"),
-        max_length=20,
-        autocomplete="shipping postal-code",
-        error_messages={"required": gettext_lazy("Please enter the postcode.")},
-    )
-    city = Line(
-        label=gettext_lazy("Town or city"),
-        max_length=120,
-        autocomplete="shipping address-level2",
-        error_messages={"required": gettext_lazy("Please enter the town or city.")},
-    )
-    country = forms.ChoiceField(
-        label=gettext_lazy("Country"),
-        widget=forms.Select(attrs={"autocomplete": "shipping country"}),
-        error_messages={
-            "required": gettext_lazy("Please choose a country."),
-            "invalid_choice": gettext_lazy(
-                "We do not deliver there yet. Please choose a country from the list."
-            ),
-        },
-    )
-    phone = Line(
-        label=gettext_lazy("Phone"),
-        max_length=40,
-        required=False,
-        autocomplete="shipping tel",
-        inputmode="tel",
-        mistakes=(
-            (
-                r"^(?!\+?[0-9 ()/.\-]{5,39}$)",
-                gettext_lazy("A phone number has digits, and perhaps a + in front, such as +49 30 1234567."),
-            ),
-        ),
-        help_text=gettext_lazy("Only for the carrier, should there be a question about the delivery."),
-    )
+    keep = forms.BooleanField(label=gettext_lazy("Keep this address for the next time"), required=False)
+
+    field_order = ("email", *PostalForm.base_fields, "keep")
 
     def __init__(
-        self, *args: Any, countries: list[tuple[str, str]], asks_email: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        countries: list[tuple[str, str]],
+        asks_email: bool = True,
+        keeps: bool = False,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
-        if not asks_email:
-            del self.fields["email"]
-        self.fields["country"].choices = countries  # type: ignore[attr-defined]
-        self.postcodes.offer(countries)
-        wrong = next((name for name in self.fields if name in self.errors), None)
-        if wrong:
-            self.fields[wrong].widget.attrs["autofocus"] = True  # where to look first
-
-    @property
-    def postcodes(self) -> PostcodeLine:
-        return cast(PostcodeLine, self.fields["postcode"])
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        country, postcode = data.get("country"), data.get("postcode")
-        if country and postcode:
-            try:
-                data["postcode"] = self.postcodes.written(postcode, country)
-            except ValidationError as error:
-                self.add_error("postcode", error)
-        return data
+        super().__init__(*args, countries=countries, **kwargs)
+        for name, is_in in (("email", asks_email), ("keep", keeps)):
+            if not is_in:
+                del self.fields[name]
 
 
 class DeliveryForm(forms.Form):

@@ -201,9 +201,19 @@ def meant(product: Product, variant_id: int | None, chosen: Mapping[str, str]) -
 
 def countries(market: Market) -> list[tuple[str, str]]:
     """Where the market sends to: code and name in the visitor's language, its own country first."""
+    return _named(delivery.countries(market), market.country)
+
+
+def destinations() -> list[tuple[str, str]]:
+    """Where any market sends to: what the address book offers."""
+    codes = {code for market in markets.all() for code in delivery.countries(market)}
+    return _named(codes, markets.current().country)
+
+
+def _named(codes: Iterable[str], first: str) -> list[tuple[str, str]]:
     locale = Locale.parse(translation.get_language() or "en", sep="-")
-    named = [(code, locale.territories.get(code, code)) for code in delivery.countries(market)]
-    return sorted(named, key=lambda pair: (pair[0] != market.country, pair[1]))
+    named = [(code, locale.territories.get(code, code)) for code in codes]
+    return sorted(named, key=lambda pair: (pair[0] != first, pair[1]))
 
 
 def delivers_to(method_id: int | None, country: str) -> bool:
@@ -212,6 +222,25 @@ def delivers_to(method_id: int | None, country: str) -> bool:
         method_id is not None
         and Method.objects.filter(pk=method_id, is_active=True, zone__countries__contains=[country]).exists()
     )
+
+
+@dataclass(frozen=True)
+class SavedAddress:
+    """An address of the customer's book, as the form shows it and as it would be filled in."""
+
+    label: str
+    hint: str
+    parts: Mapping[str, str]
+
+
+def saved_addresses(user: User, countries: Mapping[str, str]) -> dict[str, SavedAddress]:
+    """The address book by the value that a form posts, the one to suggest first; what we deliver to only."""
+    found = {}
+    for kept in accounts.addresses(user).filter(country__in=list(countries)):
+        name, *rest = accounts.address_lines(kept)
+        parts = {part.name: getattr(kept, part.name) for part in PostalFields._meta.fields}
+        found[str(kept.pk)] = SavedAddress(name, ", ".join(rest), parts)
+    return found
 
 
 def known_address(user: User) -> dict[str, str]:

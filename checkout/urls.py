@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from checkout.views import cart, steps
+from checkout.views import again, cart, steps
 
 app_name = "checkout"
 urlpatterns = [
     path("cart/", cart.cart, name="cart"),
     path("cart/add/", cart.add, name="add"),
     path("cart/change/", cart.change, name="change"),
+    path("cart/again/", again.again, name="again"),
     path("checkout/", steps.start, name="start"),
     path("checkout/address/", steps.address, name="address"),
     path("checkout/delivery/", steps.delivery, name="delivery"),

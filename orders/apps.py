@@ -15,4 +15,5 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         # By name, since models cannot be imported before the apps are loaded.
         user_logged_in.connect(import_string("orders.placement.claim"), dispatch_uid="orders.claim")
+        import_string("accounts.confirmation.follow")("orders.placement.claim_confirmed")
         import_string("shop.outbox.rounds.register")("orders.ask_the_silent")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -82,18 +83,26 @@ def place_order(draft: Draft) -> Order:
 def claim(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     """At login or registration the order this browser has just placed as a guest joins the account.
 
-    Only with the account's own address: the next one to log in here may be somebody else. Older orders with
-    that address do not join: that would need an address that is confirmed.
+    Only with the account's own address: the next one to log in here may be somebody else. Other orders with
+    that address join once it is confirmed, which is seen to here as well: they may be newer than that.
     """
+    claim_confirmed(user)
     session = getattr(request, "session", None)
     if session is None or PLACED_ORDER not in session:
         return
-    Order.objects.filter(
-        pk=session.pop(PLACED_ORDER),
-        customer=None,
-        email__iexact=user.email,
-        placed_at__gt=timezone.now() - FRESH,
-    ).update(customer=user)
+    _unclaimed(user.email).filter(pk=session.pop(PLACED_ORDER), placed_at__gt=timezone.now() - FRESH).update(
+        customer=user
+    )
+
+
+def claim_confirmed(user: User) -> None:
+    """The guest orders with an account's address are its own, if the address is: anybody can register it."""
+    if user.is_confirmed:
+        _unclaimed(user.email).update(customer=user)
+
+
+def _unclaimed(email: str) -> models.QuerySet[Order]:
+    return Order.objects.alias(folded=Lower("email")).filter(customer=None, folded=email.lower())
 
 
 def _order(draft: Draft) -> Order:

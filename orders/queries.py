@@ -5,19 +5,21 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
+from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import PostalFields, User
-from orders import links
+from accounts.models import User
+from accounts.queries import address_lines
+from orders import carriers, links
 from orders.models import Order, OrderEvent, Payment
 from orders.models.order import FIRST_NUMBER
 from shop.money import Money
 
 FRESH = timedelta(hours=1)
+ORDERS_PER_PAGE = 10
 UNHEARD = timedelta(minutes=30)  # who has not paid by then, nor been declined, gets the link by mail
 FORGOTTEN = timedelta(days=1)
 
@@ -45,26 +47,43 @@ def of_customer(user: User) -> QuerySet[Order]:
     return Order.objects.filter(customer=user).order_by("-placed_at", "-id")
 
 
-def history(user: User) -> list[Shape]:
-    """A customer's orders as the list shows them."""
-    return [_row(order) for order in of_customer(user).prefetch_related("lines", "payments")[:200]]
+def history(user: User, number: str = "1") -> Shape:
+    """A page of a customer's orders as the list shows them; a page that is not there is the nearest."""
+    found = of_customer(user).prefetch_related("lines", "payments")
+    page = Paginator(found, ORDERS_PER_PAGE).get_page(number)
+    return {
+        "orders": [_row(order) for order in page.object_list],
+        "total": page.paginator.count,
+        "number": page.number,
+        "pages": page.paginator.num_pages,
+    }
 
 
 def _row(order: Order) -> Shape:
     lines, state = list(order.lines.all()), payment_state(order, list(order.payments.all()))
     return {
         "number": order.number,
+        "token": links.token(order.pk),
         "url": links.path(order),
         "placed_at": order.placed_at,
         "status": order.status,
         "status_label": status_label(order, state),
         "asks": order.status == Order.Status.PLACED and state != "pending",  # the page has something to do
         "total": order.money("total"),
-        "name": lines[0].name if lines else "",
-        "more": len(lines) - 1,
-        "pictures": [line.picture or None for line in lines[:3]],
+        "names": [
+            line.name if line.quantity == 1 else f"{line.quantity} × {line.name}" for line in lines[:3]
+        ],
+        "more": max(0, len(lines) - 3),
+        "pictures": [line.picture for line in lines[:5] if line.picture],
+        "tracking_url": _tracking_url(order),
         **_promise(order, state),
     }
+
+
+def _tracking_url(order: Order) -> str | None:
+    """Where the carrier says where the parcel is; None before it is sent, or if we do not know its page."""
+    is_sent = order.status in {Order.Status.SHIPPED, Order.Status.DELIVERED}
+    return carriers.tracking_url(order.delivery_carrier, order.tracking_code) if is_sent else None
 
 
 def unheard_of() -> QuerySet[Order]:
@@ -104,6 +123,7 @@ def order_page(order: Order) -> Shape:
         "delivery_name": order.delivery_name,
         "carrier": order.delivery_carrier,
         "tracking_code": order.tracking_code,
+        "tracking_url": _tracking_url(order),
         **_promise(order, state),
     }
 
@@ -147,14 +167,6 @@ def _money_back(order: Order, state: str, events: Sequence[OrderEvent]) -> str:
     if state == "begun":
         return _("We have not heard whether you were charged. Should you have been, we send all of it back.")
     return _("Nothing was charged, so there is nothing to send back.")
-
-
-def address_lines(parts: PostalFields) -> list[str]:
-    """An address as it is written on a parcel; the country in the reader's language."""
-    locale = Locale.parse(translation.get_language() or "en", sep="-")
-    country = locale.territories.get(parts.country, parts.country)
-    written = [parts.name, parts.line1, parts.line2, f"{parts.postcode} {parts.city}".strip(), country]
-    return [line for line in written if line]
 
 
 def payment_state(order: Order, payments: Sequence[Payment]) -> str:

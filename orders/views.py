@@ -42,7 +42,13 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     found = _order(token)
     shown = queries.order_page(found)
     shown["is_payable"] = payments.is_payable(found)
-    context: dict[str, Any] = {"order": shown, "pay_url": None, "payment_choices": [], "register_url": None}
+    context: dict[str, Any] = {
+        "order": shown,
+        "token": token,
+        "pay_url": None,
+        "payment_choices": [],
+        "register_url": None,
+    }
     is_own = request.session.get(PLACED_ORDER) == found.pk
     if shown["is_payable"]:
         pay_url = reverse("orders:pay", args=[token])
@@ -112,6 +118,8 @@ def track(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
-    """The customer's orders."""
+    """The customer's orders, a page of them."""
     customer = cast(User, request.user)  # login_required
-    return _page(request, "history", _("Your orders"), {"orders": queries.history(customer)})
+    shown = queries.history(customer, request.GET.get("page", "1"))
+    context = {"history": shown, "is_confirmed": customer.is_confirmed, "email": customer.email}
+    return _page(request, "history", _("Your orders"), context)

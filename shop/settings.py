@@ -32,7 +32,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = env("SESSION_DAYS", int, 30) * 86_400
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "accounts.views.refused"
+CSRF_FAILURE_VIEW = "accounts.views.entry.refused"
 X_FRAME_OPTIONS = "DENY"
 # W003: shop.csrf.BrowserVouches is CsrfViewMiddleware, asked after the browser's own word.
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
@@ -178,6 +178,7 @@ MIDDLEWARE = [
     "checkout.cookies.CartCookies",
     "shop.csrf.BrowserVouches",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.logins.KnownLogins",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "shop.edge.pages.VisitorGuard",

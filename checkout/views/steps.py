@@ -1,6 +1,6 @@
 """The steps from the cart to the order, and the button at their end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -10,7 +10,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.views import GUEST_EMAIL
+from accounts import addresses as book
+from accounts.models import User
+from accounts.queries import address_lines
+from accounts.views.entry import GUEST_EMAIL
 from catalog.stock import OutOfStock
 from checkout import cart as carts
 from checkout import completion, cookies, queries, quote, steps
@@ -22,10 +25,11 @@ from orders import links
 from orders.forms import PaymentForm
 from orders.models import Order
 from orders.placement import PLACED_ORDER
-from orders.queries import address_lines
 from orders.views import begin_payment
 from shop import markets
 from shop.edge.pages import private_page
+
+NEW = "new"  # an address that is not of the book
 
 StepView = Callable[[HttpRequest, Cart, Quote], HttpResponse]
 
@@ -83,18 +87,43 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @_step("address")
 def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
-    """Who gets it, and where."""
+    """Who gets it, and where: one of the address book, or another one."""
     countries = queries.countries(markets.get(found.market))
-    own = _own_email(request, found)
-    context = {"own_email": own, "other_email_url": _asking_for_email(request)}
+    own, user = _own_email(request, found), request.user if request.user.is_authenticated else None
+    saved = queries.saved_addresses(user, dict(countries)) if user else {}
+    asks = {"countries": countries, "asks_email": not own, "keeps": user is not None}
+    context = {"own_email": own, "other_email_url": _asking_for_email(request), "saved": saved}
     if request.method != "POST":
-        form = AddressForm(initial=_known(request, found), countries=countries, asks_email=not own)
-        return _show_step(request, "address", found, shown, {"form": form, **context})
-    form = AddressForm(request.POST, countries=countries, asks_email=not own)
+        chosen = _chosen(found, saved)
+        form = AddressForm(initial=_known(request, found, chosen), **asks)
+        return _show_step(request, "address", found, shown, {"form": form, "chosen": chosen, **context})
+    chosen, sent = request.POST.get("saved", NEW), request.POST.dict()
+    if chosen in saved:  # looked at like any other: countries and postcodes change
+        sent = {**saved[chosen].parts, "email": sent.get("email", "")}
+    form = AddressForm(sent, **asks)
     if not form.is_valid():
+        context["chosen"] = chosen if chosen in saved and not set(form.errors) - {"email"} else NEW
         return _show_step(request, "address", found, shown, {"form": form, **context}, status=422)
-    carts.set_address(found, **{"email": own, **form.cleaned_data})
+    parts = {"email": own, **form.cleaned_data}
+    if parts.pop("keep", False) and user:
+        _keep(request, user, parts)
+    carts.set_address(found, **parts)
     return _onward(request, found, "delivery")
+
+
+def _chosen(found: Cart, saved: Mapping[str, queries.SavedAddress]) -> str:
+    """The address of the book that the cart has, or that is suggested; else NEW."""
+    if not found.line1:
+        return next(iter(saved), NEW)
+    own = {part: getattr(found, part) for part in book.PARTS}
+    return next((key for key, kept in saved.items() if kept.parts == own), NEW)
+
+
+def _keep(request: HttpRequest, user: User, parts: dict[str, str]) -> None:
+    try:
+        book.keep(user, parts)
+    except book.Full:
+        messages.info(request, _("Your address book is full, so this address is for this order only."))
 
 
 def _own_email(request: HttpRequest, found: Cart) -> str:
@@ -112,11 +141,13 @@ def _asking_for_email(request: HttpRequest) -> str:
     return f"?{query.urlencode()}"
 
 
-def _known(request: HttpRequest, found: Cart) -> dict[str, str]:
+def _known(request: HttpRequest, found: Cart, chosen: str) -> dict[str, str]:
     """What need not be asked again: the cart's address, else the account's last one."""
-    if found.line1:
-        return {name: getattr(found, name) for name in AddressForm.base_fields}
     country = markets.get(found.market).country
+    if chosen != NEW:
+        return {"country": country, "email": found.email}
+    if found.line1:
+        return {name: getattr(found, name) for name in ("email", *book.PARTS)}
     if not request.user.is_authenticated:
         return {"country": country, "email": found.email}
     return {"country": country, "email": request.user.email, **queries.known_address(request.user)}

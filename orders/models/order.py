@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalFields
@@ -76,6 +77,8 @@ class Order(PostalFields):
             models.Index(fields=("status", "-placed_at"), name="order_status"),
             models.Index(fields=("customer", "-placed_at"), name="order_of_customer"),
             models.Index(fields=("email",), name="order_email"),
+            # Guests' orders by address, whatever its case: whoever confirms it gets them.
+            models.Index(Lower("email"), condition=Q(customer=None), name="order_unclaimed"),
             models.Index(fields=("market", "-placed_at"), name="order_market"),
             models.Index(fields=("name",), name="order_name"),
         )

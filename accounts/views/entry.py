@@ -1,21 +1,19 @@
-"""Log in, log out, register, and the account's own page."""
+"""Log in, log out, register."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth, messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import queries, registration
+from accounts import registration
 from accounts.forms import LoginForm, RegisterForm
-from accounts.models import User
+from accounts.views.page import SLOWLY, page
 from shop import limits
 from shop.desk import doors
 from shop.edge.pages import private_page
@@ -39,17 +37,8 @@ def _onward(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
-TITLES = {
-    "login": gettext_lazy("Log in"),
-    "register": gettext_lazy("Create an account"),
-    "account": gettext_lazy("Your account"),
-}
-
-
-def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    request.page_title = TITLES[name]  # type: ignore[attr-defined]
-    shown = {"messages": messages.get_messages(request), "next": _next(request), **context}
-    return render(request, f"accounts/{name}.html", shown, status=status)
+def _show(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    return page(request, name, {"next": _next(request), **context}, status=status)
 
 
 @private_page
@@ -60,18 +49,18 @@ def login(request: HttpRequest) -> HttpResponse:
         return _onward(request)
     form = LoginForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
-        return _page(request, "login", {"form": form})
+        return _show(request, "login", {"form": form})
     if limits.exceeded(request, "login", account=request.POST.get("email", "")):
-        form.add_error(None, _("Too many attempts. Please wait five minutes and try again."))
-        return _page(request, "login", {"form": form}, status=429)
+        form.add_error(None, SLOWLY)
+        return _show(request, "login", {"form": form}, status=429)
     if not form.is_valid():
-        return _page(request, "login", {"form": form}, status=422)
+        return _show(request, "login", {"form": form}, status=422)
     user = auth.authenticate(
         request, username=form.cleaned_data["email"], password=form.cleaned_data["password"]
     )
     if user is None:
         form.add_error(None, _("The e-mail address and the password do not belong together."))
-        return _page(request, "login", {"form": form}, status=422)
+        return _show(request, "login", {"form": form}, status=422)
     auth.login(request, user)  # gives the session a new key
     return _onward(request)
 
@@ -92,30 +81,23 @@ def register(request: HttpRequest) -> HttpResponse:
         return _onward(request)
     if request.method != "POST":
         form = RegisterForm(initial={"email": request.session.get(GUEST_EMAIL, "")})
-        return _page(request, "register", {"form": form})
+        return _show(request, "register", {"form": form})
     form = RegisterForm(request.POST)
     if limits.exceeded(request, "register", account=request.POST.get("email", "")):
-        form.add_error(None, _("Too many attempts. Please wait five minutes and try again."))
-        return _page(request, "register", {"form": form}, status=429)
+        form.add_error(None, SLOWLY)
+        return _show(request, "register", {"form": form}, status=429)
     if not form.is_valid():
-        return _page(request, "register", {"form": form}, status=422)
+        return _show(request, "register", {"form": form}, status=422)
     data = form.cleaned_data
     try:
         user = registration.register(data["email"], name=data["name"], password=data["password"])
     except registration.AddressTaken:
         form.add_error("email", _("There is an account with this address already. Please log in instead."))
-        return _page(request, "register", {"form": form}, status=422)
+        return _show(request, "register", {"form": form}, status=422)
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    messages.success(request, _("Your account is ready."))
+    text = _("Your account is ready. We have sent you a link to confirm your address.")
+    messages.success(request, text)
     return _onward(request)
-
-
-@private_page
-@login_required
-def account(request: HttpRequest) -> HttpResponse:
-    """The account's own page: who, and where to."""
-    user = cast(User, request.user)  # login_required
-    return _page(request, "account", {"user": user, "address": queries.last_address(user)})
 
 
 @private_page

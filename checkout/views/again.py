@@ -1,0 +1,58 @@
+"""An order once more: what of it is still sold goes into the cart, which tells what is not."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from checkout import cart as carts
+from orders.models import Order
+from orders.queries import by_token
+from shop import limits
+from shop.edge.pages import private_page
+
+
+@private_page
+@require_POST
+def again(request: HttpRequest) -> HttpResponse:
+    """At today's prices, beside what is in the cart already. Whoever has the order's link may."""
+    order = by_token(request.POST.get("order", ""))
+    if order is None:
+        raise Http404
+    if limits.exceeded(request, "again", limit=30):
+        messages.error(request, _("Too many attempts. Please wait five minutes and try again."))
+        return redirect("checkout:cart")
+    found = carts.open_or_create(request)
+    try:
+        _put(request, found, order)
+    except carts.CartClosed:
+        messages.error(request, _("That cart has just become an order. Please add it again."))
+    carts.show_size(request, found)
+    return redirect("checkout:cart")
+
+
+def _put(request: HttpRequest, found: carts.Cart, order: Order) -> None:
+    came, fewer, out, gone = list[str](), list[str](), list[str](), list[str]()
+    for line in order.lines.all():
+        name = f"{line.name} ({line.options})" if line.options else line.name
+        try:
+            change = carts.add(found, line.variant_id, line.quantity)
+        except carts.SoldOut:
+            out.append(name)
+        except carts.NotForSale:
+            gone.append(name)
+        else:
+            (fewer if change.is_less else came).append(name)
+    for tell, text, names in (
+        (messages.success, _("In your cart again: %(names)s."), came),
+        (
+            messages.warning,
+            _("In your cart, but not as many as you had, since few are left: %(names)s."),
+            fewer,
+        ),
+        (messages.warning, _("Sold out for now: %(names)s."), out),
+        (messages.warning, _("No longer for sale here: %(names)s."), gone),
+    ):
+        if names:
+            tell(request, text % {"names": ", ".join(names)})
