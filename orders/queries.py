@@ -74,7 +74,7 @@ def _row(order: Order) -> Shape:
             line.name if line.quantity == 1 else f"{line.quantity} × {line.name}" for line in lines[:3]
         ],
         "more": max(0, len(lines) - 3),
-        "pictures": [line.picture for line in lines[:5] if line.picture],
+        "pictures": [line.picture for line in lines[:4] if line.picture],
         "tracking_url": _tracking_url(order),
         **_promise(order, state),
     }

@@ -98,8 +98,11 @@ def test_nobody_elses_address_is_seen_or_touched(client: Client, ada: User) -> N
     client.post(f"{path}prefer/")
     theirs.refresh_from_db()
     assert (theirs.line1, theirs.is_default) == ("Unter den Linden 1", True)
+    addresses.keep(ada, WORK)
+    addresses.prefer(ada, theirs.pk)
+    assert default(ada) == "Invalidenstraße 7"
     addresses.change(ada, theirs.pk, WORK)
-    assert Address.objects.get().line1 == "Unter den Linden 1"
+    assert theirs.user.addresses.get().line1 == "Unter den Linden 1"
 
 
 @pytest.mark.parametrize("path", ["remove", "prefer"])
