@@ -5,7 +5,7 @@ A session holds its row's id, so that one browser can be logged out from another
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
@@ -43,7 +43,8 @@ def log_out(user: User, login_id: int) -> bool:
 
 def log_out_others(user: User, kept: int | None) -> int:
     """Every browser but that one is logged out; how many."""
-    return Login.objects.filter(user=user).exclude(pk=kept).delete()[0]
+    found = Login.objects.filter(user=user)
+    return (found if kept is None else found.exclude(pk=kept)).delete()[0]
 
 
 class KnownLogins:
@@ -60,7 +61,7 @@ class KnownLogins:
         if getattr(view, "page_kind", None) == PUBLIC or settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
         if request.user.is_authenticated:
-            _look(request, cast(User, request.user))
+            _look(request, request.user)
 
 
 def _look(request: HttpRequest, user: User) -> None:

@@ -151,7 +151,7 @@ class PostalForm(forms.Form):
 
     def full_clean(self) -> None:
         super().full_clean()
-        wrong = next((name for name in self.fields if name in self._errors), None) if self._errors else None
+        wrong = next((name for name in self.fields if self.has_error(name)), None)
         if wrong:
             self.fields[wrong].widget.attrs["autofocus"] = True  # where to look first
 

@@ -91,7 +91,7 @@ def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
     countries = queries.countries(markets.get(found.market))
     own, user = _own_email(request, found), request.user if request.user.is_authenticated else None
     saved = queries.saved_addresses(user, dict(countries)) if user else {}
-    asks = {"countries": countries, "asks_email": not own, "keeps": user is not None}
+    asks: dict[str, Any] = {"countries": countries, "asks_email": not own, "keeps": user is not None}
     context = {"own_email": own, "other_email_url": _asking_for_email(request), "saved": saved}
     if request.method != "POST":
         chosen = _chosen(found, saved)
