@@ -71,10 +71,10 @@ class UserTable(Table, UserAdmin):
     ordering = ("email",)
     filter_horizontal = ()
     autocomplete_fields = ("groups",)
-    readonly_fields = ("last_login", "created_at")
+    readonly_fields = ("confirmed", "last_login", "created_at")
     inlines = (AddressRows,)
     fieldsets = (
-        (None, {"fields": ("email", "name", "password", "is_active")}),
+        (None, {"fields": ("email", "confirmed", "name", "password", "is_active")}),
         (gettext_lazy("What they may do"), {"fields": ("is_staff", "is_superuser", "groups")}),
         (gettext_lazy("Since when"), {"fields": ("created_at", "last_login")}),
     )
@@ -93,6 +93,10 @@ class UserTable(Table, UserAdmin):
         first, *rest = shown
         kept = tuple(name for name in first[1]["fields"] if name != "password")
         return [(first[0], {**first[1], "fields": kept}), *rest]
+
+    @admin.display(description=gettext_lazy("confirmed"), boolean=True)
+    def confirmed(self, user: User) -> bool:
+        return user.is_confirmed
 
     @admin.display(description=gettext_lazy("since"), ordering="created_at")
     def since(self, user: User) -> Any:
