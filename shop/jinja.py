@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from shop import addresses, markets
 from shop.markets import Market
@@ -89,27 +89,20 @@ def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") ->
         ).format(css, said, static("img/places.svg"), name)
     srcset = picture.get("srcset") or {}
     # Browsers that know `auto` use the laid-out width; it only holds for lazy pictures.
-    wanted = sizes if eager else f"auto, {sizes}"
-    sources = Markup("").join(
-        Markup('<source type="image/{}" srcset="{}" sizes="{}">').format(kind, srcset[kind], wanted)
+    wanted = escape(sizes if eager else f"auto, {sizes}")
+    sources = "".join(
+        f'<source type="image/{kind}" srcset="{escape(srcset[kind])}" sizes="{wanted}">'
         for kind in ("avif", "webp")
         if srcset.get(kind)
     )
-    fallback = Markup("")
-    if srcset.get("jpeg"):
-        fallback = Markup(' srcset="{}" sizes="{}"').format(srcset["jpeg"], wanted)
-    loading = Markup('fetchpriority="high"') if eager else Markup('loading="lazy" decoding="async"')
-    return Markup(
-        '<picture class="{}">{}<img src="{}"{} width="{}" height="{}" alt="{}" {}></picture>'
-    ).format(
-        css,
-        sources,
-        picture["src"],
-        fallback,
-        picture["width"],
-        picture["height"],
-        picture.get("alt", ""),
-        loading,
+    jpeg = srcset.get("jpeg")
+    fallback = f' srcset="{escape(jpeg)}" sizes="{wanted}"' if jpeg else ""
+    loading = 'fetchpriority="high"' if eager else 'loading="lazy" decoding="async"'
+    # Every value is escaped here: Markup.format does the same and takes three times as long, 40 times a page.
+    return Markup(  # noqa: S704
+        f'<picture class="{escape(css)}">{sources}<img src="{escape(picture["src"])}"{fallback}'
+        f' width="{int(picture["width"])}" height="{int(picture["height"])}"'
+        f' alt="{escape(picture.get("alt", ""))}" {loading}></picture>'
     )
 
 
@@ -211,6 +204,16 @@ def rich(html: str) -> Markup:
     return Markup(html)  # noqa: S704
 
 
+def _said(message: str) -> str:
+    """gettext, remembered: a list says the same few words in each of its cards."""
+    return _translated(translation.get_language() or "", message)
+
+
+@cache
+def _translated(language: str, message: str) -> str:
+    return gettext(message)
+
+
 def _locale(language: str | None = None) -> Locale:
     return _parsed(language or translation.get_language() or "en")
 
@@ -244,7 +247,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options)  # noqa: S701 (it is a function)
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+        _said, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     env.globals.update(
         url=url,

@@ -1,12 +1,14 @@
 """of(): the blocks of the home page, with all their goods in one statement."""
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, F, Func, IntegerField, JSONField, QuerySet, Subquery, Value
+from django.db.models import CharField, F, Func, IntegerField, JSONField, Q, QuerySet, Subquery, Value
 
 from catalog.models import Block, Card, Category
 from catalog.queries import cards
@@ -14,6 +16,7 @@ from catalog.queries.categories import cards_in, goods, open_categories
 from catalog.queries.chrome import mounted
 from shop.addresses import path
 from shop.markets import Market
+from shop.prepared import Param, Prepared
 
 GOODS = 4  # in a row that does not say how many
 GOODS_AT_MOST = 24
@@ -29,17 +32,11 @@ EMPTY = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": "
 
 def of(market: Market) -> list[dict[str, Any]]:
     """The market's blocks as the template wants them; rows of goods that turn out empty are left out."""
-    shown = list(
-        Block.objects.filter(is_published=True, market__in=["", market.code]).select_related("image")
-    )
+    shown = _SHOWN.rows(market=market.code)
     with_goods = [block for block in shown if block.kind == Block.Kind.CARDS]
-    goods = dict(
-        zip(
-            [block.pk for block in with_goods],
-            cards.read_each([_goods(market, block.goods) for block in with_goods]),
-            strict=True,
-        )
-    )
+    rules = tuple(json.dumps(block.goods, sort_keys=True) for block in with_goods)
+    rows = _rows(rules).rows(market=market.code) if rules else []
+    goods = dict(zip([block.pk for block in with_goods], cards.apart(rows, len(rules)), strict=True))
     tiles = _tiles(market) if any(block.kind == Block.Kind.RANGE for block in shown) else []
     return [
         {
@@ -58,6 +55,19 @@ def of(market: Market) -> list[dict[str, Any]]:
     ]
 
 
+_SHOWN = Prepared(
+    lambda: Block.objects.filter(Q(market="") | Q(market=Param("market")), is_published=True).select_related(
+        "image"
+    )
+)
+
+
+@lru_cache(maxsize=32)
+def _rows(rules: tuple[str, ...]) -> Prepared:
+    """The cards of all rows in one statement, written once for these rules: merchants change them seldom."""
+    return Prepared(lambda: cards.together([_goods(json.loads(rule)) for rule in rules]))
+
+
 def _link(link: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "label": link.get("label", ""),
@@ -66,9 +76,9 @@ def _link(link: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _goods(market: Market, rule: Mapping[str, Any]) -> QuerySet[Card]:
+def _goods(rule: Mapping[str, Any]) -> QuerySet[Card]:
     """Which cards a row shows: the slugs in their order, or the first by a rule."""
-    rows = Card.objects.filter(market=market.code)
+    rows = Card.objects.filter(market=Param("market"))
     slugs = rule.get("slugs")
     if slugs:
         slugs = [str(slug) for slug in slugs][:GOODS_AT_MOST]
@@ -105,14 +115,7 @@ def _decimal(value: object) -> Decimal | None:
 def _tiles(market: Market) -> list[dict[str, Any]]:
     """The top categories with their number of goods; without a picture of its own, the best loved one's."""
     counts = goods(market)
-    loved = cards_in(market).filter(picture__src__isnull=False).order_by("-popularity", "product_id")
-    rows = (
-        open_categories()
-        .filter(depth=1)
-        .annotate(loved=Subquery(loved.values("picture")[:1], JSONField()))
-        .select_related("image")
-        .order_by("path")
-    )
+    rows = _TOP.rows(market=market.code)
     return [
         {
             "name": row.name,
@@ -123,3 +126,15 @@ def _tiles(market: Market) -> list[dict[str, Any]]:
         for row in rows
         if counts.get(row.pk)
     ]
+
+
+@Prepared
+def _TOP() -> QuerySet[Category]:
+    loved = cards_in(Param("market")).filter(picture__src__isnull=False).order_by("-popularity", "product_id")
+    return (
+        open_categories()
+        .filter(depth=1)
+        .annotate(loved=Subquery(loved.values("picture")[:1], JSONField()))
+        .select_related("image")
+        .order_by("path")
+    )

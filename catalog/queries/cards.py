@@ -81,11 +81,6 @@ _ALONE = Prepared(lambda: _some().values(*COLUMNS))
 _WITH_OFFERS = Prepared(lambda: _some().values(*COLUMNS, "offers", "traits"))
 
 
-def read_each(parts: Sequence[QuerySet[Card]]) -> list[list[CardShape]]:
-    """Several lists in one statement: each part keeps its own order and limit."""
-    return apart(together(parts), len(parts)) if parts else []
-
-
 def together(parts: Sequence[QuerySet[Card]]) -> QuerySet[Card, dict[str, Any]]:
     """The rows of all parts, each of which says of which it is."""
     numbered = [part.annotate(part=Value(number, IntegerField())) for number, part in enumerate(parts)]

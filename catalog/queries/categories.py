@@ -1,7 +1,7 @@
 """Look-ups of one category, and of what stands below it with numbers of goods."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -67,12 +67,17 @@ def children(rows: Iterable[Category], counts: Mapping[int, int]) -> list[Child]
 
 def goods(market: Market) -> dict[int, int]:
     """How many of the market's cards stand in each category, ancestors included: one look at each card."""
-    stands = Card.objects.filter(market=market.code).order_by()
+    return dict(_GOODS.rows(market=market.code))
+
+
+@Prepared
+def _GOODS() -> QuerySet[Card, tuple[int, int]]:
+    stands = Card.objects.filter(market=Param("market")).order_by()
     rows = stands.annotate(category=Func(F("categories"), function="unnest")).values("category")
-    return dict(rows.annotate(number=Count("pk")).values_list("category", "number"))
+    return rows.annotate(number=Count("pk")).values_list("category", "number")
 
 
-def cards_in(market: Market) -> QuerySet[Card]:
+def cards_in(market: Any) -> QuerySet[Card]:
     """The market's cards that stand in the category of the query around this one."""
     here = Func(
         OuterRef("pk"),
@@ -80,4 +85,4 @@ def cards_in(market: Market) -> QuerySet[Card]:
         template="%(function)s[%(expressions)s]",
         output_field=ArrayField(BigIntegerField()),
     )
-    return Card.objects.filter(market=market.code, categories__contains=here).order_by()
+    return Card.objects.filter(market=market, categories__contains=here).order_by()
