@@ -61,6 +61,9 @@ services: ## Install Debian's packages that the tests use (as root; else prints 
 bench-pages: .venv/.test ## Measure what the public pages cost at the demo's size and at 100,000 products (some minutes)
 	@$(PY) -m bench.pages
 
+bench-plans: .venv/.test ## Write docs/plans.md: how the database answers the pages at 100,000 products
+	@$(PY) -m bench.plans
+
 ##@ To maintain it
 requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
 	$(pin) pyproject.toml --extra demo -o requirements/demo.txt
@@ -70,7 +73,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset install test lint format services bench-pages requirements help
+.PHONY: demo demo-reset install test lint format services bench-pages bench-plans requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

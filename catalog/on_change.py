@@ -35,6 +35,7 @@ CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
 # Columns of a card that a list sorts, filters or counts by, beside its membership.
 LISTED = (
     "price",
+    "is_from",
     "name",
     "popularity",
     "published_at",

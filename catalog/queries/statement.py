@@ -25,40 +25,47 @@ ORDERS = {
 SALE = -1  # among the values and the attributes: being on sale
 
 _CARD = """
-    SELECT c.product_id, c.name, c.popularity, c.published_at, c.price, c.availability, c.traits, c.offers,
-        c.categories, c."values" || CASE WHEN c.on_sale THEN {sale} END AS "values", {place} AS place
+    SELECT c.product_id, c.name, c.popularity, c.published_at, c.price, c.is_from, c.availability, c.traits,
+        c.offers, c.categories, c."values" || CASE WHEN c.on_sale THEN {sale} END AS "values",
+        {place} AS place
     FROM {origin} WHERE c.market = %(market)s {inside}"""
 
-# A card that fails two filters counts nowhere; one that fails the only filter counts as it stands.
+# A card that fails two filters counts nowhere; one that fails the only filter counts as it stands, and so
+# does one whose variants cost the same where only a price is asked for.
 _OFFERS = """
-    SELECT product_id, name, popularity, published_at, place, price, "values",
+    SELECT product_id, name, popularity, published_at, place, price, "values", is_open,
         {fails} AS fails, ({failed})::bigint AS failed
     FROM (
-        SELECT product_id, name, popularity, published_at, place,
+        SELECT product_id, name, popularity, published_at, place, is_open,
             COALESCE((offer->>1)::numeric, price) AS price,
-            CASE WHEN offer = 'null' THEN "values"
-                ELSE traits || translate((offer->0)::text, '[]', '{{}}')::bigint[]
-                    || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END END AS "values"
+            CASE WHEN is_open THEN traits || translate((offer->0)::text, '[]', '{{}}')::bigint[]
+                || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END ELSE "values" END AS "values"
         FROM (
-            SELECT *, jsonb_array_elements(
-                CASE WHEN {misses} <= %(misses)s AND availability <> 'out' AND offers <> '[]'
-                THEN offers ELSE '[null]' END) AS offer
-            FROM card
+            SELECT *, jsonb_array_elements(CASE WHEN is_open THEN offers ELSE '[null]' END) AS offer
+            FROM (SELECT *, availability <> 'out' AND offers <> '[]' AND {matters} AS is_open FROM card) c
         ) each_one WHERE offer->>3 IS DISTINCT FROM 'out' OFFSET 0
     ) u"""
 
 _SHOWN = """
-    SELECT product_id, min(name) AS name, min(popularity) AS popularity, min(published_at) AS published_at,
-        min(place) AS place, min(price) AS price
-    FROM unit WHERE fails = 0 GROUP BY product_id"""
+    SELECT product_id, name, popularity, published_at, place, price FROM unit WHERE fails = 0 AND NOT is_open
+    UNION ALL
+    SELECT product_id, min(name), min(popularity), min(published_at), min(place), min(price)
+    FROM unit WHERE fails = 0 AND is_open GROUP BY product_id"""
 
 # A value counts the goods that meet all filters but those of its own attribute, at the price they then have.
 _TALLY = """
-    SELECT value_id, count(*) FILTER (WHERE {within}) AS number FROM (
-        SELECT value_id, product_id, min(price) FILTER (WHERE fails = 0 OR {own}) AS price
-        FROM (SELECT product_id, price, fails, failed, unnest("values") AS value_id FROM unit) one
-        GROUP BY value_id, product_id
-    ) met GROUP BY value_id"""
+    SELECT value_id, sum(number)::bigint AS number FROM (
+        SELECT value_id, count(*) FILTER (WHERE {within} AND (fails = 0 OR {own})) AS number
+        FROM (SELECT price, fails, failed, unnest("values") AS value_id FROM unit WHERE NOT is_open) one
+        GROUP BY value_id
+        UNION ALL
+        SELECT value_id, count(*) FILTER (WHERE price IS NOT NULL AND {within}) FROM (
+            SELECT value_id, product_id, min(price) FILTER (WHERE fails = 0 OR {own}) AS price
+            FROM (SELECT product_id, price, fails, failed, unnest("values") AS value_id
+                FROM unit WHERE is_open) one
+            GROUP BY value_id, product_id
+        ) met GROUP BY value_id
+    ) counted GROUP BY value_id"""
 
 _PLAIN_TALLY = """
     SELECT value_id, count(*) AS number FROM (SELECT unnest("values") AS value_id FROM card) one
@@ -114,9 +121,12 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
     if selection.filters:
         fails = [f'(NOT "values" && %(any_{key})s::bigint[])::int' for key in conditions]
         failed = [f"{fail} * ({key})" for fail, key in zip(fails, conditions, strict=True)]
-        unit = _OFFERS.format(fails=_sum(fails), failed=_sum(failed), misses=f"({_sum(fails)})", sale=sale)
+        few = f"({_sum(fails)}) <= %(misses)s"
+        dear = "is_from" if selection.most is None else "is_from AND price <= %(most)s"
+        matters = few if conditions else dear
+        unit = _OFFERS.format(fails=_sum(fails), failed=_sum(failed), matters=matters, sale=sale)
         own = " OR ".join(_own(key) for key in conditions) or "false"
-        tally = _TALLY.format(within=f"price IS NOT NULL AND {within}", own=f"fails = 1 AND ({own})")
+        tally = _TALLY.format(within=within, own=f"fails = 1 AND ({own})")
         parts |= {"unit": f"unit AS MATERIALIZED ({unit}),", "shown": _SHOWN, "kept": "MATERIALIZED"}
         parts |= {"tally": tally}
     else:

@@ -124,7 +124,7 @@ def some_goods(
                 currency="EUR",
                 price=able[0][1],
                 list_price=able[0][2] and Decimal(able[0][2]),
-                is_from=False,
+                is_from=len({offer.price for offer in offers}) > 1,
                 availability=able[0][3],
                 is_new=False,
                 picture={},

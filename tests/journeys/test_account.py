@@ -94,7 +94,7 @@ def test_a_guest_becomes_a_customer(transactional_db: None, visitor: Page, live_
     visitor.get_by_label("Unter den Linden 1").check()
     press(visitor, "Continue to delivery")
     press(visitor, "Continue to review")
-    press(visitor, "Place order")
+    press(visitor, "Order and pay")
     expect(visitor.get_by_role("heading", level=1)).to_contain_text("Thank you")
     assert (
         list(Order.objects.values_list("customer__email", "line1"))
