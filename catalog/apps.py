@@ -14,6 +14,7 @@ class CatalogConfig(AppConfig):
         """Models are loaded by now, and not before."""
         from catalog import cards, on_change, pricing, stock  # noqa: PLC0415
         from shop.changes import rules  # noqa: PLC0415
+        from shop.outbox import rounds  # noqa: PLC0415
 
         rules.projection(on_change.SALES, pricing.apply_sales)
         rules.projection(on_change.AVAILABILITY, stock.refresh_availability)
@@ -21,3 +22,4 @@ class CatalogConfig(AppConfig):
         rules.projection(on_change.DATES, cards.schedule)
         for label, rule in on_change.RULES.items():
             rules.register(label, rule, on_change.everything)
+        rounds.register("catalog.clear_uploads")

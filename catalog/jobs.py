@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from catalog import cards, images, pricing
+from catalog.importing import run
 
 
 def apply_sales(price_ids: Sequence[int]) -> None:
@@ -18,3 +19,13 @@ def rebuild_cards(product_ids: Sequence[int]) -> None:
 def render_image(image_id: int) -> None:
     """All renditions of a picture."""
     images.render(image_id)
+
+
+def run_import(run_id: int) -> None:
+    """A slice of a merchant's import."""
+    run.work(run_id)
+
+
+def clear_uploads() -> None:
+    """A round of the relay: what was sent to be imported long ago is deleted."""
+    run.clear_uploads()

@@ -104,11 +104,21 @@ MEDIA_ROOT = env(
     why="Name the folder that keeps the pictures: it must outlive a release.",
 )
 MEDIA_URL = "/media/"
+# What merchants send to be imported: no address leads there, and every worker must see it.
+PRIVATE_ROOT = env("PRIVATE_ROOT", Path, MEDIA_ROOT.parent / "private")
 STATIC_ROOT = env("STATIC_ROOT", Path, BASE_DIR / (".demo/static" if DEMO else "staticfiles"))
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": PRIVATE_ROOT,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -6,7 +6,7 @@ If the database refuses a batch, its products are written one by one: each wholl
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from django.db import DataError, IntegrityError, OperationalError, connection
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from catalog import pricing, stock
@@ -20,20 +20,31 @@ from catalog.importing.report import Report
 from catalog.importing.tree import Tree
 from catalog.importing.vocabulary import Vocabulary
 from catalog.models import TaxClass
+from shop.changes import projector
 
 BATCH = 50  # products looked up and written together
 SHARED = 2  # products that must have a tag before it is worth filtering by; others are only searched
 
 
-def load(reading: Reading, plan: Plan, report: Report) -> Iterator[int]:
+def load(reading: Reading, plan: Plan, report: Report, start: int = 0) -> Iterator[int]:
     """Writes everything, and yields how many products are done each time that some are, for a progress bar.
 
-    A bad one stops no other.
+    A bad one stops no other. `start`: that many were written before. A dry run is one transaction, undone.
     """
+    if plan.keep:
+        yield from _load(reading, plan, report, start)
+        projector.ring()
+        return
+    with transaction.atomic():
+        yield from _load(reading, plan, report, start)
+        transaction.set_rollback(True)
+
+
+def _load(reading: Reading, plan: Plan, report: Report, start: int) -> Iterator[int]:
     darkroom = Darkroom(keep=plan.keep)
     try:
         loader = _Loader(reading, plan, report)
-        batches = [reading.products[n : n + BATCH] for n in range(0, len(reading.products), BATCH)]
+        batches = [reading.products[n : n + BATCH] for n in range(start, len(reading.products), BATCH)]
         ordered = darkroom.order(batches[0]) if batches else {}
         for number, records in enumerate(batches):
             following = darkroom.order(batches[number + 1]) if number + 1 < len(batches) else {}

@@ -16,3 +16,11 @@ class Plan:
     publish: bool | None = None
     recount: bool = False
     keep: bool = True  # pictures of a dry run are checked and not stored
+
+
+def usual_tax_class() -> TaxClass | None:
+    """What goods are taxed as if nobody says otherwise: the standard class, or the only one."""
+    standard = TaxClass.objects.filter(code="standard").first()
+    if standard is None and TaxClass.objects.count() == 1:
+        return TaxClass.objects.get()
+    return standard

@@ -2,8 +2,12 @@
 
 import csv
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+
+from django.utils.translation import ngettext
 
 from catalog.importing.records import Place, Problem
 
@@ -33,17 +37,53 @@ class Report:
         return [problem for problem in self.problems if problem.level == "warning"]
 
     def write(self, path: Path) -> None:
-        """Every problem as CSV; what a spreadsheet would take for a formula begins with an apostrophe."""
+        """Every problem as CSV."""
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("level", "file", "line", "handle", "reason"))
-            for problem in self.problems:
-                place = problem.place
-                cells = (problem.level, place.file, str(place.line), problem.handle, problem.reason)
-                writer.writerow(plain(cell) for cell in cells)
+            file.writelines(sheet(self.problems))
+
+
+def sheet(problems: Iterable[Problem]) -> Iterator[str]:
+    """Lines of CSV; what a spreadsheet would take for a formula begins with an apostrophe."""
+    held = StringIO()
+    writer = csv.writer(held)
+    writer.writerow(("level", "file", "line", "handle", "reason"))
+    for problem in problems:
+        place = problem.place
+        cells = (problem.level, place.file, str(place.line), problem.handle, problem.reason)
+        writer.writerow(plain(cell) for cell in cells)
+        yield held.getvalue()
+        held.seek(0)
+        held.truncate()
+    yield held.getvalue()
 
 
 def plain(cell: str) -> str:
     """The cell as text that no spreadsheet runs, on one line."""
     text = " ".join(cell.splitlines())
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def told(topic: str, count: int) -> str:
+    """What is said of so many warnings of one sort."""
+    texts = {
+        "web": ngettext(
+            "%d picture lies elsewhere on the web and was not fetched.",
+            "%d pictures lie elsewhere on the web and were not fetched.",
+            count,
+        ),
+        "picture": ngettext("%d picture was not found.", "%d pictures were not found.", count),
+        "link": ngettext(
+            "%d row links products that are not sold here.",
+            "%d rows link products that are not sold here.",
+            count,
+        ),
+        "review": ngettext(
+            "%d review is of a product that is not sold here.",
+            "%d reviews are of products that are not sold here.",
+            count,
+        ),
+        "store view": ngettext(
+            "%d row of a store view was left out.", "%d rows of store views were left out.", count
+        ),
+    }
+    return texts[topic] % count

@@ -66,11 +66,15 @@ class Unreadable(Exception):
 
 def open_table(path: Path, reading: Reading, name: str = "") -> Table:
     """The file, called `name` in what is said of it; raises Unreadable for what is no table at all."""
-    name = name or path.name
     try:
         data = path.read_bytes()
     except OSError as error:
         raise Unreadable(_("The file cannot be opened: %s.") % error.strerror) from error
+    return as_table(data, reading, name or path.name)
+
+
+def as_table(data: bytes, reading: Reading, name: str) -> Table:
+    """The same of bytes: the first of a file are enough to know its columns."""
     lines = _decode(data, name, reading)
     if not lines:
         raise Unreadable(_("The file is empty."))

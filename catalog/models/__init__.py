@@ -5,6 +5,7 @@ from catalog.models.card import Availability, Card
 from catalog.models.category import Category, Listing
 from catalog.models.content import Block, Page
 from catalog.models.delivery import Method, MethodRate, Zone
+from catalog.models.importing import ImportProblem, ImportRun
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
@@ -19,6 +20,8 @@ __all__ = [
     "Card",
     "Category",
     "Image",
+    "ImportProblem",
+    "ImportRun",
     "Listing",
     "Mat",
     "Method",

@@ -3,29 +3,26 @@
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from catalog.importing import magento, shopify
+from catalog.importing.formats import READERS
 from catalog.importing.load import load
-from catalog.importing.plan import Plan
+from catalog.importing.plan import Plan, usual_tax_class
 from catalog.importing.records import Reading
-from catalog.importing.report import Report
+from catalog.importing.report import Report, told
 from catalog.importing.table import Unreadable
 from catalog.importing.tree import add_category, find_category
 from catalog.importing.vocabulary import slug_for
 from catalog.models import Category, TaxClass
 from shop import markets
-from shop.changes import projector
 
-READERS: dict[str, Callable[..., Reading]] = {"magento": magento.read, "shopify": shopify.read}
 SHOWN = 40  # problems on the screen; --errors has them all
 
 
@@ -75,13 +72,7 @@ class Command(BaseCommand):
         self._tell_files(reading)
         report.problems += reading.problems
         try:
-            if options["dry_run"]:
-                with transaction.atomic():
-                    self._load(reading, options, report)
-                    transaction.set_rollback(True)
-            else:
-                self._load(reading, options, report)
-                projector.ring()
+            self._load(reading, options, report)
             self._tell(report, options)
         except (OSError, DatabaseError, InterfaceError) as error:
             reason = str(error).partition("\n")[0]
@@ -144,9 +135,7 @@ class Command(BaseCommand):
         )
 
     def _tax_class(self, code: str | None) -> TaxClass:
-        found = TaxClass.objects.filter(code=code or "standard").first()
-        if found is None and code is None and TaxClass.objects.count() == 1:
-            found = TaxClass.objects.get()
+        found = TaxClass.objects.filter(code=code).first() if code else usual_tax_class()
         if found is None:
             known = ", ".join(TaxClass.objects.values_list("code", flat=True)) or _("none yet")
             raise CommandError(_("Which tax class? Say --tax-class with one of: %s.") % known)
@@ -162,7 +151,7 @@ class Command(BaseCommand):
         if unshown:
             self.stderr.write(_("… and %d more: --errors FILE lists them all.") % unshown)
         for topic, count in Counter(problem.topic for problem in report.warnings if problem.topic).items():
-            self.stderr.write(_("warning: ") + _told(topic, count) % count)
+            self.stderr.write(_("warning: ") + told(topic, count))
         if options["errors"]:
             report.write(options["errors"])
         counts = {name: report.outcomes[name] for name in ("created", "updated", "unchanged", "skipped")}
@@ -179,32 +168,6 @@ class Command(BaseCommand):
             self.stdout.write(around % {kind: added[kind] for kind in kinds})
         kept = _(" Nothing was kept: this was a dry run.") if options["dry_run"] else ""
         self.stdout.write(summary % counts + kept)
-
-
-def _told(topic: str, count: int) -> str:
-    """What is said of many warnings of one sort."""
-    texts = {
-        "web": ngettext(
-            "%d picture lies elsewhere on the web and was not fetched.",
-            "%d pictures lie elsewhere on the web and were not fetched.",
-            count,
-        ),
-        "picture": ngettext("%d picture was not found.", "%d pictures were not found.", count),
-        "link": ngettext(
-            "%d row links products that are not sold here.",
-            "%d rows link products that are not sold here.",
-            count,
-        ),
-        "review": ngettext(
-            "%d review is of a product that is not sold here.",
-            "%d reviews are of products that are not sold here.",
-            count,
-        ),
-        "store view": ngettext(
-            "%d row of a store view was left out.", "%d rows of store views were left out.", count
-        ),
-    }
-    return texts[topic]
 
 
 def _category(name: str | None) -> Category | None:
