@@ -1,4 +1,4 @@
-"""The merchant's import: files in, a trial first, live progress, what became of them, and the list of past runs."""
+"""The merchant's import: files in, a trial first, progress, what became of them, past runs."""
 
 from typing import Any
 
@@ -62,14 +62,12 @@ class ImportTable(Unchangeable, Table):
             "problems.csv": self.problems_view,
         }
         own = [
-            path(
-                f"<int:pk>/{word}", self.admin_view(view), name=f"catalog_importrun_{word.partition('.')[0]}"
-            )
+            path(f"<int:pk>/{word}", self._guarded(view), name=f"catalog_importrun_{word.partition('.')[0]}")
             for word, view in pages.items()
         ]
         return [*own, *super().get_urls()]
 
-    def admin_view(self, view: Any) -> Any:
+    def _guarded(self, view: Any) -> Any:
         """For who may, and never kept by a browser."""
 
         def allowed(request: HttpRequest, pk: int) -> HttpResponse:
@@ -139,7 +137,6 @@ class ImportTable(Unchangeable, Table):
         shown = self.get_object(request, object_id)
         if shown is None:
             raise Http404
-        title = _("Trial of %s") if shown.is_trial else _("Import of %s")
         context = {
             **self.admin_site.each_context(request),
             **import_result.progress(shown),

@@ -25,7 +25,7 @@ class ImportRun(models.Model):
     status = models.CharField(_("state"), max_length=8, choices=Status, default=Status.WAITING)
     is_trial = models.BooleanField(_("only tried"), default=True)
     source = models.CharField(_("format"), max_length=20)  # a name of catalog.importing.formats
-    # {"currency": "EUR", "includes_tax": true, "tax_class": id, "category": id, "publish": null, "recount": …}
+    # {"currency": "EUR", "includes_tax": true, "tax_class": id, "category": id, "publish": null …}
     options = models.JSONField(_("options"), default=dict)
     # in the private storage; a trial and the import that follows it share one
     folder = models.CharField(_("folder"), max_length=64)
