@@ -20,7 +20,7 @@ from shop.desk.rows import Known
 
 SAID = {"": None, "yes": True, "no": False}
 FIELDSETS = (
-    (None, {"fields": ("files", "source")}),
+    (None, {"fields": ("sent", "source")}),
     (gettext_lazy("Prices"), {"fields": (("currency", "includes_tax", "tax_class"),)}),
     (gettext_lazy("In the shop"), {"fields": (("publish", "category"), "recount")}),
 )
@@ -48,9 +48,9 @@ class Files(forms.FileField):
 
 
 class ImportForm(forms.Form):
-    """`files` becomes (files, format); options() is what the run's row keeps."""
+    """`sent` becomes (files, format); options() is what the run's row keeps."""
 
-    files = Files(
+    sent = Files(
         label=gettext_lazy("Files"),
         help_text=gettext_lazy(
             "CSV files as Shopify or Magento export them, or a ZIP with such files and their photos."
@@ -98,7 +98,7 @@ class ImportForm(forms.Form):
         self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
         self.fields["currency"].initial = markets.default().currency
         self.fields["tax_class"].initial = usual_tax_class()
-        control = self.fields["files"].widget
+        control = self.fields["sent"].widget
         control.attrs.update(
             {
                 "accept": ".csv,.zip,text/csv,application/zip",
@@ -113,8 +113,8 @@ class ImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What was chosen must be what the files look like."""
         data: dict[str, Any] = super().clean() or {}
-        if "files" in data:
-            found = data["files"][1]
+        if "sent" in data:
+            found = data["sent"][1]
             if (data.get("source") or found) != found:
                 text = _("By its columns this is %s's: choose that, or let it be recognised.")
                 self.add_error("source", text % formats.NAMES[found])

@@ -100,7 +100,7 @@ class ImportTable(Unchangeable, Table):
         return TemplateResponse(request, "admin/catalog/importrun/form.html", context)
 
     def _begin(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
-        files, source = form.cleaned_data["files"]
+        files, source = form.cleaned_data["sent"]
         folder, kept = uploads.keep(files)
         try:
             begun = self._enqueue(
@@ -125,6 +125,14 @@ class ImportTable(Unchangeable, Table):
             run.begin(begun)
             self.log_addition(request, begun, _("Tried") if begun.is_trial else _("Imported"))
         return begun
+
+    def empty(self, request: HttpRequest, found: Any) -> dict[str, str]:
+        """The first import has a page of its own to begin at."""
+        said = super().empty(request, found)
+        if not found.has_active_filters:
+            said.update(title=_("Bring your goods"), label=_("Import goods"))
+            said["text"] = _("The files of another shop, tried before anything is written.")
+        return said
 
     # --- A run ------------------------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ def rows(path: Path, reading: Reading, required: tuple[str, ...]) -> Iterator[Ro
 
 def _decode(data: bytes, name: str, reading: Reading) -> list[str]:
     """Lines with their ends. What is not UTF-8 is read as Windows-1252, line by line, with one warning."""
-    encoding = _wide(data)
+    encoding = wide(data)
     if encoding:
         text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
         return _lines([line + "\n" for line in re.split(r"\r\n|\r|\n", text)])
@@ -118,7 +118,7 @@ def _decode(data: bytes, name: str, reading: Reading) -> list[str]:
     return _lines(lines)
 
 
-def _wide(data: bytes) -> str:
+def wide(data: bytes) -> str:
     """The encoding of a file in two bytes a character, which may not say so; empty: it is none."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"

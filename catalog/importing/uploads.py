@@ -3,6 +3,7 @@
 Nothing in a ZIP is believed: names, sizes and kinds are checked when it comes, and again when it is unpacked.
 """
 
+import re
 import shutil
 import stat
 import uuid
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from catalog.importing import formats
 from catalog.importing.magento.gallery import FOLDERS
 from catalog.importing.records import Reading
-from catalog.importing.table import Unreadable, as_table
+from catalog.importing.table import Unreadable, as_table, wide
 
 MB = 1024 * 1024
 MAX_UPLOAD = 150 * MB  # everything that is sent at once
@@ -31,6 +32,8 @@ RATIO_FROM = 5 * MB
 PEEK = 256 * 1024  # bytes of a file that tell what it is
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif"}
 ZIP_MAGIC = b"PK\x03\x04"
+OTHERS = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"%PDF")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # signs that no text has
 EXCEL = "[Content_Types].xml"
 DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError)
 
@@ -171,10 +174,8 @@ def _headers(file: UploadedFile) -> Iterator[tuple[str, str, str]]:
 
 def _recognised(start: bytes, name: str, called: str) -> tuple[str, str]:
     """(format, columns) by the beginning of a table."""
-    is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4]
-    if start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"GIF8")) or (
-        not is_wide and b"\0" in start.partition(b"\n")[0]
-    ):
+    header = start.partition(b"\n")[0]
+    if not wide(start) and (header.startswith(OTHERS) or CONTROL.search(header)):
         raise Refused(_("%s is no CSV file. Photos go into a ZIP together with the table.") % called)
     try:
         table = as_table(start, Reading(), name)
@@ -193,7 +194,7 @@ def _is_zip(file: IO[bytes] | UploadedFile) -> bool:
 
 def _opened(file: IO[bytes] | UploadedFile, name: str) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(file)  # type: ignore[arg-type]
+        return zipfile.ZipFile(file)
     except (*DAMAGE, ValueError, OSError) as error:
         raise Refused(_damaged(name)) from error
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from catalog import views
+from tests.factories import make_tax_class, make_user
 
 
 @dataclass
@@ -51,3 +53,20 @@ def look(client: Client, monkeypatch: pytest.MonkeyPatch) -> Look:
 
     monkeypatch.setattr(views, "render", keep)
     return get
+
+
+@pytest.fixture
+def sent_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where files lie that are sent to be imported."""
+    private = {**settings.STORAGES["private"], "OPTIONS": {"location": tmp_path / "private"}}
+    settings.STORAGES = {**settings.STORAGES, "private": private}
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path / "private"
+
+
+@pytest.fixture
+def importer(client: Client, sent_folder: Path) -> Client:
+    """Somebody at the desk who may send them."""
+    make_tax_class()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    return client
