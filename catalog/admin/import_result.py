@@ -88,8 +88,9 @@ def result(shown: ImportRun) -> dict[str, Any]:
         "heading": _heading(shown.found),
         "counted": _counted(shown),
         "problems": [
-            (pill("bad" if row.level == "error" else "low", _level(row.level)), row)
-            for row in shown.problems.order_by("level", "pk")[:SHOWN]
+            (pill("bad" if row.level == "error" else "low", _level(row.level)), _short(row.file), row)
+            # Errors first; and sorts that the sentences above count do not hide the others.
+            for row in shown.problems.order_by("level", "topic", "pk")[:SHOWN]
         ],
         "unshown": grouped(kept - SHOWN) if kept > SHOWN else "",
         "unkept": grouped(run.MAX_PROBLEMS) if sum(shown.found.values()) > kept else "",
@@ -150,6 +151,12 @@ def _counted(shown: ImportRun) -> list[str]:
     rows = shown.problems.filter(level="warning").exclude(topic="")
     counts = Counter(rows.values_list("topic", flat=True))
     return [told(topic, count) for topic, count in counts.items()]
+
+
+def _short(file: str) -> str:
+    """The name with its folder: a ZIP may lie deep."""
+    parts = file.split("/")
+    return file if len(parts) < 3 else "…/" + "/".join(parts[-2:])
 
 
 def _level(level: str) -> str:

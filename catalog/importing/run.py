@@ -108,7 +108,7 @@ class _Pulse(threading.Thread):
     def __init__(self, run: ImportRun) -> None:
         super().__init__(name="import-pulse", daemon=True)
         self.run_id, self.holder = run.pk, run.holder
-        self.done, self.total = run.done, run.total
+        self.is_trial, self.done, self.total = run.is_trial, run.done, run.total
         self.is_lost = self.is_stopped = False
         self._over = threading.Event()
 
@@ -125,7 +125,8 @@ class _Pulse(threading.Thread):
 
     def _beat(self) -> None:
         held = ImportRun.objects.filter(pk=self.run_id, holder=self.holder)
-        held.update(beat_at=Now(), total=self.total, **({"done": self.done} if self.done else {}))
+        # Of a real import, _note() says how far it is: the next slice begins there.
+        held.update(beat_at=Now(), total=self.total, **({"done": self.done} if self.is_trial else {}))
         asked = held.values_list("is_stop_asked", flat=True).first()
         self.is_lost, self.is_stopped = asked is None, bool(asked)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.importing import run, uploads
+from catalog.importing.darkroom import Darkroom
 from catalog.models import Image, ImportRun, Product
 from shop.changes.models import Change
 from shop.outbox.models import Message
@@ -188,6 +190,10 @@ def test_a_run_whose_worker_died_goes_on_where_it_was(
 
 def test_a_long_import_is_done_in_slices(importer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "SLICE", 0)
+    monkeypatch.setattr(run, "BEAT", 0.01)
+    close = Darkroom.close
+    # Signs of life go on while the pictures that were begun are finished.
+    monkeypatch.setattr(Darkroom, "close", lambda self: (time.sleep(0.1), close(self)))
     rows = [row(f"mug{n}", f"Mug {n}") for n in range(120)]
     begun = send(importer, goods(*rows, row("jug", "Jug", "-1")), button="_import")
     assert finished(begun).counts == {"created": 120}
