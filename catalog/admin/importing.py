@@ -37,7 +37,6 @@ class ImportTable(Unchangeable, Table):
     noun = (gettext_lazy("import"), gettext_lazy("imports"))
     list_display = ("files_sent", "what", "state", "created", "changed", "errors", "started_by", "when")
     list_display_links = ("files_sent",)
-    list_filter = ("status",)
     list_select_related = ("started_by",)
     sortable_by = ()
     actions = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
@@ -72,7 +72,12 @@ class Command(BaseCommand):
         self._tell_files(reading)
         report.problems += reading.problems
         try:
-            self._load(reading, options, report)
+            if options["dry_run"]:
+                with transaction.atomic():  # the category that --category names, too
+                    self._load(reading, options, report)
+                    transaction.set_rollback(True)
+            else:
+                self._load(reading, options, report)
             self._tell(report, options)
         except (OSError, DatabaseError, InterfaceError) as error:
             reason = str(error).partition("\n")[0]
