@@ -185,6 +185,6 @@ def test_the_newest_payment_is_read_once(order: Order) -> None:
 
 
 def test_each_round_of_the_relay_is_a_job(db: None) -> None:
-    assert rounds.jobs == ["orders.ask_the_silent"]
+    assert "orders.ask_the_silent" in rounds.jobs
     for name in rounds.jobs:
         outbox.resolve(name)
