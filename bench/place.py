@@ -33,7 +33,7 @@ def shop(products: int | None = None) -> Iterator[Path]:
         }
         manage("migrate", "-v0")
         manage("collectstatic", "--noinput", "-v0")
-        manage("load_demo")
+        manage("load_demo", "--all-pictures")  # generated goods share them
         if products:
             _grow(products)
         yield home

@@ -20,6 +20,7 @@ from shop.markets import Market
 from shop.outbox.outbox import enqueue
 
 CHUNK = 500  # products in a transaction: as many advisory locks
+SHELVES = 500  # categories of a product, those above included: a row of their index has a limit
 
 
 def rebuild(product_ids: Iterable[int]) -> None:
@@ -68,6 +69,7 @@ def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]
         "languages": [configs.index(text_config(market.language)) + 1 for market in selling],
         "new_for": settings.NEW_FOR_DAYS,
         "step": Category.steplen,
+        "shelves": SHELVES,
         "accented": database.ACCENTED,
         "plain": database.PLAIN,
     }
@@ -100,7 +102,7 @@ _COLUMNS = {
     "histogram": "COALESCE(stars.histogram, '{0,0,0,0,0}')",
     "popularity": "p.popularity",
     "published_at": "p.published_at",
-    "categories": "COALESCE(place.ids, '{}')",
+    "categories": "COALESCE(place.ids[1:%(shelves)s], '{}')",
     "values": "COALESCE(trait.ids, '{}')",
     "traits": "COALESCE(nature.ids, '{}')",
     "on_sale": "deal.on_sale",

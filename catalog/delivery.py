@@ -53,15 +53,15 @@ def promise(market: Market, now: datetime) -> Promise | None:
     rate = _CHEAPEST.first(currency=market.currency, country=[market.country])
     if rate is None:
         return None
-    method = rate.method
-    leaves, cutoff = _leaves_on(now, method.cutoff)
+    amount, free_from, name, carrier, until, min_days, max_days = rate
+    leaves, cutoff = _leaves_on(now, until)
     return Promise(
-        method_name=method.name,
-        carrier=method.carrier,
-        price=Money(rate.amount, rate.currency),
-        free_from=_money(rate.free_from, rate.currency),
-        earliest=working_day(leaves, method.min_days),
-        latest=working_day(leaves, method.max_days),
+        method_name=name,
+        carrier=carrier,
+        price=Money(amount, market.currency),
+        free_from=_money(free_from, market.currency),
+        earliest=working_day(leaves, min_days),
+        latest=working_day(leaves, max_days),
         cutoff=cutoff,
         changes_at=_changes_at(now, leaves, cutoff),
     )
@@ -126,7 +126,15 @@ def _offered(currency: Any, country: Any) -> QuerySet[MethodRate]:
 
 
 _CHEAPEST = Prepared(
-    lambda: _offered(Param("currency"), Param("country", ArrayField(CharField(max_length=2))))[:1]
+    lambda: _offered(Param("currency"), Param("country", ArrayField(CharField(max_length=2)))).values_list(
+        "amount",
+        "free_from",
+        "method__name",
+        "method__carrier",
+        "method__cutoff",
+        "method__min_days",
+        "method__max_days",
+    )[:1]
 )
 
 

@@ -2,15 +2,16 @@
 
 from functools import lru_cache
 
-from django.conf import settings
-from django.urls import get_script_prefix, get_urlconf, reverse
+from django.urls import reverse
+
+from shop import markets
 
 
 def path(name: str, *args: object) -> str:
     """As reverse() says it, and remembered."""
-    return _path(get_script_prefix(), get_urlconf() or settings.ROOT_URLCONF, name, args)
+    return _path(markets.current().mount, name, args)
 
 
 @lru_cache(maxsize=10_000)
-def _path(prefix: str, urlconf: str, name: str, args: tuple[object, ...]) -> str:
-    return reverse(name, urlconf, args=args)
+def _path(mount: str, name: str, args: tuple[object, ...]) -> str:
+    return reverse(name, args=args)

@@ -4,13 +4,14 @@ BY_SLUG = Prepared(lambda: Product.objects.filter(slug=Param("slug")).select_rel
 product = BY_SLUG.first(slug="two-suns")
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, CharField, Expression, Field, Func, QuerySet
+from django.db.models.query import ValuesIterable
 
 
 class _Slot:
@@ -47,8 +48,10 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Any]:
         """What the queryset gives for these values: of each Param one, as the database takes it."""
-        made, compiler, sql, params = self._parts
+        made, compiler, sql, params, names = self._parts
         bound = tuple(values[one.name] if isinstance(one, _Slot) else one for one in params)
+        if made._fields is not None:
+            return self._values(names, sql, bound)
 
         def get_compiler(using: str | None = None, connection: Any = None, elide_empty: bool = True) -> Any:
             ready = copy(compiler)  # it knows its columns already
@@ -64,9 +67,28 @@ class Prepared:
         """The first of these rows, if there is one."""
         return next(iter(self.rows(**values)), None)
 
+    def _values(self, names: Sequence[str], sql: str, bound: tuple[Any, ...]) -> list[Any]:
+        """What values() or values_list() give, without the queryset: half of the time was its bookkeeping."""
+        made, compiler, *_rest = self._parts
+        connection = connections[made.db]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, bound)
+            rows = cursor.fetchall()
+        if self._converters:
+            rows = list(compiler.apply_converters(rows, self._converters))
+        if issubclass(made._iterable_class, ValuesIterable):
+            return [dict(zip(names, row, strict=True)) for row in rows]
+        return [tuple(row) for row in rows]
+
     @cached_property
-    def _parts(self) -> tuple[Any, Any, str, tuple[Any, ...]]:
+    def _converters(self) -> dict[int, Any]:
+        _made, compiler, *_rest = self._parts
+        found: dict[int, Any] = compiler.get_converters([column[0] for column in compiler.select])
+        return found
+
+    @cached_property
+    def _parts(self) -> tuple[Any, Any, str, tuple[Any, ...], list[str]]:
         queryset: Any = self._make()
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, params = compiler.as_sql()
-        return queryset, compiler, sql, tuple(params)
+        return queryset, compiler, sql, tuple(params), list(queryset.query.selected or ())

@@ -14,7 +14,7 @@ from shop.desk.cells import country
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table
-from shop.jinja import percent
+from shop.jinja.words import percent
 
 
 class RateForm(RowForm):

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import django
 from django.db import connections, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.lookups import GreaterThan
 
 from catalog import images
@@ -53,17 +53,26 @@ def unfinished() -> int:
     return Image.objects.exclude(drawing={}).filter(Q(original="") | small).count()
 
 
+def waiting() -> list[int]:
+    """Pictures that are not drawn at any size."""
+    return list(_waiting().values_list("pk", flat=True))
+
+
+def _waiting() -> QuerySet[Image]:
+    return Image.objects.exclude(drawing={}).filter(original="").order_by("pk")
+
+
 def first_pages() -> list[int]:
     """Pictures of the home page, and those of the first product that it shows."""
     blocks = Block.objects.filter(is_published=True)
     slugs = [slug for goods in blocks.values_list("goods", flat=True) for slug in goods.get("slugs", [])]
-    wanted = Image.objects.filter(
+    wanted = _waiting().filter(
         Q(pk__in=blocks.values("image"))
         | Q(pk__in=Category.objects.filter(depth=1).values("image"))
         | Q(position=0, product__slug__in=slugs)
         | Q(product__slug__in=slugs[:1])
     )
-    return list(wanted.exclude(drawing={}).filter(original="").order_by("pk").values_list("pk", flat=True))
+    return list(wanted.values_list("pk", flat=True))
 
 
 def draw_first(image_ids: list[int]) -> Iterator[int]:

@@ -76,6 +76,7 @@ class Card(models.Model):
             models.Index(fields=("market", "price", "product_id"), name="card_price"),
             models.Index(fields=("market", "name", "product_id"), name="card_name"),
             models.Index(fields=("market", "kind"), name="card_kind"),
+            models.Index(fields=("market", "categories"), name="card_shelves"),  # to count by, alone
             models.Index(
                 fields=("market", "-popularity", "product_id"),
                 condition=models.Q(on_sale=True),

@@ -36,7 +36,8 @@ def of(market: Market) -> list[dict[str, Any]]:
     with_goods = [block for block in shown if block.kind == Block.Kind.CARDS]
     rules = tuple(json.dumps(block.goods, sort_keys=True) for block in with_goods)
     rows = _rows(rules).rows(market=market.code) if rules else []
-    goods = dict(zip([block.pk for block in with_goods], cards.apart(rows, len(rules)), strict=True))
+    parts = [[cards.shape(row) for row in part] for part in cards.apart(rows, len(rules))]
+    goods = dict(zip([block.pk for block in with_goods], parts, strict=True))
     tiles = _tiles(market) if any(block.kind == Block.Kind.RANGE for block in shown) else []
     return [
         {

@@ -19,6 +19,7 @@ from shop.markets import Market
 from shop.prepared import AnyOf, Param, Prepared
 
 DEPTH = 2  # levels of the navigation
+_GROUPS = frozenset(Page.Group.values)
 
 
 class Crumb(TypedDict):
@@ -85,7 +86,7 @@ def around(
         pages=[
             PageLink(name=node.name, slug=node.slug, url=page_url(node.slug), group=node.kind)
             for node in nodes
-            if node.kind in Page.Group.values
+            if node.kind in _GROUPS
         ],
         promise=delivery.promise(market, now or timezone.now()),
         section=section or next((item["slug"] for item in tree if item["is_current"]), None),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,7 +21,6 @@ from django.utils.translation import gettext as _
 
 from catalog import pricing, taxes
 from catalog.models import (
-    AttributeValue,
     Card,
     Image,
     Listing,
@@ -42,6 +42,27 @@ PARTS = 7  # of _around()
 WITHOUT = "-"  # the slug that stands for no value, where a variant lacks an option that others have
 
 
+@dataclass(frozen=True)
+class OptionAttribute:
+    """What is chosen: a size, a colour."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class OptionValue:
+    """One of what there is to choose; `pk` None stands for going without."""
+
+    attribute: OptionAttribute
+    pk: int | None
+    slug: str
+    label: str
+    swatch: str = ""
+    position: int = 0
+
+
 @dataclass
 class Offer:
     """A variant that can be had in the market: its price there, and its options by attribute code."""
@@ -50,7 +71,7 @@ class Offer:
     sku: str
     availability: str
     shown: Shown
-    options: dict[str, AttributeValue]
+    options: dict[str, OptionValue]
 
     @property
     def is_out(self) -> bool:
@@ -112,11 +133,14 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
     )
 
 
-def _options(item: Product) -> dict[int, dict[str, AttributeValue]]:
+def _options(item: Product) -> dict[int, dict[str, OptionValue]]:
     """Each variant's values by attribute code, in the order of the options."""
-    options: dict[int, dict[str, AttributeValue]] = {}
-    for row in _OPTIONS.rows(product=item.pk):
-        options.setdefault(row.variant_id, {})[row.value.attribute.code] = row.value
+    options: dict[int, dict[str, OptionValue]] = {}
+    values: dict[int, OptionValue] = {}
+    for variant_id, pk, slug, label, swatch, position, *attribute in _OPTIONS.rows(product=item.pk):
+        if pk not in values:
+            values[pk] = OptionValue(OptionAttribute(*attribute), pk, slug, label, swatch, position)
+        options.setdefault(variant_id, {})[values[pk].attribute.code] = values[pk]
     return options
 
 
@@ -126,7 +150,7 @@ def _fill(offers: Sequence[Offer]) -> None:
     for offer in offers:
         for code in _codes(offers):
             if code not in offer.options:
-                offer.options[code] = AttributeValue(attribute=named[code], slug=WITHOUT, label=_("Without"))
+                offer.options[code] = OptionValue(named[code], None, WITHOUT, _("Without"))
 
 
 def _codes(offers: Sequence[Offer]) -> list[str]:
@@ -147,23 +171,22 @@ def _beside(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape
         shelf=[item.home_id],
     )
     own, companions, alternatives, *neighbours = cards.apart(rows, PARTS)
-    companions = _first(RELATED, companions, *neighbours[:2])
-    taken = {card["product_id"] for card in companions}
-    rest = [card for part in (alternatives, *neighbours[2:]) for card in part]
+    beside = _first(companions, *neighbours[:2])
+    rest = [row for part in (alternatives, *neighbours[2:]) for row in part]
+    others = _first([row for row in rest if row["product_id"] not in beside])
     return (
-        own[0] if own else None,
-        companions,
-        _first(RELATED, [card for card in rest if card["product_id"] not in taken]),
+        cards.shape(own[0]) if own else None,
+        [cards.shape(row) for row in beside.values()],
+        [cards.shape(row) for row in others.values()],
     )
 
 
-def _first(number: int, *parts: Sequence[CardShape]) -> list[CardShape]:
-    """The first of all parts, each product once."""
-    unique: dict[int, CardShape] = {}
-    for part in parts:
-        for card in part:
-            unique.setdefault(card["product_id"], card)
-    return list(unique.values())[:number]
+def _first(*parts: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """The first RELATED of all parts, each product once, by its id."""
+    unique: dict[int, dict[str, Any]] = {}
+    for row in chain.from_iterable(parts):
+        unique.setdefault(row["product_id"], row)
+    return dict(islice(unique.items(), RELATED))
 
 
 # --- The statements, each written once ---------------------------------------------------------------------
@@ -201,8 +224,18 @@ _PRICES = Prepared(
 _OPTIONS = Prepared(
     lambda: (
         VariantOption.objects.filter(variant__product=_PRODUCT)
-        .select_related("value__attribute")
         .order_by("variant_id", "position")
+        .values_list(
+            "variant_id",
+            "value_id",
+            "value__slug",
+            "value__label",
+            "value__swatch",
+            "value__position",
+            "value__attribute__code",
+            "value__attribute__name",
+            "value__attribute__kind",
+        )
     )
 )
 _IMAGES = Prepared(lambda: Image.objects.filter(product=_PRODUCT).order_by("position", "pk"))

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, QuerySet
 
 from catalog.models import Product, Review
+from shop.prepared import Param, Prepared
 
 PER_PAGE = 10
 MOST = 5  # stars
@@ -41,9 +45,19 @@ def read(item: Product, histogram: Sequence[int], asked: Asked) -> Said:
     stars = asked.stars if asked.stars and histogram[asked.stars - 1] else None
     total = histogram[stars - 1] if stars else sum(histogram)
     pages = max(-(-total // PER_PAGE), 1)
-    rows = Review.objects.filter(product=item, is_published=True).order_by("-created_at", "-pk")
-    if stars:
-        rows = rows.filter(rating=stars)
-    start = (asked.page - 1) * PER_PAGE
-    found = list(rows[start : start + PER_PAGE]) if asked.page <= pages else []
+    if asked.page > pages:
+        found: list[Review] = []
+    elif stars or asked.page > 1:
+        rows = _of(item.pk).filter(rating=stars) if stars else _of(item.pk)
+        start = (asked.page - 1) * PER_PAGE
+        found = list(rows[start : start + PER_PAGE])
+    else:
+        found = _FIRST.rows(product=item.pk)
     return Said(reviews=found, histogram=histogram, stars=stars, page=asked.page, pages=pages)
+
+
+def _of(product: Any) -> QuerySet[Review]:
+    return Review.objects.filter(product_id=product, is_published=True).order_by("-created_at", "-pk")
+
+
+_FIRST = Prepared(lambda: _of(Param("product", BigIntegerField()))[:PER_PAGE])

@@ -22,26 +22,30 @@ def products(market: Market, query: str, most: int) -> list[int]:
     codes = list({query, query.upper(), query.lower()})
     names = list({query, query.capitalize(), query.title()})  # "The other one" is all stop words
     statement = f"""
-        SELECT c.product_id FROM catalog_variant v
-        JOIN catalog_card c ON c.product_id = v.product_id AND c.market = %s
-        WHERE v.is_active AND v.id IN (
-            SELECT id FROM catalog_variant WHERE sku = ANY(%s) AND sku <> ''
-            UNION ALL SELECT id FROM catalog_variant WHERE barcode = %s AND barcode <> ''
-        )
-        UNION ALL
-        SELECT product_id FROM catalog_card WHERE market = %s AND name = ANY(%s)
-        UNION ALL
-        (SELECT c.product_id FROM catalog_card c
-        WHERE c.market = %s AND c.search @@ {asked}
-        ORDER BY ts_filter(c.search, '{{a}}') @@ {asked} DESC,
-            ts_rank('{WEIGHTS}', c.search, {asked}) DESC, c.popularity DESC, c.product_id
-        LIMIT %s)
+        SELECT (ARRAY(
+            SELECT c.product_id FROM catalog_variant v
+            JOIN catalog_card c ON c.product_id = v.product_id AND c.market = %s
+            WHERE v.is_active AND v.id IN (
+                SELECT id FROM catalog_variant WHERE sku = ANY(%s) AND sku <> ''
+                UNION ALL SELECT id FROM catalog_variant WHERE barcode = %s AND barcode <> ''
+            )
+        ) || ARRAY(
+            SELECT product_id FROM catalog_card WHERE market = %s AND name = ANY(%s)
+        ) || ARRAY(
+            SELECT c.product_id FROM catalog_card c
+            WHERE c.market = %s AND c.search @@ {asked}
+            ORDER BY ts_filter(c.search, '{{a}}') @@ {asked} DESC,
+                ts_rank('{WEIGHTS}', c.search, {asked}) DESC, c.popularity DESC, c.product_id
+            LIMIT %s
+        ))::text
     """  # noqa: S608 (built from constants; values are parameters)
     values: list[Any] = [market.code, codes, query, market.code, names, market.code]
     values += [*parameters, *parameters, *parameters, most]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return list(dict.fromkeys(row[0] for row in cursor.fetchall()))[:most]
+        ((found,),) = cursor.fetchall()
+    # One text: five thousand rows of one number take five times as long.
+    return list(dict.fromkeys(map(int, found.strip("{}").split(","))))[:most] if found != "{}" else []
 
 
 def closest(market: Market, query: str, most: int) -> list[int]:

@@ -19,7 +19,7 @@ from catalog.queries.selection import Source
 from catalog.views import lists, opinions, picker, pictures, structured
 from shop import markets
 from shop.edge.pages import private_page, public_page
-from shop.jinja import Presence
+from shop.jinja.links import Presence
 
 SUGGESTED = 8
 DEEPEST = 2  # kinds of filters whose combinations search engines may keep

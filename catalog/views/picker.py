@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from catalog.models import AttributeValue
-from catalog.queries.products import WITHOUT, Found, Offer
+from catalog.models import Attribute
+from catalog.queries.products import WITHOUT, Found, Offer, OptionValue
 from catalog.views import pictures
 from shop.money import Money
 
@@ -70,22 +70,22 @@ def _option(found: Found, chosen: Offer, code: str, *, is_first: bool) -> dict[s
     return {
         "code": code,
         "name": attribute.name,
-        "kind": attribute.kind if any(value["swatch"] for value in values) else attribute.Kind.CHOICE,
+        "kind": attribute.kind if any(value["swatch"] for value in values) else Attribute.Kind.CHOICE,
         "selected_label": _label(next(value for value in values if value["is_selected"])),
         "values": values,
     }
 
 
-def _values(found: Found, code: str) -> list[AttributeValue]:
+def _values(found: Found, code: str) -> list[OptionValue]:
     """The values that variants have, in the attribute's order, else in the variants'."""
-    seen: dict[int, AttributeValue] = {}
+    seen: dict[int | None, OptionValue] = {}
     for offer in found.offers:
         if code in offer.options:
             seen.setdefault(offer.options[code].pk, offer.options[code])
     return sorted(seen.values(), key=lambda value: value.position)
 
 
-def _with(found: Found, chosen: Offer, code: str, value: AttributeValue) -> Offer | None:
+def _with(found: Found, chosen: Offer, code: str, value: OptionValue) -> Offer | None:
     """The chosen offer but for one value, if there is such a one."""
     wanted = {name: one.pk for name, one in chosen.options.items()} | {code: value.pk}
     for offer in found.offers:

@@ -24,7 +24,7 @@ from shop import markets
 from shop.desk.cells import amount, moment, number, pill
 from shop.desk.filters import MarketFilter, market_name
 from shop.desk.site import Section
-from shop.jinja import percent
+from shop.jinja.words import percent
 from shop.money import Money
 
 Status = Order.Status

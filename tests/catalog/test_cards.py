@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog import cards
 from catalog.models import Card, Category, Listing, Price, Product, Stock, TaxRate, Variant
+from catalog.queries import categories
 from shop import markets
 from shop.changes.models import Change
 from shop.outbox.models import Message
@@ -105,6 +106,15 @@ def test_the_categories_are_all_above_it_and_none_that_is_hidden():
     walls.save()
     follow_changes()
     assert card(product).categories == []
+
+
+def test_a_product_may_stand_in_hundreds_of_categories():
+    """They are counted in an index, whose rows have a limit."""
+    make_product("Everywhere", gbp=None)
+    follow_changes()
+    ids = list(range(10**6, 10**6 + cards.SHELVES))
+    Card.objects.update(categories=ids)
+    assert categories.goods(markets.default()) == dict.fromkeys(ids, 1)
 
 
 def test_a_category_that_moves_takes_its_products_along():

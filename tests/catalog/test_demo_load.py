@@ -1,5 +1,7 @@
 """The demo's plan becomes a shop: goods on shelves, a merchant who may sell, pictures that are drawn."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
@@ -68,6 +70,22 @@ def test_a_merchant_may_sell_and_the_worker_is_asked_for_all_pictures(loaded: No
     wanted = [pk for job, (pk,) in asked if job == "demo.draw_image"]
     assert sorted(wanted) == sorted(Image.objects.values_list("pk", flat=True))
     assert len(set(wanted)) == len(wanted)
+
+
+def test_asked_for_all_pictures_the_command_draws_them_itself(
+    loaded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def draw_first(image_ids: list[int]) -> Iterator[int]:
+        drawn.extend(image_ids)
+        return iter(image_ids)
+
+    monkeypatch.setattr(pictures, "draw_first", draw_first)
+    made = Image.objects.earliest("pk")
+    Image.objects.filter(pk=made.pk).update(original="originals/a.webp")
+    call_command("load_demo", "--all-pictures", verbosity=0)
+    assert drawn == list(Image.objects.exclude(pk=made.pk).order_by("pk").values_list("pk", flat=True))
 
 
 def test_every_front_is_drawn_small_before_anything_else_is_drawn(loaded: None) -> None:

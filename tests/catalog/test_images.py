@@ -14,7 +14,7 @@ from PIL import ImageCms
 from catalog import images
 from catalog.images import BadPicture
 from catalog.models import Card, Image, Product
-from shop import jinja
+from shop.jinja import parts
 from shop.outbox import drain
 from shop.outbox.models import Message
 from tests.factories import follow_changes, make_image, make_product, picture_file
@@ -163,7 +163,7 @@ def test_avif_is_offered_first_where_it_is_smaller_and_never_before_the_last_pas
             assert (shown.format, shown.width) == (kind.upper(), 320)
         sizes[kind] = default_storage.size(name)
     assert sizes["avif"] < sizes["webp"] < sizes["jpeg"]
-    html = str(jinja.picture(image.picture, "50vw"))
+    html = str(parts.picture(image.picture, "50vw"))
     assert html.index("image/avif") < html.index("image/webp")
 
 

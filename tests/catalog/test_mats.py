@@ -12,7 +12,7 @@ from catalog.admin.thumbnail import thumbnail
 from catalog.models import Image, Mat
 from catalog.queries.blocks import EMPTY
 from checkout.queries import NO_PICTURE
-from shop.jinja import picture
+from shop.jinja.parts import picture
 
 CSS = Path(settings.BASE_DIR) / "static" / "css"
 SHOWN = {

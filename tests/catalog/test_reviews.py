@@ -5,12 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.template import engines
 from django.utils import timezone
 
 from catalog import forms
 from catalog.importing import vocabulary
 from catalog.models import Product, Review
+from shop.jinja import parts
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_product, make_review
 
@@ -148,7 +148,6 @@ def test_lists_have_no_parameters_of_reviews_nor_products_of_lists(look: Look, s
     ("rating", "width"), [("5.0", 100), ("4.8", 100), ("4.7", 90), ("4.3", 90), ("4.2", 80), ("0.4", 10)]
 )
 def test_stars_are_drawn_to_the_half_and_say_the_tenth(rating: str, width: int) -> None:
-    source = '{% from "components/stars.html" import stars %}{{ stars(rating) }}'
-    drawn = engines.all()[0].env.from_string(source).render(rating=Decimal(rating))  # type: ignore[attr-defined]
+    drawn = parts.stars(Decimal(rating))
     assert f'aria-label="{rating} of 5 stars"' in drawn
     assert f'<svg width="{width}"' in drawn

@@ -12,10 +12,12 @@ from django import forms
 from django.conf import settings
 from django.template import engines
 from django.test import RequestFactory
+from django.utils import translation
 from jinja2 import Environment
 from markupsafe import Markup
 
 from shop import jinja, markets
+from shop.jinja import links, parts, words
 from shop.money import Money
 
 ROOT = Path(settings.BASE_DIR)
@@ -157,14 +159,31 @@ def test_a_picture_holds_its_room_and_is_lazy_unless_it_is_the_first(env: Enviro
     assert 'fetchpriority="high"' in first
     assert "lazy" not in first
     assert "auto" not in first
-    assert jinja.widest(shown) == "/media/a-960.jpg"
+    assert parts.widest(shown) == "/media/a-960.jpg"
 
 
 def test_a_sale_price_is_told_in_words_too(env: Environment) -> None:
-    source = '{% from "components/price.html" import price %}{{ price(now, was) }}'
-    html = render(env, source, now=Money(Decimal(32), "EUR"), was=Money(Decimal(40), "EUR"))
+    html = render(env, "{{ price(now, was) }}", now=Money(Decimal(32), "EUR"), was=Money(Decimal(40), "EUR"))
     assert re.sub(r"<[^>]+>|\s+", " ", html).split() == ["Sale", "price", "€32", "Regular", "price", "€40"]
     assert '<s class="price__was">' in html
+
+
+def test_what_is_remembered_is_remembered_for_one_language_and_one_way_of_writing(env: Environment) -> None:
+    """Prices, numbers, texts and stars are made once; no other market gets the wrong one."""
+    source = '{{ price(sum, short=false) }} {{ 1234|number }} {{ _("from") }} {{ stars(rating) }}'
+    shown = {"sum": Money(Decimal("1234.5"), "EUR"), "rating": Decimal("4.0")}
+    english = render(env, source, **shown)
+    with translation.override("de"):
+        german = render(env, source, **shown)
+    assert "€1,234.50" in english
+    assert "1.234,50" in german
+    assert "1,234 " in english
+    assert "1.234 " in german
+    assert "4.0 of 5 stars" in english
+    assert "4.0" in german
+    assert 'aria-label="4 of' in render(env, "{{ stars(rating) }}", rating=Decimal(4))
+    assert render(env, "{{ _('%(who)s & co', who=who) }}", who="<b>") == "&lt;b&gt; & co"
+    assert render(env, "{{ _('100%%') }}{{ _('100%%') }}") == "100%100%"
 
 
 def test_a_field_says_what_is_wrong_and_points_to_it(env: Environment) -> None:
@@ -193,7 +212,7 @@ def test_a_field_says_what_is_wrong_and_points_to_it(env: Environment) -> None:
     ],
 )
 def test_dates_are_told_shortly(first: date, last: date, text: str) -> None:
-    assert jinja.dates(first, last).replace("\N{NO-BREAK SPACE}", " ") == text
+    assert words.dates(first, last).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 @pytest.mark.parametrize("at", [time(15, 5), datetime(2026, 11, 25, 14, 5, tzinfo=UTC)])
@@ -208,12 +227,12 @@ def test_a_badge_tells_the_discount_as_every_rate_is_told(env: Environment) -> N
 
 
 def test_the_page_is_offered_in_every_market() -> None:
-    found = jinja.alternates(RequestFactory().get("/c/posters/", {"sort": "new"}))
+    found = links.alternates(RequestFactory().get("/c/posters/", {"sort": "new"}))
     assert [there["url"] for there in found] == ["/c/posters/", "/gb/c/posters/"]
     assert [there["language"] for there in found] == ["en", "en-GB"]
     assert [there["is_current"] for there in found] == [True, False]
     with markets.use(markets.get("gb")):
-        assert [there["is_current"] for there in jinja.alternates(None)] == [False, True]
+        assert [there["is_current"] for there in links.alternates(None)] == [False, True]
 
 
 def test_what_a_template_forgets_to_be_given_is_an_error(env: Environment) -> None:

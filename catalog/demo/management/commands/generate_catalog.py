@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if bare := volume.undrawn():
             self.stderr.write(
                 f"{bare} pictures of the demo are not drawn yet, and will be missing here as well:"
-                " let `make demo` run until its worker has drawn them."
+                " `manage.py load_demo --all-pictures` draws them."
             )
         began, made = time.monotonic(), 0
         with tqdm(total=count, unit=" products", file=sys.stderr) as bar:

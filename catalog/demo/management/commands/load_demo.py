@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
@@ -20,6 +20,14 @@ class Command(BaseCommand):
 
     help = "Loads the demo shop: goods, pages, delivery, a merchant. Does nothing where it is loaded."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--all-pictures"""
+        parser.add_argument(
+            "--all-pictures",
+            action="store_true",
+            help="draw all pictures small before it ends, not only those of the first pages",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints what it does."""
         if load.is_loaded():
@@ -31,10 +39,10 @@ class Command(BaseCommand):
                 pictures.leave_to_worker()
             self.stdout.write(f"{count} products are loaded.")
         projector.drain()
-        first = pictures.first_pages()
+        first = pictures.waiting() if options["all_pictures"] else pictures.first_pages()
         bar = tqdm(
             pictures.draw_first(first),
-            "Pictures of the first pages",
+            "Pictures" if options["all_pictures"] else "Pictures of the first pages",
             len(first),
             file=sys.stderr,
             leave=False,

@@ -1,0 +1,67 @@
+"""The storefront's Jinja2 environment: what its templates may call. Nothing here reads the database."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
+from jinja2 import Environment, StrictUndefined
+
+from shop import markets
+from shop.jinja import links, parts, words
+
+
+class _Environment(Environment):
+    """Jinja2's, but `card.name` looks into a dict first: to fail as an attribute costs more than all else."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+def _is_markup(name: str | None) -> bool:
+    """Everything is escaped but the text of mails: there, "Ada & Bob" is no entity."""
+    return not (name or "").endswith(".txt")
+
+
+def environment(**options: Any) -> Environment:
+    """What Django's Jinja2 backend asks for."""
+    options = {
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "undefined": StrictUndefined,
+        **options,
+        "autoescape": _is_markup,
+        "extensions": ["jinja2.ext.i18n", "jinja2.ext.do", *options.get("extensions", ())],
+    }
+    env = _Environment(**options)
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.globals.update(
+        _=words.said,
+        url=links.url,
+        static=links.static,
+        money=words.money,
+        icon=parts.icon,
+        picture=parts.picture,
+        widest=parts.widest,
+        price=parts.price,
+        stars=parts.stars,
+        absolute=links.absolute,
+        market=markets.current,
+        alternates=links.alternates,
+        site_name=settings.SITE_NAME,
+        is_demo=settings.DEMO,
+    )
+    env.filters.update(
+        date=words.date_filter,
+        dates=words.dates,
+        money=words.money,
+        number=words.number,
+        percent=words.percent,
+        rich=words.rich,
+        time=words.time_filter,
+    )
+    return env
