@@ -96,7 +96,7 @@ _COLUMNS = {
     "is_new": "p.published_at > statement_timestamp() - %(new_for)s * interval '1 day'",
     "picture": "COALESCE(image.picture,"
     " jsonb_build_object('alt', p.name, 'width', 0, 'height', 0, 'src', NULL,"
-    " 'srcset', '{}'::jsonb, 'mat', ''))",
+    " 'srcset', '{}'::jsonb, 'mat', '', 'white', ''))",
     "rating": "stars.rating",
     "rating_count": "COALESCE(stars.number, 0)",
     "histogram": "COALESCE(stars.histogram, '{0,0,0,0,0}')",
@@ -107,6 +107,7 @@ _COLUMNS = {
     "traits": "COALESCE(nature.ids, '{}')",
     "on_sale": "deal.on_sale",
     "offers": "deal.offers",
+    "views": "COALESCE(view.views, '[]')",
     "search": "vector.searches[deal.language]",
 }
 
@@ -170,14 +171,30 @@ WITH m AS (
             availability, COALESCE(choice.label, '')
         ) ORDER BY price, ranked.position, variant_id) ELSE '[]' END AS offers
     FROM ranked LEFT JOIN choice USING (variant_id) GROUP BY key
-), image AS (  -- the first, and where it is not made yet, its place
-    SELECT DISTINCT ON (i.product_id) i.product_id, jsonb_build_object(
+), shot AS MATERIALIZED (
+    SELECT i.id, i.product_id, i.variant_id, i.position, i.shows,
+        i.renditions->>'src' IS NOT NULL AS is_made, jsonb_build_object(
         'alt', COALESCE(NULLIF(i.alt, ''), p.name), 'width', i.width, 'height', i.height,
         'src', i.renditions->'src', 'srcset', COALESCE(i.renditions->'srcset', '{{}}'),
+        'white', COALESCE(i.renditions->>'white', ''),
         'mat', CASE WHEN i.renditions->>'mat' = '' THEN ''  -- as Image.ground
             ELSE COALESCE(NULLIF(i.mat, ''), i.renditions->>'mat', '') END) AS picture
     FROM catalog_image i JOIN product p ON p.id = i.product_id WHERE i.product_id = ANY(%(ids)s)
-    ORDER BY i.product_id, (i.renditions->>'src') IS NULL, i.position, i.id
+), image AS (  -- the first, and where it is not made yet, its place
+    SELECT DISTINCT ON (product_id) product_id, picture FROM shot
+    ORDER BY product_id, NOT is_made, position, id
+), told AS (  -- what else is shown: the values of a variant, or those that the merchant named
+    SELECT shot.id, choice.ids FROM shot JOIN choice USING (variant_id) WHERE is_made
+    UNION ALL
+    SELECT shot.id, jsonb_agg(value.id)
+    FROM shot
+    CROSS JOIN jsonb_each_text(CASE jsonb_typeof(shows) WHEN 'object' THEN shows ELSE '{{}}' END) AS word
+    JOIN catalog_attribute attribute ON attribute.code = word.key
+    JOIN catalog_attributevalue value ON value.attribute_id = attribute.id AND value.slug = word.value
+    WHERE is_made AND variant_id IS NULL GROUP BY shot.id
+), view AS (
+    SELECT product_id, jsonb_agg(jsonb_build_array(ids, picture) ORDER BY position, id) AS views
+    FROM shot JOIN told USING (id) GROUP BY product_id
 ), stars AS (
     SELECT product_id, round(avg(rating), 2) AS rating, count(*) AS number, ARRAY[
         count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2),
@@ -231,6 +248,7 @@ JOIN product p ON p.id = deal.product_id
 JOIN vector ON vector.product_id = p.id
 LEFT JOIN choice AS detail ON detail.variant_id = deal.variant_id
 LEFT JOIN image ON image.product_id = p.id
+LEFT JOIN view ON view.product_id = p.id
 LEFT JOIN stars ON stars.product_id = p.id
 LEFT JOIN place ON place.product_id = p.id
 LEFT JOIN trait ON trait.key = deal.key

@@ -3,7 +3,8 @@
 What is kept is never the bytes that came: they are decoded, checked, turned upright and encoded anew.
 
 A picture that is transparent somewhere is a cut-out: it lies on a mat that CSS paints, light by day and dark
-by night. Only its JPEGs have a ground of their own, for those who see them outside a page.
+by night. Only its JPEGs have a ground of their own, for those who see them outside a page. A photograph
+before white lies on one too: its white takes the mat's colour.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image as Pixels
-from PIL import ImageCms, ImageOps
+from PIL import ImageChops, ImageCms, ImageOps
 
 from catalog.models import Image, Mat
 
@@ -39,6 +40,7 @@ CUT_OUT: Options = {"quality": 80, "method": 2, "alpha_quality": 85}
 # Under the JPEGs of a cut-out, whatever its mat: a merchant who chooses another one waits for no new files.
 PAPER = "#fbf8f2"
 MATS = tuple(Mat.values)
+WHITE = 236  # a photograph's ground, by its darkest channel: paper, and what a lamp makes of it
 SRGB = ImageCms.createProfile("sRGB")
 
 # Once for all: filters that are set and reset around each picture would mix up those of other threads.
@@ -94,6 +96,7 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS, *, is_preview: bool = 
         opened.draft("RGB", (wanted[-1], round(height * wanted[-1] / width)))
         pixels = _plain(opened)
     is_cut_out = pixels.mode == "RGBA"
+    white = "" if is_cut_out else _white(pixels)
     source = max((w for w in wanted if w <= SRC_WIDTH), default=wanted[0])
     formats = _formats(_scaled(pixels, source), is_cut_out, is_preview)
     srcset: dict[str, list[str]] = {kind: [] for kind in formats}
@@ -112,10 +115,22 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS, *, is_preview: bool = 
         "of": name,
         "src": urls[source],
         "srcset": {kind: ", ".join(candidates) for kind, candidates in srcset.items()},
-        "mat": MATS[image_id % len(MATS)] if is_cut_out else "",
+        "mat": MATS[image_id % len(MATS)] if is_cut_out or white else "",
+        "white": white,
     }
     # Nothing is written if the merchant has replaced the original meanwhile.
     Image.objects.filter(pk=image_id, original=name).update(renditions=renditions, width=width, height=height)
+
+
+def _white(pixels: Pixels.Image) -> str:
+    """Does a photograph stand before white? On all sides ("all"), or cut off by one of them ("most")."""
+    red, green, blue = pixels.convert("RGB").resize((64, 64)).split()
+    small = ImageChops.darker(ImageChops.darker(red, green), blue)
+    sides = [small.crop(box) for box in ((0, 0, 64, 1), (0, 63, 64, 64), (0, 0, 1, 64), (63, 0, 64, 64))]
+    shares = sorted(sum(side.histogram()[WHITE:]) / 64 for side in sides)
+    if shares[0] > 0.95:
+        return "all"
+    return "most" if shares[1] > 0.95 else ""
 
 
 def _formats(pixels: Pixels.Image, is_cut_out: bool, is_preview: bool) -> dict[str, Options]:

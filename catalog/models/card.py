@@ -65,6 +65,8 @@ class Card(models.Model):
     # its variants: [[value ids], price, list price or null, availability, detail], cheapest first; of one
     # that has no options: none
     offers = models.JSONField(default=list)
+    # its pictures that show option values: [[value ids], picture], as the merchant ordered them
+    views = models.JSONField(default=list)
     search = SearchVectorField()
 
     class Meta:
@@ -109,6 +111,7 @@ class Card(models.Model):
                 "traits",
                 "on_sale",
                 "offers",
+                "views",
                 "search",
             ],
             listed=["product_id", "market", "categories", "values"],

@@ -152,9 +152,10 @@ class Image(models.Model):
     )
     width = models.PositiveIntegerField(_("width"), default=0, editable=False)
     height = models.PositiveIntegerField(_("height"), default=0, editable=False)
-    # {"of": original, "src": …, "srcset": {"avif": …, "webp": …, "jpeg": …}, "mat": "sand"}: what pages
-    # print, avif only where it is smaller; `of` tells renditions of a picture that was replaced, `mat` lies
-    # under it unless the merchant chose another one, and is empty for an opaque picture
+    # {"of": original, "src": …, "srcset": {"avif": …, "webp": …, "jpeg": …}, "mat": "sand", "white": ""}:
+    # what pages print, avif only where it is smaller; `of` tells renditions of a picture that was replaced,
+    # `mat` lies under it unless the merchant chose another one, and is empty for an opaque picture; `white`
+    # is of a photograph before white: "all" around, or "most", as one side cuts it off
     renditions = models.JSONField(_("renditions"), default=dict, blank=True, editable=False)
     # how our own code draws it (demo goods); empty for an upload
     drawing = models.JSONField(_("drawing"), default=dict, blank=True, editable=False)
@@ -204,6 +205,7 @@ class Image(models.Model):
             "src": self.renditions.get("src"),
             "srcset": self.renditions.get("srcset", {}),
             "mat": self.ground,
+            "white": self.renditions.get("white", ""),
         }
 
 

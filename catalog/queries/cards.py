@@ -80,7 +80,7 @@ def _some() -> QuerySet[Card]:
 
 
 _ALONE = Prepared(lambda: _some().values(*COLUMNS, **PICTURE))
-_WITH_OFFERS = Prepared(lambda: _some().values(*COLUMNS, "offers", "traits", **PICTURE))
+_WITH_OFFERS = Prepared(lambda: _some().values(*COLUMNS, "offers", "traits", "views", **PICTURE))
 
 
 def together(parts: Sequence[QuerySet[Card]]) -> QuerySet[Card, dict[str, Any]]:
@@ -114,7 +114,7 @@ def shape(row: Mapping[str, Any]) -> CardShape:
         discount=row["discount"],
         badge=_badge(row),
         availability=row["availability"],
-        picture=json.loads(row["drawn"]),
+        picture=row.get("picture") or json.loads(row["drawn"]),
         rating=None if row["rating"] is None else round(row["rating"], 1),
         rating_count=row["rating_count"],
         histogram=row["histogram"],

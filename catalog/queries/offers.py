@@ -3,7 +3,7 @@
 A card tells all offers, the cheapest first: [[value ids], price, list price or null, availability, detail].
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -23,14 +23,18 @@ def meant(card: Mapping[str, Any], selection: Selection, names: Mapping[int, Cho
     able = [offer for offer in card["offers"] if offer[3] != Availability.OUT]
     chosen = [offer for offer in able if all(not traits.union(offer[0]).isdisjoint(ids) for ids in wanted)]
     fitting = [offer for offer in chosen if offer[2] is not None] if selection.on_sale else chosen
-    if not fitting or len(fitting) == len(able):
+    if not fitting:
         return {}
     ids, price, list_price, _availability, detail = fitting[0]
     said = [choice for choice in selection.choices if choice.id in ids]
+    seen = _seen(card["views"], ids, said)
+    if len(fitting) == len(able):
+        return seen
     if len(fitting) < len(chosen):  # a sale has no name in the address: all options of its offer say which
         said = [names[pk] for pk in ids]
     states = {offer[3] for offer in fitting}
     return {
+        **seen,
         "price": Decimal(price),
         "list_price": None if list_price is None else Decimal(list_price),
         "is_from": any(offer[1] != price for offer in fitting),
@@ -39,6 +43,16 @@ def meant(card: Mapping[str, Any], selection: Selection, names: Mapping[int, Cho
         "detail": ", ".join(dict.fromkeys([detail, *(choice.label for choice in said)])),
         "query": urlencode([(choice.attribute_code, choice.slug) for choice in said]),
     }
+
+
+def _seen(views: Sequence[Sequence[Any]], offer: Collection[int], said: Collection[Choice]) -> dict[str, Any]:
+    """Its picture: the one that shows most of the offer, of those that say something of what is chosen.
+
+    So the product's page chooses too: catalog.views.pictures.
+    """
+    chosen = {choice.id for choice in said}
+    fitting = [view for view in views if chosen.intersection(view[0]) and set(view[0]).issubset(offer)]
+    return {"picture": max(fitting, key=lambda view: len(view[0]))[1]} if fitting else {}
 
 
 def _discount(price: Decimal, list_price: str | None) -> int | None:

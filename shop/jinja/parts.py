@@ -58,12 +58,17 @@ def picture(picture: Picture, sizes: str, eager: bool = False, css: str = "") ->
 
 
 def _lying(picture: Picture) -> str:
-    """The class of a cut-out's mat; one that is not shaped like a card is shown whole."""
+    """The classes of what lies on a mat: a cut-out, or a photograph whose white takes the mat's colour.
+
+    What is not shaped like a card is shown whole, unless a side cuts it off anyway.
+    """
     mat = picture.get("mat")
     if not mat or not picture.get("src"):
         return f"picture--{mat}" if mat else ""
+    white = picture.get("white")
     is_card = abs(picture["width"] / picture["height"] - CARD) < 0.02
-    return f"picture--{mat}" if is_card else f"picture--{mat} picture--whole"
+    is_whole = not is_card and white != "most"
+    return f"picture--{mat}{' picture--blend' if white else ''}{' picture--whole' if is_whole else ''}"
 
 
 def _missing(picture: Picture) -> tuple[str, str]:

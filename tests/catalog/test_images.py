@@ -121,6 +121,27 @@ def test_the_name_follows_from_the_content():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ground", "box", "white"),
+    [
+        ("#fdfdfb", (200, 200, 600, 700), "all"),
+        ("#ffffff", (200, 200, 600, 1_000), "most"),  # somebody who stands lower than the picture ends
+        ("#ffffff", (0, 200, 600, 1_000), ""),
+        ("#d8d8d8", (200, 200, 600, 700), ""),
+    ],
+)
+def test_a_photograph_before_white_is_told_by_its_edges(ground, box, white):
+    pixels, held = Pixels.new("RGB", (800, 1_000), ground), io.BytesIO()
+    pixels.paste("#2b4a3f", box)
+    pixels.save(held, "PNG")
+    image = attach(make_product(), ContentFile(held.getvalue(), "photo.png"))
+    images.render(image.pk)
+    image.refresh_from_db()
+    assert image.picture["white"] == white
+    assert bool(image.picture["mat"]) is bool(white)
+
+
+@pytest.mark.django_db
 def test_renditions_are_made_in_each_format_and_never_wider_than_the_original():
     image = attach(make_product(), picture_file(1_000, 1_250), alt="Hills")
     images.render(image.pk)

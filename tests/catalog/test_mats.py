@@ -66,6 +66,23 @@ def test_a_cut_out_of_another_shape_than_a_card_is_shown_whole() -> None:
     assert "picture--whole" not in picture({**SHOWN, "width": 2400, "mat": ""}, "50vw")
 
 
+def test_a_photograph_before_white_takes_the_colour_of_its_mat() -> None:
+    around, cut_off = {**SHOWN, "width": 2400, "white": "all"}, {**SHOWN, "width": 2400, "white": "most"}
+    assert 'class="picture picture--sage picture--blend picture--whole"' in picture(around, "50vw")
+    assert 'class="picture picture--sage picture--blend"' in picture(cut_off, "50vw")
+    assert "picture--blend" not in picture(SHOWN, "50vw")
+
+
+@pytest.mark.parametrize("mat", Mat.values)
+def test_at_night_the_ground_of_such_a_photograph_is_grey_and_lets_it_be_seen(mat: str) -> None:
+    tokens = (CSS / "tokens.css").read_text()
+    day, night = re.findall(rf"--card-{mat}: light-dark\((#\w+), (#\w+)\)", tokens)[0]
+    assert luminance(day) > 0.8
+    assert 0.5 < luminance(night) < 0.6
+    block = (CSS / "blocks" / "picture.css").read_text()
+    assert re.search(rf"\.picture--blend\.picture--{mat} {{\s+background: var\(--card-{mat}\);", block)
+
+
 @pytest.mark.parametrize("empty", [EMPTY, NO_PICTURE, {"alt": ""}])
 def test_what_has_no_picture_has_a_drawn_place(empty: dict[str, Any]) -> None:
     html = picture(empty, "50vw")

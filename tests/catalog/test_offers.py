@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Category, Product
+from catalog.models import Category, Image, Product
 from tests.catalog.conftest import Look, Seen
 from tests.factories import (
     follow_changes,
     make_category,
+    make_image,
     make_product,
     make_review,
     make_sale,
@@ -42,6 +43,40 @@ def said(page: Seen) -> list[tuple[str, str, str, bool]]:
         (card["name"], card["price"].format(short=True), card["detail"], card["is_from"])
         for card in page["listing"]["cards"]
     ]
+
+
+def pictures(page: Seen) -> list[str]:
+    """What each card's picture is called."""
+    return [card["picture"]["alt"] for card in page["listing"]["cards"]]
+
+
+def test_the_picture_shows_what_was_chosen(look: Look, wall: Category) -> None:
+    """As the product's page does: a list of oak frames does not show the print without one."""
+    suns, hills = Product.objects.get(slug="suns"), Product.objects.get(slug="hills")
+    make_image(suns, alt="Bare", position=0, shows={"frame": "no-frame"})
+    make_image(suns, alt="Not made", position=1, shows={"frame": "oak"}, ready=False)
+    make_image(suns, alt="In oak", position=2, shows={"frame": "oak"})
+    make_image(suns, alt="Small in oak", position=3, shows={"frame": "oak", "size": SMALL})
+    make_image(hills, alt="Hills", position=0)
+    large = hills.variants.get(options__value__slug="oak", position=3)
+    make_image(hills, alt="The large one", position=1, variant=large)
+    follow_changes()
+    assert pictures(look("/c/wall/")) == ["Bare", "Hills", "Notes"]
+    assert pictures(look("/c/wall/", frame="oak")) == ["Small in oak", "Hills"]  # the cheapest is small
+    assert pictures(look("/c/wall/", frame="oak", size=LARGE)) == ["In oak", "The large one"]
+    assert pictures(look("/c/wall/", frame="no-frame")) == ["Bare", "Hills"]
+    assert pictures(look("/c/wall/", size=LARGE)) == ["Bare", "Hills"]
+
+
+def test_a_picture_that_changes_its_value_changes_the_list(look: Look, wall: Category) -> None:
+    suns = Product.objects.get(slug="suns")
+    make_image(suns, alt="Bare", position=0)
+    other = make_image(suns, alt="Oak", position=1, shows={"frame": "oak"})
+    follow_changes()
+    assert pictures(look("/c/wall/", frame="oak"))[0] == "Oak"
+    Image.objects.filter(pk=other.pk).update(shows={})
+    follow_changes()
+    assert pictures(look("/c/wall/", frame="oak"))[0] == "Bare"
 
 
 def test_without_an_option_chosen_the_cheapest_stands(look: Look, wall: Category) -> None:
