@@ -111,11 +111,13 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS, *, is_preview: bool = 
             srcset[kind].insert(0, f"{url} {target}w")
             if kind == "jpeg":
                 urls[target] = url
+    # The photographs of one product lie on one mat: they are seen side by side.
+    tint = image.product_id or image_id if white else image_id
     renditions = {
         "of": name,
         "src": urls[source],
         "srcset": {kind: ", ".join(candidates) for kind, candidates in srcset.items()},
-        "mat": MATS[image_id % len(MATS)] if is_cut_out or white else "",
+        "mat": MATS[tint % len(MATS)] if is_cut_out or white else "",
         "white": white,
     }
     # Nothing is written if the merchant has replaced the original meanwhile.
@@ -123,14 +125,14 @@ def render(image_id: int, widths: Sequence[int] = WIDTHS, *, is_preview: bool = 
 
 
 def _white(pixels: Pixels.Image) -> str:
-    """Does a photograph stand before white? On all sides ("all"), or cut off by one of them ("most")."""
+    """Does a photograph stand before white? On all sides ("all"), or cut off by one or two ("most")."""
     red, green, blue = pixels.convert("RGB").resize((64, 64)).split()
     small = ImageChops.darker(ImageChops.darker(red, green), blue)
     sides = [small.crop(box) for box in ((0, 0, 64, 1), (0, 63, 64, 64), (0, 0, 1, 64), (63, 0, 64, 64))]
-    shares = sorted(sum(side.histogram()[WHITE:]) / 64 for side in sides)
-    if shares[0] > 0.95:
+    shares = [sum(side.histogram()[WHITE:]) / 64 for side in sides]
+    if min(shares) > 0.95:
         return "all"
-    return "most" if shares[1] > 0.95 else ""
+    return "most" if sum(shares) > 4 * 0.7 else ""
 
 
 def _formats(pixels: Pixels.Image, is_cut_out: bool, is_preview: bool) -> dict[str, Options]:

@@ -126,6 +126,7 @@ def test_the_name_follows_from_the_content():
     [
         ("#fdfdfb", (200, 200, 600, 700), "all"),
         ("#ffffff", (200, 200, 600, 1_000), "most"),  # somebody who stands lower than the picture ends
+        ("#ffffff", (200, 0, 500, 1_000), "most"),  # legs alone
         ("#ffffff", (0, 200, 600, 1_000), ""),
         ("#d8d8d8", (200, 200, 600, 700), ""),
     ],
