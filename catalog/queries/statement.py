@@ -30,8 +30,9 @@ _CARD = """
         {place} AS place
     FROM {origin} WHERE c.market = %(market)s {inside}"""
 
-# A card that fails two filters counts nowhere; one that fails the only filter counts as it stands, and so
-# does one whose variants cost the same where only a price is asked for.
+# A card that fails two filters counts nowhere; one that fails the only filter counts as it stands. So does
+# one whose variants all answer alike: each filter is met by the product itself or by none of them, and none
+# is too dear that another is not.
 _OFFERS = """
     SELECT product_id, name, popularity, published_at, place, price, "values", is_open,
         {fails} AS fails, ({failed})::bigint AS failed
@@ -42,7 +43,10 @@ _OFFERS = """
                 || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END ELSE "values" END AS "values"
         FROM (
             SELECT *, jsonb_array_elements(CASE WHEN is_open THEN offers ELSE '[null]' END) AS offer
-            FROM (SELECT *, availability <> 'out' AND offers <> '[]' AND {matters} AS is_open FROM card) c
+            FROM (
+                SELECT *, availability <> 'out' AND jsonb_array_length(offers) > 1 AND {matters} AS is_open
+                FROM card
+            ) c
         ) each_one WHERE offer->>3 IS DISTINCT FROM 'out' OFFSET 0
     ) u"""
 
@@ -122,8 +126,13 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
         fails = [f'(NOT "values" && %(any_{key})s::bigint[])::int' for key in conditions]
         failed = [f"{fail} * ({key})" for fail, key in zip(fails, conditions, strict=True)]
         few = f"({_sum(fails)}) <= %(misses)s"
-        dear = "is_from" if selection.most is None else "is_from AND price <= %(most)s"
-        matters = few if conditions else dear
+        unlike = [
+            f'("values" && %(any_{key})s::bigint[] AND NOT traits && %(any_{key})s::bigint[])'
+            for key in conditions
+        ]
+        if selection.is_bounded:
+            unlike.append("is_from" if selection.most is None else "(is_from AND price <= %(most)s)")
+        matters = f"{few} AND ({' OR '.join(unlike)})"
         unit = _OFFERS.format(fails=_sum(fails), failed=_sum(failed), matters=matters, sale=sale)
         own = " OR ".join(_own(key) for key in conditions) or "false"
         tally = _TALLY.format(within=within, own=f"fails = 1 AND ({own})")
