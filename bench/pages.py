@@ -1,7 +1,8 @@
 """make bench-pages: what a public page costs the app, cold: CPU per request, time to answer, statements.
 
 One gunicorn worker on one core, one client on another; the worker's own user and system time divided by
-the requests. Every request has another address, so that no cache but PostgreSQL's own has seen it.
+the requests. Every request has another address, so that no cache but PostgreSQL's own has seen it. A Django
+that does nothing is measured beside them: `of_budget` is a page's cost in units of it, against its budget.
 """
 
 import contextlib
@@ -26,6 +27,9 @@ from tqdm import tqdm
 from bench import place
 
 ROUNDS, REQUESTS = 3, 100
+# Milliseconds of CPU, cold, on a machine where a bare Django's request under this server costs REFERENCE.
+BUDGETS = {"home": 8.0, "category": 8.0, "product": 5.0, "search": 8.0}
+REFERENCE = 0.37
 SIZES = (None, 100_000)
 HELLO = "/healthz"
 WORDS = (
@@ -61,23 +65,28 @@ def main() -> None:
 def measure(home: Path) -> dict[str, dict[str, float]]:
     """The figures of each page: medians of the rounds, and the CPU's spread."""
     asked = addresses()
-    cpu: dict[str, list[float]] = {page: [] for page in asked}
-    wall: dict[str, list[float]] = {page: [] for page in asked}
-    rounds = [(page, paths) for _round in range(ROUNDS) for page, paths in asked.items()]
-    with served(home / "web.log") as pid:
-        for page, paths in tqdm(rounds, "Pages", file=sys.stderr, leave=False):
-            spent, times = ask(pid, [next(paths) for _ in range(REQUESTS)])
-            cpu[page].append(spent)
-            wall[page] += times
+    bare = {"bare": asked.pop("bare")}
+    cpu: dict[str, list[float]] = {page: [] for page in (*bare, *asked)}
+    wall: dict[str, list[float]] = {page: [] for page in (*bare, *asked)}
+    for app, pages in (("bench.bare", bare), ("shop.wsgi", asked)):
+        rounds = [(page, paths) for _round in range(ROUNDS) for page, paths in pages.items()]
+        with served(app, home / "web.log") as pid:
+            for page, paths in tqdm(rounds, "Pages", file=sys.stderr, leave=False):
+                spent, times = ask(pid, [next(paths) for _ in range(REQUESTS)])
+                cpu[page].append(spent)
+                wall[page] += times
+    unit = statistics.median(cpu["bare"]) / REFERENCE
     return {
         page: {
             "cpu": round(statistics.median(cpu[page]), 2),
             "cpu_spread": round(max(cpu[page]) - min(cpu[page]), 2),
             "wall_p50": round(statistics.median(wall[page]), 1),
             "wall_p95": round(statistics.quantiles(wall[page], n=20)[-1], 1),
-            "queries": queries(next(paths)),
+            **({"of_budget": round(statistics.median(cpu[page]) / unit / budget, 2)} if budget else {}),
+            "queries": 0 if page in bare else queries(next(paths)),
         }
-        for page, paths in asked.items()
+        for page, paths in (bare | asked).items()
+        for budget in [BUDGETS.get(page)]
     }
 
 
@@ -101,6 +110,7 @@ def addresses() -> dict[str, Iterator[str]]:
         return f"/c/{chance.choice(categories)}/?{urlencode(filters)}"
 
     return {
+        "bare": endless(lambda number: HELLO),
         "hello": endless(lambda number: HELLO),
         "home": endless(lambda number: "/"),
         "category": endless(category),
@@ -110,11 +120,11 @@ def addresses() -> dict[str, Iterator[str]]:
 
 
 @contextlib.contextmanager
-def served(path: Path) -> Iterator[int]:
-    """A worker on the first core; its process id."""
-    command = [sys.executable, "-m", "gunicorn", "shop.wsgi:application", "--bind", f"127.0.0.1:{place.PORT}"]
+def served(app: str, path: Path) -> Iterator[int]:
+    """A worker of that application on the first core; its process id."""
+    command = [sys.executable, "-m", "gunicorn", f"{app}:application", "--bind", f"127.0.0.1:{place.PORT}"]
     command += ["--worker-class", "gthread", "--workers", "1", "--threads", "1", "--no-control-socket"]
-    with path.open("wb") as log:
+    with path.open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=place.CLONE)
         try:
             os.sched_setaffinity(server.pid, {min(os.sched_getaffinity(0))})

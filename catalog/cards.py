@@ -86,7 +86,7 @@ _COLUMNS = {
     "name": "p.name",
     "slug": "p.slug",
     "kind": "p.kind",
-    "detail": "COALESCE(detail.label, '')",
+    "detail": "COALESCE(deal.detail, '')",
     "currency": "deal.currency",
     "price": "deal.price",
     "list_price": "deal.list_price",
@@ -157,7 +157,7 @@ WITH m AS (
 ), deal AS (  -- the cheapest of those in stock, if any; what all of them are; and each
     SELECT key, min(product_id) AS product_id, min(code) AS market, min(currency) AS currency,
         min(language) AS language,
-        min(variant_id) FILTER (WHERE place = 1) AS variant_id, min(price) FILTER (WHERE place = 1) AS price,
+        min(choice.label) FILTER (WHERE place = 1) AS detail, min(price) FILTER (WHERE place = 1) AS price,
         min(list_price) FILTER (WHERE place = 1 AND list_price > price) AS list_price,
         CASE WHEN bool_or(availability = 'in') THEN 'in'
              WHEN bool_or(availability = 'low') THEN 'low' ELSE 'out' END AS availability,
@@ -246,7 +246,6 @@ SELECT p.id, deal.market, {sources}
 FROM deal
 JOIN product p ON p.id = deal.product_id
 JOIN vector ON vector.product_id = p.id
-LEFT JOIN choice AS detail ON detail.variant_id = deal.variant_id
 LEFT JOIN image ON image.product_id = p.id
 LEFT JOIN view ON view.product_id = p.id
 LEFT JOIN stars ON stars.product_id = p.id
