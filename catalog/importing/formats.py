@@ -13,6 +13,6 @@ NAMES = {"shopify": "Shopify", "magento": "Magento"}
 
 def guess(table: Table) -> str:
     """Whose file that is by its columns; empty: nobody's that is known."""
-    if set(shopify.REQUIRED) <= set(table.header):
+    if set(shopify.REQUIRED) <= set(shopify.understood(table).header):
         return "shopify"
     return "magento" if files.kind_of(table) else ""

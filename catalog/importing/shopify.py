@@ -5,6 +5,7 @@ The rows of a product share a handle: the first names it, the others add variant
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,25 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.importing.records import PictureRecord, Place, ProductRecord, Reading, VariantRecord
-from catalog.importing.table import Row, Unreadable, rows
+from catalog.importing.table import Row, Table, Unreadable, open_table
 
 REQUIRED = ("handle", "title", "variant price")
+# What their newer template calls the same columns.
+NEWER = {
+    "url handle": "handle",
+    "description": "body (html)",
+    "published on online store": "published",
+    "sku": "variant sku",
+    "barcode": "variant barcode",
+    "price": "variant price",
+    "compare-at price": "variant compare at price",
+    "inventory tracker": "variant inventory tracker",
+    "inventory quantity": "variant inventory qty",
+    "continue selling when out of stock": "variant inventory policy",
+    "weight value (grams)": "variant grams",
+    "product image url": "image src",
+    "variant image url": "variant image",
+}
 OPTIONS = (1, 2, 3)
 LENGTHS = {"title": 200, "variant sku": 64, "variant barcode": 64, "handle": 255}
 _PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2}0*)?")
@@ -49,6 +66,14 @@ def read(paths: Sequence[Path], **_options: Any) -> Reading:
     return reading
 
 
+def understood(table: Table) -> Table:
+    """The table with its columns called as they always were; one that is there under both names stays."""
+    header = tuple(
+        NEWER[column] if NEWER.get(column, column) not in table.header else column for column in table.header
+    )
+    return replace(table, header=header)
+
+
 def _files(paths: Sequence[Path]) -> list[Path]:
     """Raises Unreadable where there are none."""
     found: list[Path] = []
@@ -66,7 +91,7 @@ def _read(path: Path, reading: Reading) -> list[ProductRecord]:
     """What one file holds; raises Unreadable for what is no product file at all."""
     groups: dict[str, list[Row]] = {}
     previous = ""
-    for row in rows(path, reading, REQUIRED):
+    for row in understood(open_table(path, reading)).rows_with(REQUIRED, reading):
         handle = row["handle"]
         if not handle:
             reading.error(row.place, _("The row has no handle."))
@@ -199,7 +224,7 @@ def _stock(handle: str, row: Row, reading: Reading) -> tuple[int, bool]:
     if text and not _WHOLE.fullmatch(text):
         raise BadRow(_("“%s” is no quantity.") % text[:40])
     quantity, is_tracked = int(text or 0), bool(row["variant inventory tracker"])
-    if is_tracked and row["variant inventory policy"].lower() == "continue":
+    if is_tracked and row["variant inventory policy"].lower() in {"continue", "true"}:
         reading.warn(row.place, _("It may be sold beyond its stock, so it is not counted here."), handle)
         is_tracked = False
     if quantity < 0:

@@ -15,7 +15,14 @@ from catalog.importing.records import Place, Reading
 
 MAX_FIELD = 500_000  # characters: a description longer than that is a broken file
 MAX_LINES = 2_000  # of one row: an unclosed quote would otherwise swallow the rest of the file
-DELIMITERS = (",", ";", "\t")
+# What a text in Windows-1252 hardly has: no sign at all, a sign within a word, letters with marks in a row.
+_ODD = re.compile(
+    r"[\ufffd\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    r"|[^\W\d_][¡-£¥¦¨ª¬¯±-³µ¶¸-º¼-¿˜ˆ†‡ƒ‹›‚„]+[^\W\d_]"
+    r"|(?:^|[^\w])[£¥¦¨¬¯±-³¶¸¹¼-¾ˆ˜†‡]+[À-ÖØ-öø-ÿ]"
+    r"|[À-ÏÑ-ÖØ-Ýß-ïñ-öø-ýÿŠšŽžŒœŸƒ]{3}"
+)
+DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,8 @@ class Table:
     lines: list[str]
     delimiter: str
 
-    def rows(self, reading: Reading, *, whole: bool = False) -> Iterator[Row]:
-        """Its rows; `whole`: one that has fewer cells than the header was cut."""
+    def rows(self, reading: Reading, *, whole: bool = False, torn: list[Row] | None = None) -> Iterator[Row]:
+        """Its rows; `whole`: one with fewer cells than the header was cut. `torn` takes what is refused."""
         before = csv.field_size_limit(2**31 - 1)  # our own limit names the row and goes on
         try:
             records = list(_records(self.lines, self.delimiter, self.name, reading))
@@ -50,14 +57,25 @@ class Table:
             place = Place(self.name, number)
             if not any(cell.strip() for cell in cells):
                 continue
+            padded = cells[:width] + [""] * (width - len(cells))
+            # Of two columns with one name the first counts.
+            row = Row(
+                place, dict(reversed([(c, v.strip()) for c, v in zip(self.header, padded, strict=True)]))
+            )
             reason = _refusal(cells, width, whole)
             if reason:
                 reading.error(place, reason, cells[0].strip()[:80].replace("\0", ""))
+                if torn is not None:
+                    torn.append(row)
                 continue
-            padded = cells[:width] + [""] * (width - len(cells))
-            # Of two columns with one name the first counts.
-            found = reversed([(c, v.strip()) for c, v in zip(self.header, padded, strict=True)])
-            yield Row(place, dict(found))
+            yield row
+
+    def rows_with(self, required: tuple[str, ...], reading: Reading) -> Iterator[Row]:
+        """Its rows; raises Unreadable if it lacks one of these columns."""
+        missing = [column for column in required if column not in self.header]
+        if missing:
+            raise Unreadable(_("These columns are missing: %s.") % ", ".join(missing))
+        yield from self.rows(reading)
 
 
 class Unreadable(Exception):
@@ -86,15 +104,6 @@ def as_table(data: bytes, reading: Reading, name: str) -> Table:
     return Table(name, tuple(cell.replace("\0", "").strip().lower() for cell in cells), lines, delimiter)
 
 
-def rows(path: Path, reading: Reading, required: tuple[str, ...]) -> Iterator[Row]:
-    """The file's rows; raises Unreadable if it cannot be opened or lacks a required column."""
-    table = open_table(path, reading)
-    missing = [column for column in required if column not in table.header]
-    if missing:
-        raise Unreadable(_("These columns are missing: %s.") % ", ".join(missing))
-    yield from table.rows(reading)
-
-
 def _decode(data: bytes, name: str, reading: Reading) -> list[str]:
     """Lines with their ends. What is not UTF-8 is read as Windows-1252, line by line, with one warning."""
     encoding = wide(data)
@@ -102,20 +111,39 @@ def _decode(data: bytes, name: str, reading: Reading) -> list[str]:
         text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
         return _lines([line + "\n" for line in re.split(r"\r\n|\r|\n", text)])
     data = data.removeprefix(b"\xef\xbb\xbf")
-    lines, foreign = [], []
+    lines: list[str] = []
+    foreign: list[int] = []  # numbers of lines
+    is_utf_8 = False  # some line could be nothing else
     for number, line in enumerate(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"), 1):
         try:
             text = line.decode("utf-8")
+            is_utf_8 = is_utf_8 or not text.isascii()
         except UnicodeDecodeError:
             text = line.decode("cp1252", errors="replace")
             foreign.append(number)
         lines.append(text + "\n")
     if foreign:
+        _check_language([lines[number - 1] for number in foreign], len(lines), foreign[0], is_utf_8)
         reading.warn(
             Place(name, foreign[0]),
             _("%d lines are not UTF-8 and were read as Windows-1252, this one first.") % len(foreign),
         )
     return _lines(lines)
+
+
+def _check_language(foreign: list[str], count: int, first: int, is_utf_8: bool) -> None:
+    """Raises Unreadable if what was read as Windows-1252 is nothing that is written in it.
+
+    That is for the languages of western Europe. Text in another code shows, in a good part of its lines,
+    bytes that mean nothing there, signs in the midst of words ("¯ó³ty") or three foreign letters in a row
+    ("Ñòóë"). A line or two among many, or a file that is UTF-8 elsewhere, is damage: its rows tell.
+    """
+    odd = sum(bool(_ODD.search(line)) for line in foreign)
+    if odd * 4 >= len(foreign) and not is_utf_8 and (odd > 2 or len(foreign) * 20 >= count):
+        raise Unreadable(
+            _("The file is in an encoding that is not known (line %d): save it as UTF-8 and send it again.")
+            % first
+        )
 
 
 def wide(data: bytes) -> str:

@@ -178,7 +178,8 @@ def _recognised(start: bytes, name: str, called: str) -> tuple[str, str]:
     if not wide(start) and (header.startswith(OTHERS) or CONTROL.search(header)):
         raise Refused(_("%s is no CSV file. Photos go into a ZIP together with the table.") % called)
     try:
-        table = as_table(start, Reading(), name)
+        whole = start if wide(start) or len(start) < PEEK else start[: start.rfind(b"\n") + 1] or start
+        table = as_table(whole, Reading(), name)
     except Unreadable as error:
         raise Refused(f"{called}: {error}") from error
     columns = ", ".join(column for column in table.header if column)[:120]
