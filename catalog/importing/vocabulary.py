@@ -113,10 +113,16 @@ class Vocabulary:
         swatch = swatch_of(label) if attribute.code in COLOURS else ""
         return AttributeValue(attribute=attribute, slug=slug, label=label, swatch=swatch, position=position)
 
+    def _shown(self, name: str, code: str) -> str:
+        """The name of a new attribute, told apart from another's: two filters would look alike."""
+        if not Attribute.objects.filter(name__iexact=name).exclude(code=code).exists():
+            return name
+        return _apart(name, code)
+
     def _attribute(self, name: str, is_facet: bool) -> tuple[Attribute, dict[str, AttributeValue]]:
         code = self.code(name)
         if code not in self._attributes:
-            shown = self.told[name].name if name in self.told else name
+            shown = self._shown(self.told[name].name if name in self.told else name, code)
             kind = Attribute.Kind.SWATCH if code in COLOURS else Attribute.Kind.CHOICE
             place = next((n for n, group in enumerate(SYNONYMS) if code in group), len(SYNONYMS))
             attribute, _created = Attribute.objects.get_or_create(
@@ -127,6 +133,13 @@ class Vocabulary:
             self._values[code] = {value.label.casefold(): value for value in values}
             self._slugs[code] = {value.slug for value in values}
         return self._attributes[code], self._values[code]
+
+
+def _apart(name: str, code: str) -> str:
+    """The name with what only the code says: "Style (bottom)" for style-bottom."""
+    known = set(slugify(name).split("-"))
+    rest = " ".join(word for word in re.split("[-_]", code) if word not in known) or code
+    return f"{name[: 77 - len(rest)]} ({rest})"
 
 
 def _ranks(labels: Collection[str], told: Collection[str]) -> dict[str, tuple[int, SizeKey, str]]:
