@@ -106,13 +106,16 @@ def _pages(reading: Reading, report: Report) -> None:
                     title=record.title,
                     body=richtext.clean(record.body),
                     position=Page.objects.count(),
-                    is_published=record.is_published,
+                    is_published=False,
                 )
         except (IntegrityError, DataError) as error:
             reason = _("The database refuses it: %s") % str(error).partition("\n")[0]
             report.note("error", record.place, record.slug, reason)
             continue
         report.added["pages"] += 1
+        if record.is_published:
+            reason = _("The page waits unpublished: it speaks of another shop.")
+            report.problems.append(Problem("warning", record.place, record.slug, reason, "page"))
 
 
 def _tax_rates(reading: Reading, tax_class: TaxClass, report: Report) -> None:

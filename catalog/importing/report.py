@@ -82,6 +82,39 @@ def told(topic: str, count: int) -> str:
             "%d reviews are of products that are not sold here.",
             count,
         ),
+        "directive": ngettext(
+            "%d text held directives of Magento's theme, which were left out.",
+            "%d texts held directives of Magento's theme, which were left out.",
+            count,
+        ),
+        "free": ngettext("%d row has a price of 0.", "%d rows have a price of 0.", count),
+        "custom option": ngettext(
+            "%d product has options of its own, which are not sold here.",
+            "%d products have options of their own, which are not sold here.",
+            count,
+        ),
+        "base view": ngettext(
+            "%d product had no row but one of a store view, which was read.",
+            "%d products had no rows but those of store views, of which the first was read.",
+            count,
+        ),
+        "empty category": ngettext(
+            "%d category has no goods in these files: it waits unpublished where it is new.",
+            "%d categories have no goods in these files: they wait unpublished where they are new.",
+            count,
+        ),
+        "spare": ngettext(
+            "%d product is not visible by itself, only within another that is not sold here:"
+            " it waits unpublished.",
+            "%d products are not visible by themselves, only within others that are not sold here:"
+            " they wait unpublished.",
+            count,
+        ),
+        "page": ngettext(
+            "%d page waits unpublished: it speaks of another shop.",
+            "%d pages wait unpublished: they speak of another shop.",
+            count,
+        ),
         "store view": ngettext(
             "%d row of a store view was left out.", "%d rows of store views were left out.", count
         ),

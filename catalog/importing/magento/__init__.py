@@ -1,28 +1,30 @@
 """Magento's files → records: its product export, and the files of its sample data."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from catalog.importing.magento import around, files, gallery, native, pages, samples, trails, words
-from catalog.importing.magento.cells import BadRow
-from catalog.importing.magento.goods import Good
+from catalog.importing.magento import around, files, gallery, native, pages, roots, samples, trails, words
 from catalog.importing.magento.products import SOURCE, Joiner
-from catalog.importing.records import Place, Reading, Trail
-from catalog.importing.table import Row, Table, Unreadable
+from catalog.importing.magento.shelf import Shelf
+from catalog.importing.records import Reading
+from catalog.importing.table import Unreadable
 
 
 def read(paths: Sequence[Path], *, images: Path | None = None, with_images: bool = True) -> Reading:
     """Everything that these files and folders hold; `images`: where pictures lie, if not beside them."""
     reading = Reading(source=SOURCE)
     tables = files.sort(_files(paths), reading, is_folder=any(path.is_dir() for path in paths))
-    shelf = _Shelf(reading)
+    shelf = Shelf(reading)
     for table in tables["native"]:
         shelf.take(table, partial(native.good, reading=reading))
-    root = trails.root_of(shelf.trails)
-    known = [trails.below_root(names, root) for names in shelf.trails]
+    shelf.settle_views()
+    is_export = any("product_websites" in table.header for table in tables["native"])
+    tops = roots.roots_of(shelf.trails, is_export=is_export, source=SOURCE)
+    known = [roots.below_root(names, tops) for names in shelf.trails]
     reading.categories = trails.declared(tables["categories"], known, reading)
     tree = {trails.key(record.trail) for record in reading.categories}
     tree |= {trails.key(names[:length]) for names in known for length in range(1, len(names) + 1)}
@@ -32,7 +34,8 @@ def read(paths: Sequence[Path], *, images: Path | None = None, with_images: bool
     shelf.hang(tables["pictures"])
     folders = gallery.roots(paths, images) if with_images else None
     told = words.declared(tables["attributes"], reading)
-    Joiner(shelf.goods, shelf.lost, shelf.claimed, told, folders, root, reading).join()
+    Joiner(shelf.goods, shelf.lost, shelf.claimed, told, folders, tops, reading).join()
+    _hide_empty(reading)
     around.links(tables["links"], shelf.goods.values(), reading)
     around.reviews(tables["reviews"], reading)
     around.tax_rates(tables["tax rates"], reading)
@@ -40,54 +43,17 @@ def read(paths: Sequence[Path], *, images: Path | None = None, with_images: bool
     return reading
 
 
-class _Shelf:
-    """The goods by SKU, the first of each, and what is known of rows that could not be used."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self.goods: dict[str, Good] = {}
-        self.lost: dict[str, Place] = {}
-        self.claimed: set[str] = set()
-        self._seen: dict[str, Place] = {}
-
-    @property
-    def trails(self) -> list[Trail]:
-        """Every path that the goods stand in."""
-        return list(dict.fromkeys(names for good in self.goods.values() for names in good.homes))
-
-    def take(self, table: Table, make: Callable[[Row], Good]) -> None:
-        """The table's rows as goods; of two with one SKU the first counts."""
-        for row in table.rows(self.reading, whole=True):
-            sku = row["sku"]
-            if row["store_view_code"]:
-                reason = _("A row of the store view “%s” was left out: here every market has the same texts.")
-                self.reading.warn(row.place, reason % row["store_view_code"][:40], sku[:64], "store view")
-                continue
-            try:
-                first = self._seen.get(sku.casefold())
-                if sku and first:
-                    raise BadRow(_("This SKU was already read at %s.") % first)
-                good = make(row)
-            except BadRow as error:
-                self.reading.error(row.place, str(error), sku[:64])
-                if sku not in self.goods:
-                    self.lost[sku] = row.place
-                    self.claimed |= native.named_children(row)
-                continue
-            self._seen[sku.casefold()] = row.place
-            self.goods[good.sku] = good
-
-    def hang(self, tables: Iterable[Table]) -> None:
-        """Pictures from files of their own."""
-        for table in tables:
-            for row in table.rows(self.reading, whole=True):
-                good = self.goods.get(row["sku"])
-                if good is None:
-                    reason = _("The picture belongs to no product of the files: %s.") % row["sku"][:64]
-                    self.reading.error(row.place, reason, row["sku"][:64], "picture")
-                elif row["image"]:
-                    good.gallery.setdefault(row["image"], "")
-                    self.reading.count(table.name, pictures=1)
+def _hide_empty(reading: Reading) -> None:
+    """Categories that none of the goods stand in wait unpublished: the menu would lead to nothing."""
+    homes = [home for record in reading.products if record.is_published for home in record.homes or ()]
+    full = {trails.key(home[:length]) for home in homes for length in range(1, len(home) + 1)}
+    if not reading.products:  # categories alone: their goods may follow
+        return
+    for number, record in enumerate(reading.categories):
+        if record.is_published and trails.key(record.trail) not in full:
+            reading.categories[number] = replace(record, is_published=False)
+            reason = _("No goods stand in the category: a new one waits unpublished.")
+            reading.warn(record.place, reason, "/".join(record.trail)[:200], "empty category")
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[str, Path]]:

@@ -22,6 +22,7 @@ KINDS: dict[str, Literal["companion", "alternative"]] = {
     "upsell": "alternative",
 }
 MAX_REVIEW = 20_000
+MAX_RATE = 100  # per cent: 8.250 can be nothing else
 ANYWHERE = {"", "*"}
 
 
@@ -78,7 +79,7 @@ def tax_rates(tables: Iterable[Table], reading: Reading) -> None:
             country = (row["tax_country_id"] or row["country"]).upper()
             parts = [row["tax_region_name"] or row["state"], row["tax_postcode"] or row["zip/post code"]]
             try:
-                rate = number(row["rate"], "rate")
+                rate = number(row["rate"], "rate", most=MAX_RATE)
                 if len(country) != 2 or not (country.isascii() and country.isalpha()):
                     raise BadRow(_("“%s” is no country's code.") % country[:40])
                 if not row["rate"] or not 0 <= rate < 100:

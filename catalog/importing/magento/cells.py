@@ -1,11 +1,9 @@
-"""What stands in Magento's cells: money, dates, lists and pairs of attributes, as several locales write."""
+"""What stands in Magento's cells: money, lists and pairs of attributes, as several locales write."""
 
 import html
 import re
-from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.importing.table import Row
@@ -13,13 +11,19 @@ from catalog.importing.table import Row
 CENT = Decimal("0.01")
 MAX_PRICE = Decimal(10) ** 10
 MAX_QUANTITY = 10**9 - 1
-_PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,8})?", re.ASCII)
-_GROUPED = re.compile(r"[0-9]{1,3}([., '][0-9]{3})+(?P<rest>[.,][0-9]{1,4})?", re.ASCII)
-_AMBIGUOUS = re.compile(r"0*[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
-_NUMBER = re.compile(r"-?[0-9]{1,12}([.,][0-9]{1,8})?", re.ASCII)
-_PAIR = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=(.*)", re.DOTALL)
-_DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y", "%d.%m.%y")
-_TIMES = ("", " %H:%M:%S", " %H:%M", ", %I:%M %p", " %I:%M %p", ", %H:%M", ", %H:%M:%S", " %I:%M:%S %p")
+# One mark that divides; or groups of three, all by one mark, before another one that divides.
+_PLAIN = re.compile(r"[0-9]{1,16}([.,][0-9]{1,8})?", re.ASCII)
+_GROUPED = re.compile(
+    r"[1-9][0-9]{0,2}(?P<mark>[., '])[0-9]{3}((?P=mark)[0-9]{3})*((?!(?P=mark))[.,][0-9]{1,8})?", re.ASCII
+)
+# A nought at the beginning is never that of a group, and 1234 would be two.
+_AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
+_CODE = r"[A-Za-z][A-Za-z0-9_]*"
+_QUOTED = r'"(?:[^"]|"")*"'
+# What begins a pair: all of it in quotation marks, its values alone, or neither.
+_ENCLOSED_PAIR = re.compile(rf'\s*"\s*({_CODE})\s*=((?:[^"]|"")*)"\s*(?=,|$)')
+_ENCLOSED_VALUE = re.compile(rf"\s*({_CODE})\s*=\s*({_QUOTED}(?:\|{_QUOTED})*)\s*(?=,|$)")
+_OPEN_PAIR = re.compile(rf'\s*({_CODE})\s*=(.*?)(?=,\s*"?\s*{_CODE}\s*=|$)', re.DOTALL)
 _YES = {"1", "yes", "true", "enabled"}
 _NO = {"0", "no", "false", "disabled"}
 
@@ -30,55 +34,51 @@ class BadRow(Exception):
 
 def price(text: str) -> Decimal | None:
     """An amount in cents, whichever mark divides it; None for an empty cell, BadRow for what is none."""
-    text = " ".join(text.split())  # some locales group by spaces that do not break
+    text = _plainly_spaced(text)
     if not text:
         return None
     if text.startswith("-"):
         raise BadRow(_("The price %s is negative.") % text[:40])
-    if _AMBIGUOUS.fullmatch(text):
-        raise BadRow(_("“%s” may be thousands or fractions: write it like 1299.00.") % text[:40])
-    grouped = _GROUPED.fullmatch(text)
-    if grouped and len({mark for mark in text if not mark.isdigit()}) in {1, 2}:
-        rest = grouped["rest"] or ""
-        if rest and rest[0] in text[: -len(rest)]:
-            raise BadRow(_("“%s” is no price: write it like 1299.90.") % text[:40])
-        whole = re.sub(r"[^0-9]", "", text[: len(text) - len(rest)])
-        text = whole + rest.replace(",", ".")
-    elif text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    if not _PRICE.fullmatch(text):
+    exact = _decimal(text)
+    if exact is None:
         raise BadRow(_("“%s” is no price: write it like 1299.90.") % text[:40])
-    amount = Decimal(text).quantize(CENT, ROUND_HALF_UP)
-    if amount >= MAX_PRICE:
+    if exact >= MAX_PRICE:
         raise BadRow(_("The price %s is absurd.") % text[:40])
-    return amount
+    return exact.quantize(CENT, ROUND_HALF_UP)
 
 
-def number(text: str, what: str) -> Decimal:
-    """A quantity or weight; an empty cell is none. BadRow for what is no number; `what` names it."""
+def number(text: str, what: str, most: int = MAX_QUANTITY) -> Decimal:
+    """A quantity, weight or rate, read as prices are; an empty cell is none. `what` names it.
+
+    BadRow for what is no number, may be two or is more than `most`: what could only be a fraction is one.
+    """
+    text = _plainly_spaced(text)
     if not text:
         return Decimal(0)
-    if not _NUMBER.fullmatch(text):
+    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
+    found = _decimal(digits, most)
+    if found is None:
         raise BadRow(_("“%(text)s” is no number: %(column)s.") % {"text": text[:40], "column": what})
-    found = Decimal(text.replace(",", "."))
-    if abs(found) > MAX_QUANTITY:
+    if found > most:
         raise BadRow(_("The number %(text)s is absurd: %(column)s.") % {"text": text[:40], "column": what})
-    return found
+    return sign * found
 
 
-def moment(text: str, *, ends: bool = False) -> datetime | None:
-    """A date of the merchant's; `ends`: the day counts to its end. None if it is no date."""
-    for date in _DATES:
-        for time in _TIMES:
-            try:
-                found = datetime.strptime(" ".join(text.split()), date + time)  # noqa: DTZ007 (the shop's own zone follows)
-            except ValueError:
-                continue
-            if not 1970 <= found.year <= 2200:
-                return None
-            is_day = (found.hour, found.minute, found.second) == (0, 0, 0)
-            return timezone.make_aware(found + timedelta(days=1) if ends and is_day else found)
-    return None
+def _plainly_spaced(text: str) -> str:
+    """Some locales group by spaces that do not break, or by a curly apostrophe."""
+    return " ".join(text.split()).replace("’", "'")
+
+
+def _decimal(text: str, most: int | None = None) -> Decimal | None:
+    """The number, None if it is none; BadRow if it could be two that are not more than `most`."""
+    if _AMBIGUOUS.fullmatch(text) and (most is None or int(re.sub("[.,]", "", text)) <= most):
+        raise BadRow(_("“%s” may be thousands or fractions: write it like 1299.00.") % text[:40])
+    if _PLAIN.fullmatch(text):
+        return Decimal(text.replace(",", "."))
+    grouped = _GROUPED.fullmatch(text)
+    if grouped is None:
+        return None
+    return Decimal(text.replace(grouped["mark"], "").replace(",", "."))
 
 
 def flag(text: str, default: bool) -> bool:
@@ -103,24 +103,28 @@ def parts(text: str, mark: str = ",") -> list[str]:
 
 
 def pairs(text: str) -> dict[str, str]:
-    """ "size=XS,color=Black" by code, in lower case. A comma may stand in a value; values may be quoted."""
+    """ "size=XS,color=Black" by code, in lower case.
+
+    A comma may stand in a value. Magento's "fields enclosure" puts values, or whole pairs, into quotation
+    marks and doubles those within: only such marks are taken off, those of 15" stay.
+    """
     found: dict[str, str] = {}
-    code = ""
-    for part in _split(text):
-        pair = _PAIR.fullmatch(part)
-        if pair:
-            code = pair[1].lower()
-            found[code] = pair[2]
-        elif code:
-            found[code] += f",{part}"
-    return {code: value.strip().strip('"').replace('""', '"').strip() for code, value in found.items()}
-
-
-def _split(text: str) -> list[str]:
-    """At commas; if every pair is enclosed in quotation marks, at those between them."""
-    if text.startswith('"') and text.endswith('"') and '","' in text:
-        return text[1:-1].split('","')
-    return (text[1:-1] if text.startswith('"') and text.endswith('"') and "=" in text else text).split(",")
+    place = 0
+    while place < len(text):
+        enclosed = _ENCLOSED_PAIR.match(text, place)
+        values = _ENCLOSED_VALUE.match(text, place)
+        pair = enclosed or values or _OPEN_PAIR.match(text, place)
+        if pair is None:  # nothing that has a name
+            place = (text.find(",", place) + 1) or len(text)
+            continue
+        value = pair[2]
+        if enclosed:
+            value = value.replace('""', '"')
+        elif values:
+            value = "|".join(part[1:-1].replace('""', '"') for part in re.findall(_QUOTED, value))
+        found[pair[1].lower()] = value.strip()
+        place = pair.end() + 1
+    return found
 
 
 def required(row: Row, column: str, length: int) -> str:

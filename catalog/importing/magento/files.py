@@ -26,8 +26,12 @@ KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("blocks", frozenset({"identifier", "title", "content"})),
     ("msrp", frozenset({"sku", "msrp"})),
     ("tax rules", frozenset({"code", "tax_rate", "tax_product_class"})),
-    ("pictures", frozenset({"sku", "image"})),
+    ("magento 1", frozenset({"sku", "_type"})),
+    ("magento 1", frozenset({"sku", "type", "attribute_set", "websites"})),
 )
+# A table of pictures says nothing else: with more columns it is something else that shows some.
+PICTURES = frozenset({"sku", "image"})
+BESIDE_PICTURES = frozenset({"label", "position", "store_view_code", "image_label"})
 
 
 def sort(files: Sequence[tuple[str, Path]], reading: Reading, *, is_folder: bool) -> dict[str, list[Table]]:
@@ -44,7 +48,12 @@ def sort(files: Sequence[tuple[str, Path]], reading: Reading, *, is_folder: bool
         kind = kind_of(table)
         if not kind:
             reason = _("The file was left out, its columns are not known: %s.")
-            (reading.warn if is_folder else reading.error)(place, reason % ", ".join(table.header)[:120])
+            columns = "".join(sign for sign in ", ".join(table.header) if sign.isprintable())
+            (reading.warn if is_folder else reading.error)(place, reason % columns[:120])
+            continue
+        if kind == "magento 1":
+            reason = _("This is an export of Magento 1: only those of Magento 2 can be read.")
+            reading.error(place, reason)
             continue
         if kind in {"blocks", "msrp", "tax rules"}:
             reading.warn(place, _unused(kind))
@@ -56,6 +65,13 @@ def sort(files: Sequence[tuple[str, Path]], reading: Reading, *, is_folder: bool
             reading.warn(place, _("The file was left out, it says the same as %s.") % first)
             continue
         found[kind].append(table)
+    if files and not found and is_folder and not any(reading.errors()):
+        reason = _(
+            "No file here can be imported. Looked for: products (sku, name, product_type or price and"
+            " categories), categories (name, url_key, path), attributes (attribute_code, frontend_label),"
+            " reviews (sku, rating_value, review), pages (identifier, title, content, is_active)."
+        )
+        reading.error(Place(files[0][0], 1), reason)
     return found
 
 
@@ -63,6 +79,8 @@ def kind_of(table: Table) -> str:
     """What the table holds; empty if nothing that is known."""
     header = frozenset(table.header)
     kind = next((kind for kind, columns in KINDS if columns <= header), "")
+    if not kind and PICTURES <= header <= PICTURES | BESIDE_PICTURES:
+        kind = "pictures"
     return "" if kind == "links" and not around.kind_of(table.name) else kind
 
 

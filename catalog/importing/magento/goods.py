@@ -48,6 +48,7 @@ class Good:
     gallery: dict[str, str] = field(default_factory=dict)
     children: tuple[Child, ...] = ()
     links: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)  # what its options are called, by code
 
 
 def unsold(kind: str) -> str:

@@ -1,13 +1,16 @@
 """Magento's own product export: one row a product or variant, attributes as pairs in a cell."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from catalog.importing.magento.cells import BadRow, flag, moment, number, pairs, parts, plain, price, required
+from catalog.importing.magento.cells import BadRow, flag, number, pairs, parts, plain, price, required
+from catalog.importing.magento.dates import Dates
 from catalog.importing.magento.goods import CONFIGURABLE, SIMPLE, UNSOLD, Child, Good
-from catalog.importing.magento.trails import trail
+from catalog.importing.magento.theme import without_directives
+from catalog.importing.magento.trails import paths, trail
 from catalog.importing.records import Reading
 from catalog.importing.table import Row
 
@@ -16,6 +19,7 @@ PICTURES = ("base_image", "small_image", "thumbnail_image", "swatch_image")
 LINKS = {"related": "related_skus", "upsell": "upsell_skus", "crosssell": "crosssell_skus"}
 NO_PICTURE = {"no_selection", ""}
 GRAMS = 1000  # weights are read as kilograms
+_EXTRA = re.compile(r"(?:^|\|)[^|]*?\bname=([^,|]+)")
 # Told in columns of their own, or nothing that shoppers ask for.
 SYSTEM = frozenset(
     {
@@ -45,32 +49,34 @@ SYSTEM = frozenset(
 )
 
 
-def good(row: Row, reading: Reading) -> Good:
+def good(row: Row, dates: Dates, reading: Reading) -> Good:
     """The row as goods; BadRow says why it is none."""
     sku = required(row, "sku", 64)
     kind = row["product_type"].lower() or (CONFIGURABLE if row["configurable_variations"] else SIMPLE)
     if kind in UNSOLD or kind not in {SIMPLE, CONFIGURABLE}:
         return Good(row.place, sku, kind, plain(row["name"])[:200], None)
     quantity, is_tracked = _stock(row, sku, reading)
-    amount = price(row["price"])
-    if amount is None and kind == SIMPLE:
-        raise BadRow(_("The row has no price."))
-    special = price(row["special_price"])
-    begins = _date(row, "special_price_from_date")
-    ends = _date(row, "special_price_to_date", ends=True)
+    amount, special = prices(row, sku, reading, is_sold=kind == SIMPLE)
+    begins = _date(row, dates, "special_price_from_date")
+    ends = _date(row, dates, "special_price_to_date", ends=True)
     if begins and ends and begins >= ends:
         raise BadRow(_("The special price ends before it begins."))
+    name = required(row, "name", 200)
+    if extras := _EXTRA.findall(row["custom_options"]):
+        reason = _("What shoppers may add to it or have made of it is not sold here: %s.")
+        reading.warn(row.place, reason % plain(", ".join(extras))[:200], sku, "custom option")
+    long, short = (_text(row, column, sku, reading) for column in ("description", "short_description"))
     return Good(
         place=row.place,
         sku=sku,
         kind=kind,
-        name=required(row, "name", 200),
+        name=name,
         price=amount,
         special=special,
         special_from=begins,
         special_until=ends,
-        description=row["description"] or row["short_description"],
-        summary=row["short_description"] if row["description"] else "",
+        description=long or short,
+        summary=short if long else "",
         quantity=quantity,
         is_tracked=is_tracked,
         weight_grams=_grams(row, sku, reading),
@@ -79,32 +85,51 @@ def good(row: Row, reading: Reading) -> Good:
         tax_class=plain(row["tax_class_name"]),
         url_key=row["url_key"],
         group=plain(row["attribute_set_code"]),
-        created_at=moment(row["created_at"]) if row["created_at"] else None,
-        homes=tuple(trail(path) for path in parts(row["categories"])),
+        created_at=_made(row, dates),
+        homes=tuple(trail(path) for path in paths(row["categories"])),
         values=_values(row),
         gallery=_gallery(row),
         children=_children(row) if kind == CONFIGURABLE else (),
+        labels={code: plain(text) for code, text in pairs(row["configurable_variation_labels"]).items()},
         links={kind: tuple(parts(row[column])) for kind, column in LINKS.items() if row[column]},
     )
 
 
 def named_children(row: Row) -> set[str]:
     """SKUs that the row speaks for, though it cannot be used itself."""
-    try:
-        return {child.sku for child in _children(row)}
-    except BadRow:
-        return set()
+    told = (pairs(text).get("sku", "") for text in row["configurable_variations"].split("|"))
+    return {sku for sku in told if sku}
 
 
-def _stock(row: Row, sku: str, reading: Reading) -> tuple[int, bool]:
-    """Quantity, and whether it is counted. The configuration, which the file refers to, counts as a rule."""
+def prices(
+    row: Row, sku: str, reading: Reading, *, is_sold: bool = True
+) -> tuple[Decimal | None, Decimal | None]:
+    """The price and the special price; BadRow if what is sold has none. A special price of 0 is none."""
+    amount, special = price(row["price"]), price(row["special_price"])
+    if amount is None and is_sold:
+        raise BadRow(_("The row has no price."))
+    if amount == 0 and is_sold:
+        reading.warn(row.place, _("Its price is 0: it would be given away."), sku, "free")
+    if special == 0:
+        reading.warn(row.place, _("A special price of 0 was read as none."), sku, "free")
+        special = None
+    return amount, special
+
+
+def quantity_of(row: Row, sku: str, reading: Reading) -> int:
+    """How many there are."""
     exact = number(row["qty"], "qty")
     quantity = int(exact)
     if quantity < 0:
         reading.warn(row.place, _("The quantity %d was read as none.") % quantity, sku)
-        quantity = 0
     elif exact != quantity:
         reading.warn(row.place, _("The quantity %s was rounded down.") % exact, sku)
+    return max(quantity, 0)
+
+
+def _stock(row: Row, sku: str, reading: Reading) -> tuple[int, bool]:
+    """Quantity, and whether it is counted. The configuration, which the file refers to, counts as a rule."""
+    quantity = quantity_of(row, sku, reading)
     follows = flag(row["use_config_manage_stock"], not row["manage_stock"])
     is_tracked = follows or flag(row["manage_stock"], True)
     if not flag(row["is_in_stock"], True):
@@ -124,9 +149,20 @@ def _grams(row: Row, sku: str, reading: Reading) -> int:
     return int(min(max(kilograms * GRAMS, Decimal(0)), Decimal(2**31 - 1)))
 
 
-def _date(row: Row, column: str, *, ends: bool = False) -> datetime | None:
+def _text(row: Row, column: str, sku: str, reading: Reading) -> str:
+    return without_directives(row[column], reading, row.place, sku, topic="directive")
+
+
+def _made(row: Row, dates: Dates) -> datetime | None:
+    try:
+        return dates.moment(row["created_at"]) if row["created_at"] else None
+    except BadRow:
+        return None
+
+
+def _date(row: Row, dates: Dates, column: str, *, ends: bool = False) -> datetime | None:
     text = row[column]
-    found = moment(text, ends=ends) if text else None
+    found = dates.moment(text, ends=ends) if text else None
     if text and found is None:
         raise BadRow(_("“%(text)s” is no date: %(column)s.") % {"text": text[:40], "column": column})
     return found

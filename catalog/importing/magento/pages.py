@@ -1,6 +1,5 @@
-"""Magento's content pages: their text without its theme's directives, and links that lead somewhere."""
+"""Magento's content pages: their text without its theme."""
 
-import html
 import re
 from collections.abc import Collection, Iterable
 
@@ -9,15 +8,11 @@ from django.utils.translation import gettext as _
 
 from catalog import richtext
 from catalog.importing.magento.cells import BadRow, flag, plain, required
+from catalog.importing.magento.theme import without_directives
 from catalog.importing.records import PageRecord, Reading
 from catalog.importing.table import Row, Table
 
 OWN = {"home", "no-route", "enable-cookies"}  # the shop makes these itself
-_LINK = re.compile(
-    r"<a\b[^>]*\{\{store\s+(?:direct_)?url=(?P<q>[\"'])(?P<path>.*?)(?P=q)\s*\}\}[^>]*>(?P<text>.*?)</a>",
-    re.S,
-)
-_DIRECTIVE = re.compile(r"\{\{.*?\}\}", re.S)
 _UNSHOWN = re.compile(r"<(script|style|iframe|form|template|nav)\b.*?</\1\s*>", re.S | re.I)
 _INWARD = re.compile(r"<a\b[^>]*href=[\"']#[^>]*>(?P<text>.*?)</a>", re.S | re.I)
 
@@ -59,20 +54,7 @@ def _page(row: Row, known: Collection[str], reading: Reading) -> PageRecord | No
 
 
 def _body(row: Row, slug: str, known: Collection[str], reading: Reading) -> str:
-    def linked(found: re.Match[str]) -> str:
-        path, text = found["path"].strip("/"), found["text"]
-        if not path:
-            return f'<a href="/">{text}</a>'
-        if slugify(path) in known:
-            return f'<a href="/info/{slugify(path)}/">{text}</a>'
-        reading.warn(row.place, _("A link leads to no page here and became text: %s.") % path[:80], slug)
-        return text
-
-    text = _UNSHOWN.sub("", _INWARD.sub(r"\g<text>", _LINK.sub(linked, row["content"])))
+    text = _UNSHOWN.sub("", _INWARD.sub(r"\g<text>", row["content"]))
     if _UNSHOWN.search(row["content"]):
         reading.warn(row.place, _("Scripts, styles and forms of the page were left out."), slug)
-    left = _DIRECTIVE.findall(text)
-    if left:
-        reason = _("A directive of Magento's theme was left out: %s.") % html.unescape(left[0])[:80]
-        reading.warn(row.place, reason, slug)
-    return _DIRECTIVE.sub("", text)
+    return without_directives(text, reading, row.place, slug, known=known)

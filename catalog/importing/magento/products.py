@@ -1,5 +1,6 @@
 """Rows of goods → product records: a configurable with the simple products it names, or one by itself."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,13 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.importing.magento import gallery, words
 from catalog.importing.magento.cells import BadRow, plain
 from catalog.importing.magento.goods import CONFIGURABLE, SIMPLE, Child, Good, unsold
-from catalog.importing.magento.trails import below_root, innermost
+from catalog.importing.magento.roots import below_root
+from catalog.importing.magento.trails import innermost
 from catalog.importing.records import AttributeRecord, Place, ProductRecord, Reading, VariantRecord
 
 SOURCE = "magento"
@@ -20,20 +23,20 @@ DEFAULT_GROUPS = {"default", ""}
 
 
 class Joiner:
-    """Joins rows. `lost`: SKUs whose rows could not be read, `claimed`: those that a lost row named."""
+    """Joins rows. `lost`: SKUs whose rows could not be read, `claimed`: those that one (place, SKU) named."""
 
     def __init__(
         self,
         goods: Mapping[str, Good],
         lost: Mapping[str, Place],
-        claimed: set[str],
+        claimed: Mapping[str, tuple[Place, str]],
         told: dict[str, AttributeRecord],
         folders: Sequence[Path] | None,
-        root: str,
+        roots: frozenset[str],
         reading: Reading,
     ) -> None:
         self.goods, self.lost, self.claimed = goods, lost, claimed
-        self.folders, self.root, self.reading = folders, root, reading
+        self.folders, self.roots, self.reading = folders, roots, reading
         self.old = words.known_to_be_old(goods.values())
         self.before = timezone.now() - timedelta(days=settings.NEW_FOR_DAYS + 1)
         reading.attributes = words.settle(goods.values(), told, reading)
@@ -42,6 +45,7 @@ class Joiner:
     def join(self) -> None:
         """Every product of the goods, in the order of the files."""
         owners: dict[str, str] = {}
+        left: Counter[tuple[Place, str]] = Counter()
         for good in self.goods.values():
             for child in good.children:
                 owners.setdefault(child.sku, good.sku)
@@ -51,7 +55,10 @@ class Joiner:
             elif good.kind != SIMPLE:
                 self.reading.warn(good.place, unsold(good.kind), good.sku)
                 record = None
-            elif good.sku in owners or good.sku in self.claimed:
+            elif good.sku in owners:
+                record = None
+            elif good.sku in self.claimed:
+                left[self.claimed[good.sku]] += 1
                 record = None
             else:
                 record = self._single(good)
@@ -60,6 +67,13 @@ class Joiner:
                 self.reading.count(record.place.file, products=1)
                 for variant in record.variants:
                     self.reading.count(variant.place.file, variants=1)
+        for (place, sku), count in left.items():
+            reason = ngettext(
+                "%d variant was left out with its product.",
+                "%d variants were left out with their product.",
+                count,
+            )
+            self.reading.warn(place, reason % count, sku)
 
     def _configurable(self, good: Good, owners: Mapping[str, str]) -> ProductRecord | None:
         variants: list[tuple[Child, Good]] = []
@@ -117,7 +131,7 @@ class Joiner:
                 "It is not visible by itself, and no product that is sold here has it as a variant:"
                 " it waits unpublished."
             )
-            self.reading.warn(good.place, reason, good.sku)
+            self.reading.warn(good.place, reason, good.sku, "spare")
         return self._product(good, (_record(good, ()),), [])
 
     def _product(
@@ -137,7 +151,7 @@ class Joiner:
             kind="" if good.group.casefold() in DEFAULT_GROUPS else good.group[:80],
             brand=brand[:120],
             values=tuple((code, label) for code, labels in values.items() for label in labels),
-            homes=innermost([below_root(names, self.root) for names in good.homes]),
+            homes=innermost([below_root(names, self.roots) for names in good.homes]),
             tax_class=good.tax_class,
             published_at=good.created_at or (self.before if good.sku in self.old else None),
             is_published=good.is_online and good.is_visible,
@@ -151,7 +165,9 @@ class Joiner:
         for good in self.goods.values():
             for code in (code for child in good.children for code in child.options):
                 if code not in self.reading.attributes:
-                    named = AttributeRecord(code.replace("_", "-"), words.title(code), is_facet=True)
+                    named = AttributeRecord(
+                        code.replace("_", "-"), words.named(code, self.goods.values()), is_facet=True
+                    )
                     self.reading.attributes[code] = told.get(code, named)
 
 

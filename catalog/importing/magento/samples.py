@@ -4,9 +4,11 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from catalog.importing.magento.cells import BadRow, lines, number, plain, price, required
+from catalog.importing.magento.cells import lines, plain, required
+from catalog.importing.magento.dates import Dates
 from catalog.importing.magento.goods import SIMPLE, Good
-from catalog.importing.magento.native import HIDDEN
+from catalog.importing.magento.native import HIDDEN, prices, quantity_of
+from catalog.importing.magento.theme import without_directives
 from catalog.importing.magento.trails import checked, walk
 from catalog.importing.records import Reading, Trail
 from catalog.importing.table import Row
@@ -32,27 +34,23 @@ def kind_of(header: Collection[str]) -> str:
     return next((kind for column, kind in KINDS.items() if column in header), SIMPLE)
 
 
-def good(row: Row, kind: str, tree: Collection[Trail], reading: Reading) -> Good:
+def good(row: Row, _dates: Dates, kind: str, tree: Collection[Trail], reading: Reading) -> Good:
     """The row as goods; BadRow says why it is none. `tree`: all categories that are known."""
     sku = required(row, "sku", 64)
     name = required(row, "name", 200)
     if kind != SIMPLE:
         return Good(row.place, sku, kind, name, None)
-    amount = price(row["price"])
-    if amount is None:
-        raise BadRow(_("The row has no price."))
-    quantity = int(number(row["qty"], "qty"))
-    if quantity < 0:
-        reading.warn(row.place, _("The quantity %d was read as none.") % quantity, sku)
+    amount, special = prices(row, sku, reading)
+    description = row["description"] or row["short_description"]
     return Good(
         place=row.place,
         sku=sku,
         kind=SIMPLE,
         name=name,
         price=amount,
-        special=price(row["special_price"]),
-        description=row["description"] or row["short_description"],
-        quantity=max(quantity, 0),
+        special=special,
+        description=without_directives(description, reading, row.place, sku, topic="directive"),
+        quantity=quantity_of(row, sku, reading),
         is_visible=row["visibility"].casefold() not in HIDDEN,
         tax_class=plain(row["tax_class_name"]),
         url_key=row["url_key"],

@@ -6,13 +6,24 @@ from collections.abc import Collection, Iterable
 from django.utils.translation import gettext as _
 
 from catalog.importing.magento.cells import BadRow, flag, plain, required
+from catalog.importing.magento.roots import MAGENTOS, below_root
 from catalog.importing.records import CategoryRecord, Reading, Trail
 from catalog.importing.table import Row, Table
 
 MAX_DEPTH = 20
 MAX_NAME = 120
-ROOTS = {"default category", "root catalog"}
 _SLASH = re.compile(r"(?<!\\)/")  # "\/" belongs to a name
+_ROOT = "(?:" + "|".join(map(re.escape, MAGENTOS)) + r")\s*(?:/|,|\||$)"
+_BETWEEN = re.compile(rf"[,|](?!\s)|[,|](?=\s*{_ROOT})", re.IGNORECASE)
+
+
+def paths(cell: str) -> list[str]:
+    """The paths of a cell, each once. Magento divides them by a comma and escapes none within a name.
+
+    In a cell that begins with Magento's root a mark before a space is part of a name: "Men, Women/Tops".
+    """
+    between = _BETWEEN if re.match(_ROOT, cell, re.IGNORECASE) else re.compile("[,|]")
+    return list(dict.fromkeys(found for part in between.split(cell) if (found := part.strip())))
 
 
 def trail(path: str) -> Trail:
@@ -35,17 +46,6 @@ def checked(names: Trail) -> Trail:
 def key(names: Trail) -> Trail:
     """Spelled alike, it is the same place."""
     return tuple(name.casefold() for name in names)
-
-
-def root_of(trails: Iterable[Trail]) -> str:
-    """What all paths begin with and no shopper sees: "Default Category", or the one root that they share."""
-    firsts = {names[0].casefold() for names in trails if names}
-    return firsts.pop() if len(firsts) == 1 else ""
-
-
-def below_root(names: Trail, root: str) -> Trail:
-    """The path as shoppers see it."""
-    return names[1:] if names and names[0].casefold() in {*ROOTS, root} else names
 
 
 def innermost(trails: Collection[Trail]) -> tuple[Trail, ...]:
@@ -117,7 +117,7 @@ def _category(row: Row) -> CategoryRecord:
     above = trail(row["path"])
     return CategoryRecord(
         place=row.place,
-        trail=checked((*below_root(above, ""), name)),
+        trail=checked((*below_root(above), name)),
         slug=plain(row["url_key"]).lower(),
         is_published=flag(row["active"], True),
     )

@@ -47,6 +47,11 @@ def title(code: str) -> str:
     return " ".join(code.replace("_", " ").split()).title()[:80]
 
 
+def named(code: str, goods: Iterable[Good]) -> str:
+    """What no attributes.csv tells: as a configurable calls it, or by its code."""
+    return next((label for good in goods if (label := good.labels.get(code, "")[:80])), title(code))
+
+
 def settle(
     goods: Iterable[Good], told: dict[str, AttributeRecord], reading: Reading
 ) -> dict[str, AttributeRecord]:
@@ -74,7 +79,7 @@ def settle(
     known = {
         code: told.get(code)
         or AttributeRecord(
-            code=code.replace("_", "-"), name=title(code), is_facet=max(found.values()) >= SHARED
+            code=code.replace("_", "-"), name=named(code, goods), is_facet=max(found.values()) >= SHARED
         )
         for code, found in labels.items()
         if code not in flags | texts
