@@ -1,15 +1,18 @@
 """What stands in Magento's cells, as merchants and spreadsheets write it: read rightly, or refused."""
 
+import time
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from catalog.importing.magento import read
 from catalog.models import Attribute, Category, Price, Product, ProductValue, Sale, Stock, Variant
 from tests.catalog.magento import HEADER, child, file, good, load, parent, problems, text
 from tests.factories import make_category, make_tax_class, make_value
 
+BROKEN = ("<a {{", "<a {{x}}>", "<img {{", "{{", '<a {{store url="')
 pytestmark = pytest.mark.django_db
 
 
@@ -121,6 +124,14 @@ def test_no_shopper_reads_a_directive_of_the_theme(tmp_path: Path) -> None:
     )
 
 
+def test_a_text_of_broken_directives_takes_no_time(tmp_path: Path) -> None:
+    begun = time.process_time()
+    rows = [good(f"P{n}", description=part * 20_000) for n, part in enumerate(BROKEN)]
+    reading = read([file(tmp_path, *rows)])
+    assert len(reading.products) == len(BROKEN)
+    assert time.process_time() - begun < 5
+
+
 def test_options_that_are_made_to_order_are_named(tmp_path: Path) -> None:
     row = good("A", custom_options="name=Engraving,type=field,required=1|name=Wrap,type=checkbox")
     path = tmp_path / "products.csv"
@@ -211,11 +222,14 @@ def test_goods_with_rows_of_store_views_alone_are_read_from_the_first(tmp_path: 
         ("source_code,sku,status,quantity\ndefault,A,1,12\n", "Looked for: products (sku, name"),
         ("sku,_store,_type,_category,image,name\nA,,simple,Kitchen,a.jpg,Pot\n", "Magento 1"),
         ("sku,image,name,weight\nA,a.jpg,Pot,1\n", "Looked for"),
+        ("sku,msrp\nA,5\n", "Looked for"),
+        ("sku,product_type,name,price\n", "nothing in it"),
     ],
 )
 def test_a_folder_that_brings_nothing_is_an_error(tmp_path: Path, content: str, reason: str) -> None:
     (tmp_path / "export.csv").write_text(content)
     assert any(reason in told for _line, told in problems(tmp_path, folder=tmp_path))
+    assert any(reason in told for _line, told in problems(tmp_path / "export.csv", folder=tmp_path))
 
 
 def test_bars_divide_columns_too(tmp_path: Path) -> None:

@@ -47,6 +47,13 @@ def test_files_that_cannot_be_used_are_refused_at_their_field(
     assert not sent_folder.exists()
 
 
+def test_a_sign_that_the_first_look_cuts_in_two_is_no_damage() -> None:
+    start = text([good("PEN", name="Pen")]).encode().removesuffix(b"\n")
+    whole = start + b"\n" + b"x" * (uploads.PEEK - len(start) - 3) + "⁂\n".encode()
+    assert whole[: uploads.PEEK].endswith(b"\xe2\x81")
+    assert uploads.check([SimpleUploadedFile("goods.csv", whole)]) == "magento"
+
+
 def test_a_link_in_a_zip_is_refused(importer: Client) -> None:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:

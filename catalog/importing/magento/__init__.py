@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.importing.magento import around, files, gallery, native, pages, roots, samples, trails, words
 from catalog.importing.magento.products import SOURCE, Joiner
 from catalog.importing.magento.shelf import Shelf
-from catalog.importing.records import Reading
+from catalog.importing.records import Place, Reading
 from catalog.importing.table import Unreadable
 
 
@@ -40,6 +40,9 @@ def read(paths: Sequence[Path], *, images: Path | None = None, with_images: bool
     around.reviews(tables["reviews"], reading)
     around.tax_rates(tables["tax rates"], reading)
     pages.pages(tables["pages"], reading)
+    if not reading.counts and not reading.problems:
+        name = next(table.name for kind in tables.values() for table in kind)
+        reading.error(Place(name, 1), _("There is nothing in it but its columns' names."))
     return reading
 
 

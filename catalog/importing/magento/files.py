@@ -49,7 +49,10 @@ def sort(files: Sequence[tuple[str, Path]], reading: Reading, *, is_folder: bool
         if not kind:
             reason = _("The file was left out, its columns are not known: %s.")
             columns = "".join(sign for sign in ", ".join(table.header) if sign.isprintable())
-            (reading.warn if is_folder else reading.error)(place, reason % columns[:120])
+            if is_folder:
+                reading.warn(place, reason % columns[:120])
+            else:
+                reading.error(place, f"{reason % columns[:120]} {_looked_for()}")
             continue
         if kind == "magento 1":
             reason = _("This is an export of Magento 1: only those of Magento 2 can be read.")
@@ -65,13 +68,9 @@ def sort(files: Sequence[tuple[str, Path]], reading: Reading, *, is_folder: bool
             reading.warn(place, _("The file was left out, it says the same as %s.") % first)
             continue
         found[kind].append(table)
-    if files and not found and is_folder and not any(reading.errors()):
-        reason = _(
-            "No file here can be imported. Looked for: products (sku, name, product_type or price and"
-            " categories), categories (name, url_key, path), attributes (attribute_code, frontend_label),"
-            " reviews (sku, rating_value, review), pages (identifier, title, content, is_active)."
-        )
-        reading.error(Place(files[0][0], 1), reason)
+    if files and not found and not any(reading.errors()):
+        reason = _("No file here can be imported.")
+        reading.error(Place(files[0][0], 1), f"{reason} {_looked_for()}")
     return found
 
 
@@ -82,6 +81,14 @@ def kind_of(table: Table) -> str:
     if not kind and PICTURES <= header <= PICTURES | BESIDE_PICTURES:
         kind = "pictures"
     return "" if kind == "links" and not around.kind_of(table.name) else kind
+
+
+def _looked_for() -> str:
+    return _(
+        "Looked for: products (sku, name, product_type or price and categories), categories (name, url_key,"
+        " path), attributes (attribute_code, frontend_label), reviews (sku, rating_value, review), pages"
+        " (identifier, title, content, is_active)."
+    )
 
 
 def _unused(kind: str) -> str:

@@ -9,16 +9,18 @@ from django.utils.translation import gettext as _
 
 from catalog.importing.records import Place, Reading
 
+# Each stops where another of its kind begins: no text takes long, however broken.
+_LEFT = r"(?P<left>\{\{(?:(?!\{\{|\}\}).)*\}\})"
+_TEXT = r"(?P<text>(?:(?!</?a\b).)*)"
 _MARK = r"(?P<mark>[\"']|&quot;|&#0?39;|&apos;)"
+_PATH = r"(?P<path>[^\"'&{}]*)"
 _LINK = re.compile(
-    r"<a\b[^>]*\{\{store\s+(?:direct_)?url="
-    + _MARK
-    + r"(?P<path>.*?)(?P=mark)\s*\}\}[^>]*>(?P<text>.*?)</a>",
+    rf"<a\b[^<>]*?\{{\{{store\s+(?:direct_)?url={_MARK}{_PATH}(?P=mark)\s*\}}\}}[^<>]*>{_TEXT}</a>",
     re.S | re.I,
 )
-_DEAD_LINK = re.compile(r"<a\b[^>]*(?P<left>\{\{.*?\}\})[^>]*>(?P<text>.*?)</a>", re.S | re.I)
-_IMAGE = re.compile(r"<img\b[^>]*(?P<left>\{\{.*?\}\})[^>]*>", re.S | re.I)
-_DIRECTIVE = re.compile(r"(?P<left>\{\{.*?\}\})", re.S)
+_DEAD_LINK = re.compile(rf"<a\b[^<>]*?{_LEFT}[^<>]*>{_TEXT}</a>", re.S | re.I)
+_IMAGE = re.compile(rf"<img\b[^<>]*?{_LEFT}[^<>]*>", re.S | re.I)
+_DIRECTIVE = re.compile(_LEFT, re.S)
 
 
 def without_directives(
