@@ -103,6 +103,11 @@ def told(topic: str, count: int) -> str:
             "%d categories have no goods in these files: they wait unpublished where they are new.",
             count,
         ),
+        "hidden category": ngettext(
+            "%d category with goods is not published in the shop: publish it there to show it.",
+            "%d categories with goods are not published in the shop: publish them there to show them.",
+            count,
+        ),
         "spare": ngettext(
             "%d product is not visible by itself, only within another that is not sold here:"
             " it waits unpublished.",

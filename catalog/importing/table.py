@@ -15,11 +15,13 @@ from catalog.importing.records import Place, Reading
 
 MAX_FIELD = 500_000  # characters: a description longer than that is a broken file
 MAX_LINES = 2_000  # of one row: an unclosed quote would otherwise swallow the rest of the file
-# What a text in Windows-1252 hardly has: no sign at all, a sign within a word, letters with marks in a row.
+# What a text in Windows-1252 hardly has: no sign at all, a sign within a word, letters with marks in a row,
+# ì and ù before others (Czech ě and ů: in Italian they end words).
 _ODD = re.compile(
     r"[\ufffd\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
     r"|[^\W\d_][¡-£¥¦¨ª¬¯±-³µ¶¸-º¼-¿˜ˆ†‡ƒ‹›‚„]+[^\W\d_]"
     r"|(?:^|[^\w])[£¥¦¨¬¯±-³¶¸¹¼-¾ˆ˜†‡]+[À-ÖØ-öø-ÿ]"
+    r"|[ìù][a-zà-ÿ]"
     r"|[À-ÏÑ-ÖØ-Ýß-ïñ-öø-ýÿŠšŽžŒœŸƒ]{3}"
 )
 DELIMITERS = (",", ";", "\t", "|")

@@ -207,6 +207,8 @@ def test_categories_without_goods_wait_and_a_merchants_word_counts(tmp_path: Pat
     Category.objects.filter(slug="news").update(is_published=True)
     load(tmp_path)
     assert set(shown.values_list("slug", flat=True)) == {"sale", "men", "tops", "news"}
+    file(tmp_path, good("A", categories="Default Category/Men/Hats"))
+    assert "1 category with goods is not published in the shop" in load(tmp_path)
 
 
 def test_goods_with_rows_of_store_views_alone_are_read_from_the_first(tmp_path: Path) -> None:
@@ -243,6 +245,8 @@ def test_bars_divide_columns_too(tmp_path: Path) -> None:
     ("encoding", "name"),
     [
         *(("cp1250", "Żółty łóżko"), ("gb18030", "你好"), ("cp1251", "Стул"), ("shift-jis", "椅子")),
+        ("cp1250", "Dětský stůl"),
+        ("cp1252", "Lunedì più caffè, où goût"),
         *(("cp1252", "Größe „é“ – Piñata ½ zip"), ("cp1252", "Smørrebrød, œuvre créée 5 m² · 10 °C")),
     ],
 )

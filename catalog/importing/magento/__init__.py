@@ -1,13 +1,23 @@
 """Magento's files → records: its product export, and the files of its sample data."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from catalog.importing.magento import around, files, gallery, native, pages, roots, samples, trails, words
+from catalog.importing.magento import (
+    around,
+    files,
+    gallery,
+    native,
+    pages,
+    roots,
+    samples,
+    trails,
+    vacancies,
+    words,
+)
 from catalog.importing.magento.products import SOURCE, Joiner
 from catalog.importing.magento.shelf import Shelf
 from catalog.importing.records import Place, Reading
@@ -35,7 +45,7 @@ def read(paths: Sequence[Path], *, images: Path | None = None, with_images: bool
     folders = gallery.roots(paths, images) if with_images else None
     told = words.declared(tables["attributes"], reading)
     Joiner(shelf.goods, shelf.lost, shelf.claimed, told, folders, tops, reading).join()
-    _hide_empty(reading)
+    vacancies.hide(reading)
     around.links(tables["links"], shelf.goods.values(), reading)
     around.reviews(tables["reviews"], reading)
     around.tax_rates(tables["tax rates"], reading)
@@ -44,19 +54,6 @@ def read(paths: Sequence[Path], *, images: Path | None = None, with_images: bool
         name = next(table.name for kind in tables.values() for table in kind)
         reading.error(Place(name, 1), _("There is nothing in it but its columns' names."))
     return reading
-
-
-def _hide_empty(reading: Reading) -> None:
-    """Categories that none of the goods stand in wait unpublished: the menu would lead to nothing."""
-    homes = [home for record in reading.products if record.is_published for home in record.homes or ()]
-    full = {trails.key(home[:length]) for home in homes for length in range(1, len(home) + 1)}
-    if not reading.products:  # categories alone: their goods may follow
-        return
-    for number, record in enumerate(reading.categories):
-        if record.is_published and trails.key(record.trail) not in full:
-            reading.categories[number] = replace(record, is_published=False)
-            reason = _("No goods stand in the category: a new one waits unpublished.")
-            reading.warn(record.place, reason, "/".join(record.trail)[:200], "empty category")
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[str, Path]]:
