@@ -2,10 +2,23 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from catalog import cards
 from catalog.demo import load, volume
-from catalog.models import Card, Image, Price, Product, ProductValue, Stock, StockMovement, Variant
+from catalog.models import (
+    Card,
+    Image,
+    Listing,
+    Price,
+    Product,
+    ProductValue,
+    Review,
+    Stock,
+    StockMovement,
+    Variant,
+    VariantOption,
+)
 from shop.changes.models import Change
 from tests.factories import follow_changes
 
@@ -40,6 +53,25 @@ def test_generated_goods_are_whole(goods: None, capsys: pytest.CaptureFixture) -
     assert generated(ProductValue).exists()
     assert {image.renditions["src"] for image in generated(Image)} == {"/media/a.jpg"}
     assert "300 products in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_each_reference_of_theirs_leads_somewhere(
+    goods: None, monkeypatch: pytest.MonkeyPatch, is_checked: bool
+) -> None:
+    """Where the database looks them up, and where they are only read from what they refer to."""
+    if is_checked:
+        monkeypatch.setattr(volume, "_may_refer_unchecked", lambda cursor: False)
+    list(volume.generate(60))
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW session_replication_role")
+        assert cursor.fetchone() == ("origin",)  # only while goods are written
+    for model in (Variant, VariantOption, Price, Stock, StockMovement, Listing, ProductValue, Image, Review):
+        for field in model._meta.concrete_fields:
+            if field.related_model is not None:
+                lost = model.objects.exclude(**{f"{field.name}_id__in": field.related_model.objects.all()})
+                assert not lost.exclude(**{f"{field.name}_id": None}).exists(), (model, field.name)
+        assert model.objects.exists()
 
 
 def test_their_stock_is_the_sum_of_its_movements(goods: None) -> None:
