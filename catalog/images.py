@@ -21,6 +21,8 @@ from PIL import Image as Pixels
 from PIL import ImageChops, ImageCms, ImageOps
 
 from catalog.models import Image, Mat
+from shop.changes.models import Change
+from shop.outbox.models import Message
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 MAX_BYTES = 10 * 1024 * 1024
@@ -133,6 +135,13 @@ def _white(pixels: Pixels.Image) -> str:
     if min(shares) > 0.95:
         return "all"
     return "most" if sum(shares) > 4 * 0.7 else ""
+
+
+def waiting() -> int:
+    """How many pictures the worker has still to render: those that are asked for, and those just noted."""
+    asked = Message.objects.filter(job="catalog.render_image", done_at=None, dead_at=None).count()
+    noted = Change.objects.filter(model="catalog.image", done_at=None)
+    return asked + sum(row.before is None for change in noted for row in change.noted())
 
 
 def _formats(pixels: Pixels.Image, is_cut_out: bool, is_preview: bool) -> dict[str, Options]:

@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Case, When
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog import images
 from catalog.importing import formats, run
 from catalog.importing.records import Place, Problem
-from catalog.importing.report import told
+from catalog.importing.report import told, unpriced
 from catalog.models import Category, ImportRun, TaxClass
 from shop.desk.cells import grouped, moment, pill
 
@@ -46,7 +48,22 @@ def progress(shown: ImportRun) -> dict[str, Any]:
         "pill": pill(tone(shown), shown.get_status_display()),
         "progress_text": text,
         "errors": shown.found.get("error", 0),
+        "pictures_text": pictures(shown),
     }
+
+
+def pictures(shown: ImportRun) -> str:
+    """How many of its pictures buyers cannot see yet; empty: none, or it was a trial."""
+    brought = shown.added.get("pictures", 0)
+    to_go = min(images.waiting(), brought) if brought and not shown.is_trial else 0
+    if not to_go:
+        return ""
+    text = ngettext(
+        "%(number)s picture is being prepared; %(left)s to go.",
+        "%(number)s pictures are being prepared; %(left)s to go.",
+        brought,
+    )
+    return text % {"number": grouped(brought), "left": grouped(to_go)}
 
 
 def facts(shown: ImportRun) -> list[tuple[str, Any]]:
@@ -80,17 +97,20 @@ def facts(shown: ImportRun) -> list[tuple[str, Any]]:
 def result(shown: ImportRun) -> dict[str, Any]:
     """What became of it, once it is over."""
     kept = shown.problems.count()
+    is_counted = Case(When(level="warning", topic__gt="", then=1), default=0)
     return {
         "outcomes": [
             (capfirst(label), grouped(shown.counts.get(key, 0))) for key, label in _outcomes(shown.is_trial)
         ],
         "around": ", ".join(_around(shown.added)),
+        "notes": [*_partial(shown), *unpriced(shown.counts)],
+        "pictures_text": pictures(shown),
         "heading": _heading(shown.found),
         "counted": _counted(shown),
         "problems": [
             (pill("bad" if row.level == "error" else "low", _level(row.level)), _short(row.file), row)
             # Errors first; and sorts that the sentences above count do not hide the others.
-            for row in shown.problems.order_by("level", "topic", "pk")[:SHOWN]
+            for row in shown.problems.order_by("level", is_counted, "file", "line", "pk")[:SHOWN]
         ],
         "unshown": grouped(kept - SHOWN) if kept > SHOWN else "",
         "unkept": grouped(run.MAX_PROBLEMS) if sum(shown.found.values()) > kept else "",
@@ -101,7 +121,7 @@ def result(shown: ImportRun) -> dict[str, Any]:
 
 def problems(shown: ImportRun) -> Iterator[Problem]:
     """All that are kept, as the command's table writes them."""
-    for row in shown.problems.order_by("pk").iterator():
+    for row in shown.problems.order_by("file", "line", "pk").iterator():
         level = "error" if row.level == "error" else "warning"
         yield Problem(level, Place(row.file, row.line), row.handle, row.reason, row.topic)  # type: ignore[arg-type]
 
@@ -135,6 +155,16 @@ def _around(added: Mapping[str, int]) -> Iterator[str]:
     for kind, name in counted.items():
         if number := added.get(kind, 0):
             yield name(number) % grouped(number)
+
+
+def _partial(shown: ImportRun) -> Iterator[str]:
+    if number := shown.counts.get("incomplete", 0):
+        text = ngettext(
+            "%s of the products came in without some of its variants.",
+            "%s of the products came in without some of their variants.",
+            number,
+        )
+        yield text % grouped(number)
 
 
 def _heading(found: Mapping[str, int]) -> str:

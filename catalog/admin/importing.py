@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -156,9 +157,13 @@ class ImportTable(Unchangeable, Table):
         return TemplateResponse(request, "admin/catalog/importrun/run.html", context)
 
     def progress_view(self, request: HttpRequest, shown: ImportRun) -> HttpResponse:
-        """The part of the page that changes while it runs; 205 once there is a result to be shown."""
+        """The part of the page that changes while it runs; 205 once there is a result to be shown.
+
+        With ?pictures it goes on until all its pictures are prepared.
+        """
         if not shown.is_open:
-            return HttpResponse(status=205)
+            text = import_result.pictures(shown) if "pictures" in request.GET else ""
+            return HttpResponse(escape(text)) if text else HttpResponse(status=205)
         return TemplateResponse(
             request, "admin/catalog/importrun/progress.html", import_result.progress(shown)
         )

@@ -9,7 +9,9 @@ from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from catalog import richtext
+from catalog.importing.imagined import Imagined
 from catalog.importing.pen import unhurried
+from catalog.importing.plan import Plan
 from catalog.importing.records import LinkRecord, Problem, Reading, ReviewRecord
 from catalog.importing.report import Report
 from catalog.models import Page, Product, ProductLink, Review, TaxClass, TaxRate, Variant
@@ -19,23 +21,25 @@ BATCH = 500
 Record = TypeVar("Record")
 
 
-def load(reading: Reading, tax_class: TaxClass, report: Report) -> None:
+def load(reading: Reading, plan: Plan, report: Report, imagined: Imagined) -> None:
     """Everything that is not there yet, in batches."""
-    _tax_rates(reading, tax_class, report)
+    with unhurried(keep=plan.keep):
+        _tax_rates(reading, plan.tax_class, report)
     for links in _batches(reading.links):
-        with unhurried():
-            _links(links, reading.source, report)
+        with unhurried(keep=plan.keep):
+            _links(links, reading.source, report, imagined)
     for reviews in _batches(reading.reviews):
-        with unhurried():
-            _reviews(reviews, reading.source, report)
-    _pages(reading, report)
+        with unhurried(keep=plan.keep):
+            _reviews(reviews, reading.source, report, imagined)
+    _pages(reading, plan, report)
 
 
-def _links(records: list[LinkRecord], source: str, report: Report) -> None:
+def _links(records: list[LinkRecord], source: str, report: Report, imagined: Imagined) -> None:
     """Links that are missing, behind those that are there: the merchant may have more of them."""
-    products = _products({sku for record in records for sku in (record.sku, *record.others)}, source)
+    skus = {sku for record in records for sku in (record.sku, *record.others)}
+    products = _products(skus, source, imagined)
     ids = {products[record.sku] for record in records if record.sku in products}
-    known: set[tuple[int, int, str]] = set()
+    known = imagined.links
     places: dict[tuple[int, str], int] = defaultdict(int)
     rows = ProductLink.objects.filter(product__in=ids).order_by()
     for product_id, other_id, kind, position in rows.values_list("product", "other", "kind", "position"):
@@ -64,11 +68,12 @@ def _links(records: list[LinkRecord], source: str, report: Report) -> None:
     report.added["links"] += len(fresh)
 
 
-def _reviews(records: list[ReviewRecord], source: str, report: Report) -> None:
+def _reviews(records: list[ReviewRecord], source: str, report: Report, imagined: Imagined) -> None:
     """Reviews that are missing; what the merchant has changed of others stays."""
-    products = _products({record.sku for record in records}, source)
+    products = _products({record.sku for record in records}, source, imagined)
     ids = [record.external_id for record in records]
-    known = set(Review.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
+    known = imagined.reviews
+    known |= set(Review.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
     fresh = []
     for record in records:
         if record.external_id in known:
@@ -78,6 +83,7 @@ def _reviews(records: list[ReviewRecord], source: str, report: Report) -> None:
             reason = _("The review is of no product that is sold here: %s.") % record.sku[:64]
             _warn(report, record, reason, "review")
             continue
+        known.add(record.external_id)
         fresh.append(
             Review(
                 product_id=product,
@@ -92,7 +98,7 @@ def _reviews(records: list[ReviewRecord], source: str, report: Report) -> None:
     report.added["reviews"] += len(fresh)
 
 
-def _pages(reading: Reading, report: Report) -> None:
+def _pages(reading: Reading, plan: Plan, report: Report) -> None:
     """Pages that are missing: one of that address is the merchant's own by now."""
     known = set(Page.objects.values_list("slug", flat=True))
     for record in reading.pages:
@@ -100,7 +106,7 @@ def _pages(reading: Reading, report: Report) -> None:
             continue
         known.add(record.slug)
         try:
-            with unhurried():
+            with unhurried(keep=plan.keep):
                 Page.objects.create(
                     slug=record.slug,
                     title=record.title,
@@ -133,12 +139,13 @@ def _tax_rates(reading: Reading, tax_class: TaxClass, report: Report) -> None:
             report.note("warning", record.place, record.country, reason % values)
 
 
-def _products(skus: Iterable[str], source: str) -> Mapping[str, int]:
+def _products(skus: Iterable[str], source: str, imagined: Imagined) -> Mapping[str, int]:
     """Product ids by SKU; a variant stands for its product."""
     ids = {f"{source}:{sku}": sku for sku in skus}
     variants = Variant.objects.filter(external_id__in=ids).order_by().values_list("external_id", "product")
     products = Product.objects.filter(external_id__in=ids).order_by().values_list("external_id", "pk")
-    return {ids[external_id or ""]: pk for external_id, pk in (*variants, *products)}
+    found = {ids[external_id or ""]: pk for external_id, pk in (*variants, *products)}
+    return found | {ids[i]: imagined.products[i] for i in ids if i in imagined.products}
 
 
 def _warn(report: Report, record: LinkRecord | ReviewRecord, reason: str, topic: str) -> None:

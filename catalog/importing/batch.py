@@ -1,7 +1,7 @@
 """Batch: some products with all that hangs on them, looked up together and written together."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog import richtext
 from catalog.importing import darkroom
+from catalog.importing.imagined import Imagined
 from catalog.importing.known import Known
 from catalog.importing.offers import Offer
 from catalog.importing.pen import Pen
@@ -28,6 +29,7 @@ from catalog.models import (
     Variant,
     VariantOption,
 )
+from shop import markets
 
 BRAND, TAG, KEYWORD = "Brand", "Tag", "Keyword"
 # What is referred to comes first.
@@ -41,6 +43,19 @@ class Shelves:
     words: Vocabulary
     tree: Tree
 
+    def copy(self) -> "Shelves":
+        """Others that forget what these are going to find."""
+        return Shelves(self.words.copy(), self.tree.copy())
+
+
+def homes(record: ProductRecord, tree: Tree, plan: Plan) -> list[Category]:
+    """Where it stands, the place that shoppers see first."""
+    if record.homes is None:
+        found = [tree.of_kind(record.kind)] if record.kind else []
+    else:
+        found = [tree.at(trail) for trail in sorted(record.homes, key=lambda t: not tree.is_shown(t))]
+    return found + ([plan.category] if plan.category else [])
+
 
 @dataclass
 class Batch:
@@ -51,6 +66,8 @@ class Batch:
     tags: dict[str, bool]
     tax_classes: Mapping[str, TaxClass]
     codes: set[str]  # attributes whose values are the files' to give and take
+    imagined: Imagined
+    partial: Collection[str] = ()  # external ids of products whose variants could not all be read
     pen: Pen = field(default_factory=Pen)
     outcomes: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
@@ -58,13 +75,18 @@ class Batch:
     repriced: list[Price] = field(default_factory=list)
     counted: list[tuple[Offer, ProductRecord]] = field(default_factory=list)
     places: dict[int, tuple[Place, str]] = field(default_factory=dict)  # by variant
+    written: list[tuple[ProductRecord, Product, list[VariantRecord]]] = field(default_factory=list)
     known: Known = field(init=False)
+    unnamed: Mapping[int, list[str]] = field(init=False)
 
     def write(self, records: Sequence[ProductRecord], ordered: darkroom.Ordered) -> None:
         """Everything about them, in a few statements."""
-        self.known = Known(records)
+        self.known = Known(records, self.imagined.owners)
+        made = self.shelves.tree.made
+        self.unnamed = self.known.unnamed()
         for record in records:
             self.outcomes[self._product(record, ordered)] += 1
+        self.added["categories"] += self.shelves.tree.made - made
         self.pen.flush(KINDS)
         self.known.end_emptied()
 
@@ -114,7 +136,23 @@ class Batch:
         is_changed |= self._listings(record, product)
         is_changed |= self._variants(record, offers, product)
         is_changed |= self._pictures(record, product, ordered)
+        self._look(record, product, offers)
         return outcome if is_changed else "unchanged"
+
+    def _look(self, record: ProductRecord, product: Product, offers: list[VariantRecord]) -> None:
+        """What a merchant would not see by itself: what is missing of it, and what the file forgets."""
+        self.written.append((record, product, offers))
+        is_partial = record.external_id in self.partial
+        if is_partial or len(offers) < len(record.variants):
+            self.outcomes["incomplete"] += 1
+        held = [self.known.variants.get(variant.external_id) for variant in offers]
+        priced = {price.currency for variant in held if variant for price in variant.prices.all()}
+        for currency in {market.currency for market in markets.all()} - priced - {self.plan.currency}:
+            self.outcomes[f"unpriced {currency}"] += 1
+        # A variant whose row could not be read is named by the file all the same.
+        for external_id in () if is_partial or product._state.adding else self.unnamed.get(product.pk, ()):
+            reason = _("The file no longer names the variant %s: it is still for sale here.")
+            self._note("warning", record.place, record.handle, reason % external_id.partition(":")[2], "gone")
 
     def _sellable(self, record: ProductRecord) -> list[VariantRecord]:
         """The record's variants but those that belong to another product."""
@@ -171,22 +209,13 @@ class Batch:
             self.tags[key] = self.shelves.words.knows(TAG, tag)
         return self.tags[key]
 
-    def _homes(self, record: ProductRecord) -> list[Category]:
-        """Where it stands, the place that shoppers see first."""
-        tree = self.shelves.tree
-        if record.homes is None:
-            homes = [tree.of_kind(record.kind)] if record.kind else []
-        else:
-            homes = [tree.at(trail) for trail in sorted(record.homes, key=lambda t: not tree.is_shown(t))]
-        return homes + ([self.plan.category] if self.plan.category else [])
-
     def _listings(self, record: ProductRecord, product: Product) -> bool:
         """Listed where it is not yet; the merchant may list it elsewhere as well, and choose its home."""
-        homes = self._homes(record)
+        places = homes(record, self.shelves.tree, self.plan)
         held = [] if product._state.adding else list(product.listings.all())
         has_home = any(listing.is_primary for listing in held)
         known = {listing.category_id for listing in held}
-        missing = [home for home in {home.pk: home for home in homes}.values() if home.pk not in known]
+        missing = [home for home in {home.pk: home for home in places}.values() if home.pk not in known]
         for number, home in enumerate(missing):
             is_primary = not has_home and number == 0
             self.pen.add(Listing(product=product, category=home, is_primary=is_primary))

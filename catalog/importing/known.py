@@ -1,6 +1,7 @@
 """Known: what the shop has of some products already, in a dozen queries, and who owns which SKU and slug."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from catalog.importing.records import ProductRecord, VariantRecord
 from catalog.importing.vocabulary import free_slug, slug_for
@@ -11,21 +12,25 @@ AROUND_PRODUCT = ("product_values__value__attribute", "listings", "images")
 
 
 class Known:
-    """By external id. Variants may stand in other products than the files say."""
+    """By external id. Variants may stand in other products than the files say.
 
-    def __init__(self, records: Sequence[ProductRecord]) -> None:
+    `imagined`: external ids by SKU that the database does not know of; `is_bare`: who owns what, no more.
+    """
+
+    def __init__(
+        self, records: Sequence[ProductRecord], imagined: Mapping[str, str], *, is_bare: bool = False
+    ) -> None:
         products = Product.objects.filter(external_id__in=[record.external_id for record in records])
-        self.products = {
-            product.external_id or "": product for product in products.prefetch_related(*AROUND_PRODUCT)
-        }
+        around = () if is_bare else AROUND_PRODUCT
+        self.products = {product.external_id or "": product for product in products.prefetch_related(*around)}
         ids = [variant.external_id for record in records for variant in record.variants]
         variants = Variant.objects.filter(external_id__in=ids).select_related("product")
-        self.variants = {
-            variant.external_id or "": variant for variant in variants.prefetch_related(*AROUND_VARIANT)
-        }
+        around = () if is_bare else AROUND_VARIANT
+        self.variants = {variant.external_id or "": variant for variant in variants.prefetch_related(*around)}
         skus = [variant.sku for record in records for variant in record.variants if variant.sku]
         rows = Variant.objects.filter(sku__in=skus).values_list("sku", "external_id")
         self._owners: dict[str, str | None] = {sku or "": external_id for sku, external_id in rows}
+        self._owners |= {sku: imagined[sku] for sku in skus if sku in imagined}
         wanted = [_slug(record) for record in records if record.external_id not in self.products]
         taken = Product.objects.filter(slug__in=wanted).values_list("slug", flat=True)
         self._slugs = set(taken) if wanted else set()
@@ -55,6 +60,18 @@ class Known:
         """Does another product have the record's variant?"""
         held = (self.variants.get(variant.external_id) for variant in record.variants)
         return any(variant and variant.product.external_id != record.external_id for variant in held)
+
+    def unnamed(self) -> dict[int, list[str]]:
+        """Variants for sale that an import has made and these records do not name, by product."""
+        held = [product.pk for product in self.products.values()]
+        rows = Variant.objects.filter(product__in=held, is_active=True, external_id__isnull=False)
+        found: dict[int, list[str]] = defaultdict(list)
+        for product_id, external_id in (
+            rows.order_by("pk").values_list("product", "external_id") if held else ()
+        ):
+            if external_id not in self.variants:
+                found[product_id].append(external_id or "")
+        return found
 
     def level(self, variant: Variant) -> tuple[int | None] | None:
         """(what lies there; None: not counted); None if nobody knows."""

@@ -14,12 +14,17 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 @contextmanager
-def unhurried() -> Iterator[None]:
-    """A transaction whose statements may take longer than a page's: nobody waits for them."""
+def unhurried(*, keep: bool = True) -> Iterator[None]:
+    """A transaction whose statements may take longer than a page's: nobody waits for them.
+
+    keep False: a trial's; everything is undone at its end, so that no row stays locked.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = '60s'")
         yield
+        if not keep:
+            transaction.set_rollback(True)
 
 
 class Pen:

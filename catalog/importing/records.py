@@ -171,6 +171,8 @@ class Reading:
     tax_rates: list[TaxRateRecord] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)  # by file: what was found in it
+    partly: dict[str, str] = field(default_factory=dict)  # variants that were left out: handle → product's
+    unsold: set[str] = field(default_factory=set)  # handles of goods of kinds that no shop of ours sells
 
     def error(self, place: Place, reason: str, handle: str = "", topic: str = "") -> None:
         """Notes what was left out, and why."""

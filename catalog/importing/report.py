@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -10,13 +10,17 @@ from pathlib import Path
 from django.utils.translation import ngettext
 
 from catalog.importing.records import Place, Problem
+from shop import markets
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 @dataclass
 class Report:
-    """Counted by product: created, updated, unchanged, skipped; `added`: new rows of other kinds."""
+    """Counted by product: created, updated, unchanged, skipped; `added`: new rows of other kinds.
+
+    Of those that are in the shop by now: incomplete (some variants were left out), unpriced GBP.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
@@ -29,17 +33,22 @@ class Report:
     @property
     def errors(self) -> list[Problem]:
         """What was left out."""
-        return [problem for problem in self.problems if problem.level == "error"]
+        return [problem for problem in in_order(self.problems) if problem.level == "error"]
 
     @property
     def warnings(self) -> list[Problem]:
         """What was read otherwise than written."""
-        return [problem for problem in self.problems if problem.level == "warning"]
+        return [problem for problem in in_order(self.problems) if problem.level == "warning"]
 
     def write(self, path: Path) -> None:
         """Every problem as CSV."""
         with path.open("w", newline="", encoding="utf-8") as file:
-            file.writelines(sheet(self.problems))
+            file.writelines(sheet(in_order(self.problems)))
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file and line, as they are mended."""
+    return sorted(problems, key=lambda problem: (problem.place.file, problem.place.line))
 
 
 def sheet(problems: Iterable[Problem]) -> Iterator[str]:
@@ -61,6 +70,21 @@ def plain(cell: str) -> str:
     """The cell as text that no spreadsheet runs, on one line."""
     text = " ".join(cell.splitlines())
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def unpriced(counts: Mapping[str, int]) -> Iterator[str]:
+    """What is said of goods that some markets do not sell, for want of a price in their currency."""
+    names: dict[str, list[str]] = {}
+    for market in markets.all():
+        names.setdefault(market.currency, []).append(market.name)
+    for currency, sellers in names.items():
+        if number := counts.get(f"unpriced {currency}", 0):
+            text = ngettext(
+                "%(number)d product has no price in %(currency)s: it is not for sale in %(markets)s.",
+                "%(number)d products have no price in %(currency)s: they are not for sale in %(markets)s.",
+                number,
+            )
+            yield text % {"number": number, "currency": currency, "markets": ", ".join(sellers)}
 
 
 def told(topic: str, count: int) -> str:
@@ -118,6 +142,11 @@ def told(topic: str, count: int) -> str:
         "page": ngettext(
             "%d page waits unpublished: it speaks of another shop.",
             "%d pages wait unpublished: they speak of another shop.",
+            count,
+        ),
+        "gone": ngettext(
+            "%d variant is still for sale here, and no longer in the file.",
+            "%d variants are still for sale here, and no longer in the file.",
             count,
         ),
         "store view": ngettext(

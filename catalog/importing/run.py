@@ -1,6 +1,6 @@
 """work(): loads the files of an ImportRun in slices: no worker is kept for long, a killed one loses nothing.
 
-A lease in the row says who is at it. A dry run is one transaction, so one slice; when killed it begins anew.
+A lease in the row says who is at it. A trial goes the same way: it imagines what earlier slices have tried.
 """
 
 import logging
@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.importing import formats, uploads
-from catalog.importing.load import load
+from catalog.importing.load import REFUSED, load
 from catalog.importing.plan import Plan
 from catalog.importing.records import Problem, Reading
 from catalog.importing.report import Report
@@ -33,10 +33,11 @@ from shop.outbox import outbox
 logger = logging.getLogger(__name__)
 
 JOB, QUEUE = "catalog.run_import", "low"
-SLICE = 45.0  # seconds, well inside a message's lease
+SLICE = 45.0  # seconds behind the reading, or as long as that took: no more than half of the work is reading
+LONGEST = 300.0  # seconds: with its reading well inside what RQ allows
 LEASE = timedelta(seconds=30)  # without a sign of life: the worker has died
 AGAIN = timedelta(seconds=10)
-BEAT = 1.0  # seconds between signs of life, and between figures of a dry run
+BEAT = 1.0  # seconds between signs of life
 MAX_TRIES = 4  # without any progress, fewer than the outbox's own
 MAX_PROBLEMS = 5_000  # rows that are kept of a run
 AHEAD = timedelta(hours=1)  # before the pictures that an earlier import has left to be rendered
@@ -103,12 +104,12 @@ def clear_uploads() -> None:
 
 
 class _Pulse(threading.Thread):
-    """Beats each second over a connection of its own: a dry run's transaction shows its figures to nobody."""
+    """Beats each second over a connection of its own: what its worker is at may take longer."""
 
     def __init__(self, run: ImportRun) -> None:
         super().__init__(name="import-pulse", daemon=True)
         self.run_id, self.holder = run.pk, run.holder
-        self.is_trial, self.done, self.total = run.is_trial, run.done, run.total
+        self.total = run.total
         self.is_lost = self.is_stopped = False
         self._over = threading.Event()
 
@@ -125,8 +126,8 @@ class _Pulse(threading.Thread):
 
     def _beat(self) -> None:
         held = ImportRun.objects.filter(pk=self.run_id, holder=self.holder)
-        # Of a real import, _note() says how far it is: the next slice begins there.
-        held.update(beat_at=Now(), total=self.total, **({"done": self.done} if self.is_trial else {}))
+        # How far it is, _note() says: the next slice begins there.
+        held.update(beat_at=Now(), total=self.total)
         asked = held.values_list("is_stop_asked", flat=True).first()
         self.is_lost, self.is_stopped = asked is None, bool(asked)
 
@@ -158,31 +159,32 @@ def _taken(run_id: int) -> ImportRun | None:
 
 def _slice(run: ImportRun) -> bool:
     """Whether that was the last one."""
-    started = time.monotonic()
     if run.is_stop_asked:
         raise Stopped
     plan = _plan(run)
     status = Status.TRYING if run.is_trial else Status.RUNNING
-    start = 0 if run.is_trial else run.done
+    start = run.done
     if not start:
         run.problems.all().delete()
         run.counts, run.added, run.found, run.done = {}, {}, {}, 0
     _write(run, status=status, done=start, counts=run.counts, added=run.added, found=run.found)
     with _beating(run) as pulse, tempfile.TemporaryDirectory(prefix="import-") as folder:
+        began = time.monotonic()
         reading = _read(run, Path(folder))
+        read = time.monotonic()
+        end = read + min(max(SLICE, read - began), LONGEST)
         pulse.total = run.total = len(reading.products)
         report, fresh = Report(), reading.problems if not start else []
-        loading = load(reading, plan, report, start)
+        refused = run.problems.filter(topic=REFUSED).values_list("file", "line")
+        loading = load(reading, plan, report, start, set(refused))
         try:
             for count in loading:
                 run.done += count
                 pulse.check()
-                if not run.is_trial:
-                    _note(run, report, fresh)
-                    fresh = []
-                    if time.monotonic() - started > SLICE and run.done < run.total:
-                        return False
-                pulse.done = run.done
+                _note(run, report, fresh)
+                fresh = []
+                if time.monotonic() > end and run.done < run.total:
+                    return False
             pulse.check()
         finally:
             loading.close()  # type: ignore[attr-defined]

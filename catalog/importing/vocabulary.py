@@ -1,5 +1,6 @@
 """Attributes and their values that an import names: found, or made in passing."""
 
+import copy
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -43,6 +44,14 @@ class Vocabulary:
         self._attributes: dict[str, Attribute] = {}
         self._values: dict[str, dict[str, AttributeValue]] = {}
         self._slugs: dict[str, set[str]] = {}
+
+    def copy(self) -> "Vocabulary":
+        """One that forgets what this one is going to find."""
+        other = copy.copy(self)
+        other._codes, other._attributes = dict(self._codes), dict(self._attributes)
+        other._values = {code: dict(values) for code, values in self._values.items()}
+        other._slugs = {code: set(slugs) for code, slugs in self._slugs.items()}
+        return other
 
     def value(self, name: str, label: str, *, is_facet: bool = True) -> AttributeValue:
         """The attribute's value of that label, whatever its case; of that slug, otherwise.

@@ -53,7 +53,7 @@ class Joiner:
             if good.kind == CONFIGURABLE:
                 record = self._configurable(good, owners)
             elif good.kind != SIMPLE:
-                self.reading.warn(good.place, unsold(good.kind), good.sku)
+                self._leave(good)
                 record = None
             elif good.sku in owners:
                 record = None
@@ -88,6 +88,7 @@ class Joiner:
                     raise BadRow(_("The product already has a variant with the options of %s.") % child.sku)
                 seen.add(options)
             except BadRow as error:
+                self.reading.partly[child.sku] = good.sku
                 if child.sku not in self.lost:
                     self.reading.error(good.place, str(error), good.sku)
                 continue
@@ -124,6 +125,10 @@ class Joiner:
             if len(label) > words.MAX_LABEL:
                 raise BadRow(_("The name or value of an option is too long."))
         return variant
+
+    def _leave(self, good: Good) -> None:
+        self.reading.unsold.add(good.sku)
+        self.reading.warn(good.place, unsold(good.kind), good.sku)
 
     def _single(self, good: Good) -> ProductRecord:
         if not good.is_visible:

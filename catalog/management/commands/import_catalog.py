@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from catalog import images
 from catalog.importing.formats import READERS
 from catalog.importing.load import load
 from catalog.importing.plan import Plan, usual_tax_class
 from catalog.importing.records import Reading
-from catalog.importing.report import Report, told
+from catalog.importing.report import Report, told, unpriced
 from catalog.importing.table import Unreadable
 from catalog.importing.tree import add_category, find_category
 from catalog.importing.vocabulary import slug_for
@@ -72,12 +73,7 @@ class Command(BaseCommand):
         self._tell_files(reading)
         report.problems += reading.problems
         try:
-            if options["dry_run"]:
-                with transaction.atomic():  # the category that --category names, too
-                    self._load(reading, options, report)
-                    transaction.set_rollback(True)
-            else:
-                self._load(reading, options, report)
+            self._load(reading, options, report)
             self._tell(report, options)
         except (OSError, DatabaseError, InterfaceError) as error:
             reason = str(error).partition("\n")[0]
@@ -133,7 +129,7 @@ class Command(BaseCommand):
             currency=currency,
             includes_tax=includes_tax,
             tax_class=tax_class,
-            category=_category(options["category"]),
+            category=_category(options["category"], keep=not options["dry_run"]),
             publish=options["publish"],
             recount=options["recount"],
             keep=not options["dry_run"],
@@ -159,7 +155,8 @@ class Command(BaseCommand):
             self.stderr.write(_("warning: ") + told(topic, count))
         if options["errors"]:
             report.write(options["errors"])
-        counts = {name: report.outcomes[name] for name in ("created", "updated", "unchanged", "skipped")}
+        for text in unpriced(report.outcomes):
+            self.stderr.write(_("warning: ") + text)
         summary = _(
             "%(created)d created, %(updated)d changed, %(unchanged)d unchanged, %(skipped)d left out."
         )
@@ -169,15 +166,29 @@ class Command(BaseCommand):
             " %(pages)d pages, %(tax_rates)d tax rates."
         )
         kinds = ("categories", "pictures", "links", "reviews", "pages", "tax_rates")
-        if sum(added.values()):
-            self.stdout.write(around % {kind: added[kind] for kind in kinds})
+        self.stdout.write(around % {kind: added[kind] for kind in kinds})
+        if partial := report.outcomes["incomplete"]:
+            text = ngettext(
+                "%d of the products came in without some of its variants.",
+                "%d of the products came in without some of their variants.",
+                partial,
+            )
+            self.stdout.write(text % partial)
         kept = _(" Nothing was kept: this was a dry run.") if options["dry_run"] else ""
-        self.stdout.write(summary % counts + kept)
+        self.stdout.write(summary % report.outcomes + kept)
+        if added["pictures"] and not options["dry_run"]:
+            text = ngettext(
+                "%d picture is being prepared", "%d pictures are being prepared", added["pictures"]
+            )
+            self.stdout.write(text % added["pictures"] + _("; %d to go.") % images.waiting())
 
 
-def _category(name: str | None) -> Category | None:
-    """The category of that slug or name; made at the top of the tree if there is none."""
+def _category(name: str | None, *, keep: bool) -> Category | None:
+    """The category of that slug or name; made at the top of the tree, or imagined, if there is none."""
     if not name:
         return None
     slug = slug_for(name, "category", 140)
-    return find_category(slug) or add_category(name, slug, None)
+    found = find_category(slug)
+    if found or keep:
+        return found or add_category(name, slug, None)
+    return Category(pk=0, name=name[:120], slug=slug)
