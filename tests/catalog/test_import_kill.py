@@ -1,42 +1,52 @@
 """An import that was killed, whenever that was, is finished by the next run as if nothing had happened."""
 
-import contextlib
+import multiprocessing
 import os
 import random
+import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
 from django.db import connection
 
+from catalog import pricing
+from catalog.importing import around
+from catalog.importing import load as loading
 from catalog.models import (
     Category,
     Image,
     Listing,
+    Page,
     Price,
     Product,
     ProductLink,
     ProductValue,
     Review,
+    Sale,
     Stock,
     StockMovement,
+    TaxRate,
     Variant,
     VariantOption,
 )
 from shop.changes.models import Change
-from tests import servers
-from tests.catalog.magento import load, luma, part
-from tests.factories import make_tax_class
+from tests.catalog.magento import PHOTOS, child, file, load, parent, text
+from tests.factories import make_tax_class, picture_file
 
-AMID = (
-    "import os, signal; from catalog import pricing;"
-    " pricing.apply_sales = lambda _ids: os.kill(os.getpid(), signal.SIGKILL);"
-)
+GOODS, BATCH = 150, 5
+REVIEW = {
+    "nickname": "Ann",
+    "title": "Fine",
+    "review": "It is fine.",
+    "rating_value": "5",
+    "rating_code": "Rating",
+}
+PAGE = {"identifier": "about", "title": "About", "content": "<p>Who we are.</p>", "is_active": "1"}
+RATE = {"code": "x", "country": "AT", "state": "*", "zip/post code": "*", "rate": "20.0000"}
 
 
 def state() -> dict[str, list[Any]]:
@@ -51,6 +61,9 @@ def state() -> dict[str, list[Any]]:
         "options": VariantOption.objects.values_list("variant__sku", "value__slug", "position"),
         "values": ProductValue.objects.values_list("product__slug", "value__slug", "value__position"),
         "prices": Price.objects.values_list("variant__sku", "amount", "sale_amount"),
+        "sales": Sale.objects.values_list("price__variant__sku", "amount", "ends_at", "is_imported"),
+        "pages": Page.objects.values_list("slug", "title", "body", "position", "is_published"),
+        "rates": TaxRate.objects.values_list("tax_class__code", "country", "rate"),
         "stock": Stock.objects.values_list("variant__sku", "on_hand", "is_tracked"),
         "movements": StockMovement.objects.values_list("variant__sku", "kind", "on_hand_change"),
         "listings": Listing.objects.values_list("product__slug", "category__slug", "is_primary"),
@@ -71,62 +84,114 @@ def clear() -> None:
         Listing,
         ProductValue,
         VariantOption,
+        Sale,
         Price,
+        Page,
         StockMovement,
         Stock,
     ):
         kind.objects.all().delete()
+    TaxRate.objects.filter(country__in=("AT", "FR")).delete()
     Variant.objects.all().delete()
     Product.objects.all().delete()
     Category.objects.all().delete()
 
 
-def killed(folder: Path, environment: dict[str, str], prelude: str, wait: float) -> int:
-    """Imports in a process that dies after so many seconds, if not before; how many products are left."""
-    program = (
-        f"import django; django.setup(); {prelude}"
-        " from django.core.management import call_command as call;"
-        f" print('begun', flush=True); call('import_catalog', 'magento', {str(folder)!r})"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline() == b"begun\n"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(wait)
-        process.send_signal(signal.SIGKILL)
-    return Product.objects.count()
+def files(folder: Path) -> Path:
+    """150 goods, 70 of them with two pictures; variants, sales, links, reviews, a page and tax rates."""
+    rows: list[dict[str, str]] = []
+    for n in range(GOODS):
+        sale = {"special_price": "7", "special_price_to_date": "2031-01-02"} if n % 3 == 0 else {}
+        shown = {"base_image": f"/{n}.png", "additional_images": f"/{n}-b.png"} if n < 70 else {}
+        small, large = child(f"T{n}-S", "S", **sale), child(f"T{n}-L", "L")
+        related = {"related_skus": f"T{(n * 7 + 1) % GOODS}", "categories": f"Root/A {n % 5}/B {n % 11}"}
+        related["additional_attributes"] = f"material=Cloth {n % 3}"
+        rows += [parent(f"T{n}", small, large, **shown, **related), small, large]
+    (folder / PHOTOS).mkdir(parents=True)
+    for n in range(70):
+        for name, colour in ((f"{n}.png", f"#{n:02x}1a1c"), (f"{n}-b.png", f"#1a{n:02x}1c")):
+            (folder / PHOTOS / name).write_bytes(picture_file(300, 400, "PNG", colour).read())
+    file(folder, *rows)
+    reviews = [{"sku": f"T{n}", **REVIEW} for n in range(0, GOODS, 4)]
+    (folder / "reviews.csv").write_text(text(reviews, reviews[0]))
+    (folder / "pages.csv").write_text(text([PAGE], PAGE))
+    (folder / "rates.csv").write_text(text([{**RATE, "country": code} for code in ("AT", "FR")], RATE))
+    return folder
 
 
-@luma
+@pytest.fixture
+def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("media")
+    settings.MEDIA_ROOT = folder
+    return folder
+
+
+def stored(media: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in media.rglob("*.png")}
+
+
+def killed(folder: Path, after: Callable[[], object] | None = None) -> None:
+    """Imports in a copy of this process that dies once `after` has come back, or by itself."""
+    connection.close()  # each has one of its own
+    process = multiprocessing.get_context("fork").Process(target=load, args=(folder,))
+    process.start()
+    try:
+        after() if after else process.join(30)
+    finally:
+        process.kill()
+        process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def more_than(count: int) -> None:
+    """Comes back once there are more products than that."""
+    end = time.monotonic() + 30
+    while Product.objects.count() <= count:
+        assert time.monotonic() < end, "the import stands still"
+        time.sleep(0.002)
+
+
+def dies(*_args: Any, **_options: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.django_db(transaction=True)
-def test_killed_at_any_moment_and_run_again_it_comes_to_the_same(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, settings: Any
+def test_killed_ten_times_and_run_again_it_comes_to_the_same(
+    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_tax_class()
-    media = settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
-    part(tmp_path, 70, pictured=6)
+    monkeypatch.setattr(loading, "BATCH", BATCH)
+    folder = files(tmp_path)
     began = time.monotonic()
-    load(tmp_path)
-    took = time.monotonic() - began
-    whole = state()
-    stored = {path.name: path.read_bytes() for path in media.rglob("*.jpg")}
-    assert (len(whole["products"]), len(whole["images"]) > 12) == (70, True)
+    load(folder)
+    a_batch = (time.monotonic() - began) / (GOODS / BATCH)
+    whole, pictures = state(), stored(media)
+    assert [len(whole[name]) for name in ("products", "images", "sales")] == [GOODS, 140, GOODS // 3]
+    assert all(whole.values())
     clear()
-    for name in stored:
-        default_storage.delete(f"originals/{name}")
-    environment = {
-        **os.environ,
-        "DATABASE_URL": servers.database_url(connection.settings_dict["NAME"]),
-        "MEDIA_ROOT": str(media),
-    }
-    # The first dies between the rows of a batch and their stock: nothing of it may be left.
-    assert killed(tmp_path, environment, AMID, wait=30) == 0
-    left = [killed(tmp_path, environment, "", wait=random.uniform(0.1, 0.9) * took) for _ in range(3)]
-    load(tmp_path)
+    shutil.rmtree(media / "originals")
+
+    # One dies between the rows of a batch and their stock, the last behind the last of the goods.
+    with monkeypatch.context() as patch:
+        patch.setattr(pricing, "apply_sales", dies)
+        killed(folder)
+    assert not Product.objects.exists()
+    left = [0]
+    for _time in range(8):
+        before, wait = left[-1], random.uniform(0, 2.5 * a_batch)
+        killed(folder, lambda before=before, wait=wait: (more_than(before), time.sleep(wait)))  # type: ignore[misc]
+        left.append(Product.objects.count())
+    assert left == sorted(set(left)), "each has come further"
+    assert 0 < left[1] < left[-1] < GOODS, left
+    with monkeypatch.context() as patch:
+        patch.setattr(around, "_pages", dies)
+        killed(folder)
+    assert (Product.objects.count(), Page.objects.count()) == (GOODS, 0)
+
+    load(folder)
     assert state() == whole, left
-    assert {path.name: path.read_bytes() for path in media.rglob("*.jpg")} == stored
+    assert stored(media) == pictures
     Change.objects.all().delete()
-    assert "70 unchanged" in load(tmp_path)
+    assert f"{GOODS} unchanged" in load(folder)
     assert not Change.objects.exists()

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from catalog.models import (
@@ -40,12 +42,19 @@ SIMPLE = FIXTURES / "CatalogSampleData" / "fixtures" / "SimpleProduct"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def said(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """What the command says when it imports Luma, without its pictures, once for all tests here."""
+def said(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """What the command says when it imports Luma with its pictures, once for all tests here."""
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("luma"))
     with django_db_blocker.unblock(), transaction.atomic():
         make_tax_class()
         Change.objects.all().delete()
-        yield load(LUMA, no_images=True)
+        with media:
+            text = load(LUMA)
+            stored = {path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
+        assert {Path(name).name for name in Image.objects.values_list("original", flat=True)} == stored
+        yield text
         transaction.set_rollback(True)
 
 
@@ -247,13 +256,13 @@ def test_what_the_shop_does_not_sell_or_know_is_named(said: str) -> None:
 def test_a_second_run_writes_nothing_and_notes_nothing() -> None:
     def everything() -> list[Any]:
         kinds = (Product, Variant, Price, ProductValue, Listing, ProductLink, Review, Category, Page, Stock)
-        return [list(kind.objects.order_by("pk").values()) for kind in kinds]
+        return [list(kind.objects.order_by("pk").values()) for kind in (*kinds, Image, TaxRate)]
 
     before = everything()
     Change.objects.all().delete()
-    text = load(LUMA, no_images=True)
-    assert "0 created, 0 changed, 191 unchanged, 0 left out" in text
-    assert "New:" not in text
+    text = load(LUMA)
+    assert "0 created, 0 changed, 191 unchanged" in text
+    assert "New: 0 categories, 0 pictures, 0 links, 0 reviews, 0 pages, 0 tax rates." in text
     assert not Change.objects.exists()
     assert everything() == before
 
@@ -266,5 +275,24 @@ def test_a_product_and_its_category_stand_on_their_pages(client: Client) -> None
     assert client.get("/c/hoodies-and-sweatshirts-men/").status_code == 200
 
 
-def test_no_picture_was_asked_for() -> None:
-    assert not Image.objects.exists()
+def test_every_picture_of_the_files_hangs_at_its_product_and_its_base_pictures_first(said: str) -> None:
+    owners = {sku: cells["parent"] for sku, cells in variations().items()}
+    wanted, base = set(), set()
+    for row in rows_of(NATIVE):
+        owner = owners.get(row["sku"], row["sku"])
+        addresses = {row["base_image"], *row["additional_images"].split(",")} - {""}
+        wanted |= {(owner, address) for address in addresses}
+        base |= {(owner, row["base_image"])} if row["base_image"] else set()
+    for path in FIXTURES.rglob("images_*.csv"):
+        wanted |= {(row["sku"], row["image"]) for row in rows_of(path) if row["sku"] in simples()}
+    rows = Image.objects.values_list("product__external_id", "source", "position")
+    found = {(str(sku).removeprefix("magento:"), source.partition(":")[2]): n for sku, source, n in rows}
+    assert found.keys() == wanted
+    assert (len(found), len(base), len(base & found.keys())) == (725, 420, 420)
+    assert " 725 pictures," in said
+    fronts = {
+        row["sku"]: row["base_image"] for row in rows_of(NATIVE) if row["product_type"] == "configurable"
+    }
+    assert all(found[sku, address] == 0 for sku, address in fronts.items() if address)
+    assert len({sku for sku, _address in found}) == len([n for n in found.values() if n == 0])
+    assert "725 pictures are being prepared; 725 to go." in said

@@ -88,7 +88,7 @@ def test_its_figures_are_those_of_the_import_in_however_many_slices(
     assert imported.added["categories"] == Category.objects.count() > 2
     assert imported.added.get("links", 0) == ProductLink.objects.count()
     assert imported.added.get("pictures", 0) == Image.objects.count()
-    assert imported.counts["skipped"] > 2
+    assert imported.counts["skipped"] >= 2
     assert told(tried) == told(sliced) == told(imported)
 
 
