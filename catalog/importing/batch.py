@@ -146,7 +146,8 @@ class Batch:
         if is_partial or len(offers) < len(record.variants):
             self.outcomes["incomplete"] += 1
         held = [self.known.variants.get(variant.external_id) for variant in offers]
-        priced = {price.currency for variant in held if variant for price in variant.prices.all()}
+        prices = (self.known.prices.get(variant.pk, ()) for variant in held if variant)
+        priced = {price.currency for found in prices for price in found}
         for currency in {market.currency for market in markets.all()} - priced - {self.plan.currency}:
             self.outcomes[f"unpriced {currency}"] += 1
         # A variant whose row could not be read is named by the file all the same.
@@ -169,7 +170,14 @@ class Batch:
         is_changed = False
         for position, variant in enumerate(offers):
             held = self.known.variants.get(variant.external_id)
-            offer = Offer(variant, self.plan.currency, self.plan.includes_tax, self.shelves.words, self.pen)
+            offer = Offer(
+                variant,
+                self.plan.currency,
+                self.plan.includes_tax,
+                self.shelves.words,
+                self.pen,
+                self.known,
+            )
             is_changed |= offer.put(product, held, position)
             if offer.repriced:
                 self.repriced.append(offer.repriced)
@@ -189,12 +197,12 @@ class Batch:
         found = [words.value(name, label, is_facet=name != KEYWORD) for name, label in wanted]
         found += [words.value(name, label) for name, label in record.values]
         values = {value.pk: value for value in found}
-        held = {} if product._state.adding else {row.value_id: row for row in product.product_values.all()}
-        stale = [
-            row
-            for row in held.values()
-            if row.value_id not in values and row.value.attribute.code in self.codes
-        ]
+        held = (
+            {}
+            if product._state.adding
+            else {row.value_id: row for row in self.known.values.get(product.pk, ())}
+        )
+        stale = [row for row in held.values() if row.value_id not in values and row.code in self.codes]
         fresh = [value for pk, value in values.items() if pk not in held]
         for row in stale:
             self.pen.drop(row)
@@ -212,7 +220,7 @@ class Batch:
     def _listings(self, record: ProductRecord, product: Product) -> bool:
         """Listed where it is not yet; the merchant may list it elsewhere as well, and choose its home."""
         places = homes(record, self.shelves.tree, self.plan)
-        held = [] if product._state.adding else list(product.listings.all())
+        held = [] if product._state.adding else self.known.listings.get(product.pk, [])
         has_home = any(listing.is_primary for listing in held)
         known = {listing.category_id for listing in held}
         missing = [home for home in {home.pk: home for home in places}.values() if home.pk not in known]
@@ -227,7 +235,9 @@ class Batch:
             if picture.file is None:
                 reason = _("The picture was not fetched: %s") % picture.address[:500]
                 self._note("warning", picture.place, record.handle, reason, "web")
-        made = darkroom.hang(record, product, ordered, self.shelves.words, self.pen)
+        made = darkroom.hang(
+            record, product, self.known.images.get(product.pk, ()), ordered, self.shelves.words, self.pen
+        )
         for place, reason in made.bad:
             self._note("error", place, record.handle, reason, "picture")
         self.added["pictures"] += made.added

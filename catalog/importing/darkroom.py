@@ -87,7 +87,14 @@ class Darkroom:
         return Developed(digest, name, original.width, original.height)
 
 
-def hang(record: ProductRecord, product: Product, ordered: Ordered, words: Vocabulary, pen: Pen) -> Hung:
+def hang(
+    record: ProductRecord,
+    product: Product,
+    shown: Iterable[Image],
+    ordered: Ordered,
+    words: Vocabulary,
+    pen: Pen,
+) -> Hung:
     """Has the pen show the record's pictures.
 
     Pictures of an import that the file no longer names go; those that the merchant added stay.
@@ -95,7 +102,7 @@ def hang(record: ProductRecord, product: Product, ordered: Ordered, words: Vocab
     done = Hung()
     if not any(picture.file for picture in record.pictures):
         return done
-    held = {} if product._state.adding else {_address(row): row for row in product.images.all() if row.source}
+    held = {_address(row): row for row in shown if row.source}
     for picture in record.pictures:
         future = ordered.get((record.external_id, picture.address))
         if future is None:

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.importing.known import Known
 from catalog.importing.pen import Pen
 from catalog.importing.records import VariantRecord
 from catalog.importing.vocabulary import Vocabulary
@@ -17,8 +18,15 @@ class Offer:
     """What the record says of a variant. After `put`: its `variant`, the `repriced` price, `warnings`."""
 
     def __init__(
-        self, record: VariantRecord, currency: str, includes_tax: bool, words: Vocabulary, pen: Pen
+        self,
+        record: VariantRecord,
+        currency: str,
+        includes_tax: bool,
+        words: Vocabulary,
+        pen: Pen,
+        known: Known,
     ) -> None:
+        self.known = known
         self.record, self.currency, self.includes_tax = record, currency, includes_tax
         self.words, self.pen = words, pen
         self.variant = Variant()
@@ -54,7 +62,8 @@ class Offer:
 
     def _options(self, variant: Variant) -> bool:
         wanted = [self.words.value(name, label) for name, label in self.record.options]
-        held = [] if self.is_new else sorted(variant.options.all(), key=lambda option: option.position)
+        held = [] if self.is_new else self.known.options.get(variant.pk, [])
+        held = sorted(held, key=lambda option: option.position)
         if [option.value_id for option in held] == [value.pk for value in wanted]:
             return False
         for option in held:
@@ -67,7 +76,7 @@ class Offer:
         """The list price with its sale, or the price alone."""
         record = self.record
         amount = record.price if record.list_price is None else record.list_price
-        held = [] if self.is_new else variant.prices.all()
+        held = [] if self.is_new else self.known.prices.get(variant.pk, [])
         price = next((p for p in held if p.currency == self.currency), None)
         is_new = price is None
         if price is None:
@@ -79,7 +88,7 @@ class Offer:
             is_changed = price.amount != amount or price.includes_tax != self.includes_tax
             if is_changed:  # a sale price above the new one would be refused; apply_sales sets it anew
                 self.pen.change(price, amount=amount, includes_tax=self.includes_tax, sale_amount=None)
-        is_changed |= self._sale(price, [] if is_new else list(price.sales.all()))
+        is_changed |= self._sale(price, [] if is_new else self.known.sales.get(price.pk, []))
         if is_changed:
             self.repriced = price
         return is_changed
