@@ -73,7 +73,8 @@ def _reviews(records: list[ReviewRecord], source: str, report: Report, imagined:
     products = _products({record.sku for record in records}, source, imagined)
     ids = [record.external_id for record in records]
     known = imagined.reviews
-    known |= set(Review.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
+    held = Review.objects.filter(external_id__in=ids).values_list("external_id", flat=True)
+    known |= {external_id or "" for external_id in held}
     fresh = []
     for record in records:
         if record.external_id in known:

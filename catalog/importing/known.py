@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import F, Model, QuerySet
 
@@ -52,7 +52,7 @@ class Known:
         """Rows by what they belong to. Plain queries: prefetching costs a query set for each row."""
         products = [product.pk for product in self.products.values()]
         values = ProductValue.objects.filter(product__in=products).annotate(code=F("value__attribute__code"))
-        self.values = _by("product_id", values, products)
+        self.values: Mapping[int, list[Any]] = _by("product_id", values, products)
         self.listings = _by("product_id", Listing.objects.filter(product__in=products), products)
         self.images = _by("product_id", Image.objects.filter(product__in=products), products)
         variants = [variant.pk for variant in self.variants.values()]
