@@ -90,6 +90,11 @@ def unpriced(counts: Mapping[str, int]) -> Iterator[str]:
 def told(topic: str, count: int) -> str:
     """What is said of so many warnings of one sort."""
     texts = {
+        "gone": ngettext(
+            "%d variant is still for sale here, and no longer in the file.",
+            "%d variants are still for sale here, and no longer in the file.",
+            count,
+        ),
         "web": ngettext(
             "%d picture lies elsewhere on the web and was not fetched.",
             "%d pictures lie elsewhere on the web and were not fetched.",
@@ -142,11 +147,6 @@ def told(topic: str, count: int) -> str:
         "page": ngettext(
             "%d page waits unpublished: it speaks of another shop.",
             "%d pages wait unpublished: they speak of another shop.",
-            count,
-        ),
-        "gone": ngettext(
-            "%d variant is still for sale here, and no longer in the file.",
-            "%d variants are still for sale here, and no longer in the file.",
             count,
         ),
         "store view": ngettext(
