@@ -153,7 +153,8 @@ def analyze() -> None:
     with connection.cursor() as cursor:
         for model in (Product, Card, Image):
             names = {name.removeprefix("-") for index in model._meta.indexes for name in index.fields}
-            columns = sorted(quote(model._meta.get_field(name).column) for name in names)
+            found = [field.column for field in model._meta.concrete_fields if field.name in names]
+            columns = [quote(column) for column in found if column]
             cursor.execute(f"ANALYZE {quote(model._meta.db_table)} ({', '.join(columns)})")
 
 
