@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import Login, User
+from shop import guesses
 from shop.edge.pages import PUBLIC
 
 LOGIN = "login"  # session: the id of its row
@@ -27,6 +28,7 @@ def begin(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -
     end(sender, request, user)
     Login.objects.filter(user=user, seen_at__lt=_expired()).delete()
     request.session[LOGIN] = _row(user, request.META).pk
+    guesses.succeeded(request, user.email)
 
 
 def end(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
@@ -48,13 +50,18 @@ def log_out_others(user: User, kept: int | None) -> int:
 
 
 class KnownLogins:
-    """Ends a session whose row is gone, and notes at most once an hour that a browser was here."""
+    """Ends a session whose row is gone, and notes at most once an hour that a browser was here.
+
+    Whoever has logged in takes along that this browser is known.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        guesses.remember(request, response)
+        return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
         # A page for everyone touches no visitor, and who sent no cookie is nobody.

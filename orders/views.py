@@ -103,13 +103,16 @@ def track(request: HttpRequest) -> HttpResponse:
     form, title = TrackForm(request.POST if request.method == "POST" else None), _("Track an order")
     if request.method != "POST":
         return _page(request, "track", title, {"form": form})
-    if limits.exceeded(request, "track", account=request.POST.get("email", "")):
+    if limits.exceeded(request, "track"):
         form.add_error(None, _("Too many attempts. Please wait five minutes and try again."))
         return _page(request, "track", title, {"form": form}, status=429)
     if not form.is_valid():
         return _page(request, "track", title, {"form": form}, status=422)
-    found = queries.by_number(form.cleaned_data["number"], form.cleaned_data["email"])
-    if found is not None:
+    email = form.cleaned_data["email"]
+    found = queries.by_number(form.cleaned_data["number"], email)
+    # Anybody can ask for it very often; whose order it is has the mails before, and is told the same.
+    is_flood = limits.count(request, "track", limits.of_account(email))
+    if found is not None and not is_flood:
         outbox.enqueue("orders.send_tracking", found.pk)
     return _page(request, "track_sent", title, {})
 

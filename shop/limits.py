@@ -9,6 +9,7 @@ import zlib
 from collections import OrderedDict
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -26,8 +27,7 @@ class LocalCounts:
 
     def hit(self, key: str, seconds: int) -> int:
         """How often `key` was hit in this window, this time included."""
-        # The windows of different keys do not end together.
-        window = int(time.time() + zlib.crc32(key.encode()) % seconds) // seconds
+        window = self._window(key, seconds)
         with self._lock:
             count = self._counts.pop((key, window), 0) + 1
             self._counts[key, window] = count
@@ -35,9 +35,19 @@ class LocalCounts:
                 self._counts.popitem(last=False)
             return count
 
+    def seen(self, key: str, seconds: int) -> int:
+        """How often `key` was hit in this window."""
+        with self._lock:
+            return self._counts.get((key, self._window(key, seconds)), 0)
+
     def clear(self) -> None:
         with self._lock:
             self._counts.clear()
+
+    @staticmethod
+    def _window(key: str, seconds: int) -> int:
+        # The windows of different keys do not end together.
+        return int(time.time() + zlib.crc32(key.encode()) % seconds) // seconds
 
 
 local = LocalCounts()
@@ -71,31 +81,62 @@ def _without_port(said: str) -> str:
     return said.partition(":")[0] if said.count(":") == 1 else said
 
 
+def of_account(said: str) -> str:
+    """The counter of an account, by what its owner is known by."""
+    # Field values may hold anything a client can encode, lone surrogates included.
+    return "account:" + said.strip().casefold().encode("utf-8", "replace").decode()
+
+
 def exceeded(
     request: HttpRequest, group: str, *, limit: int = 10, seconds: int = 300, account: str = ""
 ) -> bool:
-    """Count this attempt; True if the address, or the account it is about, had more than `limit`."""
-    if not getattr(settings, "RATELIMIT_ENABLE", True):
-        return False
+    """Count this attempt; True if the address, or the account it is about, had more than `limit`.
+
+    Name an account only where nobody else can use up its attempts, or a refusal harms nobody.
+    """
     keys = [f"address:{address(request)}"]
     if account:
-        # Field values may hold anything a client can encode, lone surrogates included.
-        keys.append("account:" + account.strip().casefold().encode("utf-8", "replace").decode())
+        keys.append(of_account(account))
     # Every key is counted, even if the first is over: an attack on many accounts shows in each of them.
-    over = [_over(request, group, key, limit, seconds) for key in keys]
+    over = [count(request, group, key, limit=limit, seconds=seconds) for key in keys]
     return any(over)
 
 
-def _over(request: HttpRequest, group: str, key: str, limit: int, seconds: int) -> bool:
-    usage = get_usage(
+def count(request: HttpRequest, group: str, key: str, *, limit: int = 10, seconds: int = 300) -> bool:
+    """Count one for `key`; True if it had more than `limit` by now."""
+    usage = _usage(request, group, key, limit, seconds, increment=True)
+    if usage is None:
+        return False
+    if usage["limit"]:
+        return bool(usage["should_limit"])
+    # A limit of 0 is how django-ratelimit says that the cache did not answer.
+    return local.hit(f"{group}:{key}", seconds) > _alone(limit)
+
+
+def is_spent(request: HttpRequest, group: str, key: str, *, limit: int = 10, seconds: int = 300) -> bool:
+    """Whether `key` had `limit` already; counts nothing."""
+    usage = _usage(request, group, key, limit, seconds, increment=False)
+    if usage is None:
+        return False
+    # Without Redis nothing counts there, and what is asked for reads as 0.
+    return bool(usage["count"] >= limit) or local.seen(f"{group}:{key}", seconds) >= _alone(limit)
+
+
+def _alone(limit: int) -> int:
+    """What each process allows by itself."""
+    return max(1, limit // 10)
+
+
+def _usage(
+    request: HttpRequest, group: str, key: str, limit: int, seconds: int, *, increment: bool
+) -> dict[str, Any] | None:
+    """None if nothing is limited here (RATELIMIT_ENABLE)."""
+    found: dict[str, Any] | None = get_usage(
         request,
         group=group,
         key=lambda _group, _request: key,
         rate=(limit, seconds),
         method=ALL,
-        increment=True,
+        increment=increment,
     )
-    if usage is not None and usage["limit"]:
-        return bool(usage["should_limit"])
-    # A limit of 0 is how django-ratelimit says that the cache did not answer.
-    return local.hit(f"{group}:{key}", seconds) > max(1, limit // 10)
+    return found

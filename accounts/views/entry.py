@@ -8,16 +8,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts import registration
 from accounts.forms import LoginForm, RegisterForm
 from accounts.views.page import SLOWLY, page
-from shop import limits
+from shop import guesses, limits
 from shop.desk import doors
 from shop.edge.pages import private_page
 
+# Whose account it is must not have to wait: the mailed link lets in whatever the counters say.
+GUARDED = gettext_lazy(
+    "Somebody has tried wrong passwords for this account very often just now. Please wait five minutes, or choose"
+    " “Forgotten your password?”: the link we mail you lets you in at once."
+)
 GUEST_EMAIL = "guest_email"  # session: what a guest gave at checkout, so that it is not asked twice
 
 
@@ -50,15 +56,18 @@ def login(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _show(request, "login", {"form": form})
-    if limits.exceeded(request, "login", account=request.POST.get("email", "")):
+    if limits.exceeded(request, guesses.GROUP):
         form.add_error(None, SLOWLY)
         return _show(request, "login", {"form": form}, status=429)
     if not form.is_valid():
         return _show(request, "login", {"form": form}, status=422)
-    user = auth.authenticate(
-        request, username=form.cleaned_data["email"], password=form.cleaned_data["password"]
-    )
+    email = form.cleaned_data["email"]
+    if guesses.are_many(request, email):
+        form.add_error(None, GUARDED)
+        return _show(request, "login", {"form": form}, status=429)
+    user = auth.authenticate(request, username=email, password=form.cleaned_data["password"])
     if user is None:
+        guesses.failed(request, email)
         form.add_error(None, _("The e-mail address and the password do not belong together."))
         return _show(request, "login", {"form": form}, status=422)
     auth.login(request, user)  # gives the session a new key
@@ -83,7 +92,7 @@ def register(request: HttpRequest) -> HttpResponse:
         form = RegisterForm(initial={"email": request.session.get(GUEST_EMAIL, "")})
         return _show(request, "register", {"form": form})
     form = RegisterForm(request.POST)
-    if limits.exceeded(request, "register", account=request.POST.get("email", "")):
+    if limits.exceeded(request, "register"):
         form.add_error(None, SLOWLY)
         return _show(request, "register", {"form": form}, status=429)
     if not form.is_valid():

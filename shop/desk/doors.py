@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shop import limits
+from shop import guesses, limits
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -31,13 +31,19 @@ class LoginForm(AdminAuthenticationForm):
         super().__init__(request, *args, **{"label_suffix": "", **kwargs})
 
     def clean(self) -> dict[str, Any]:
-        """Every attempt counts, before any password is looked at."""
-        if self.request is not None and limits.exceeded(
-            self.request, "login", account=self.data.get("username", "")
-        ):
+        """Who tried too often is told before any password is looked at."""
+        if self.request is None:
+            return super().clean()
+        email = self.cleaned_data.get("username", "")
+        # The address is counted whatever the account says.
+        if limits.exceeded(self.request, guesses.GROUP) or guesses.are_many(self.request, email):
             self.is_throttled = True
             raise ValidationError(_("Too many attempts. Please wait five minutes and try again."))
-        return super().clean()
+        try:
+            return super().clean()
+        except ValidationError:
+            guesses.failed(self.request, email)
+            raise
 
 
 def is_here(request: HttpRequest) -> bool:

@@ -1,11 +1,15 @@
 """Log in and out: the same answer for everybody unknown, a new session, and nowhere else afterwards."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
+from django.utils import timezone
 
+from accounts import links
 from accounts.models import User
 from tests.factories import make_user
 
@@ -122,11 +126,16 @@ def test_what_cannot_be_stored_is_a_bad_request(client: Client, field: str, text
     assert answer.status_code == 400
 
 
-def test_guessing_is_slowed_down_for_the_account_and_the_address(client: Client) -> None:
-    ada = make_user()
+def attack(email: str) -> None:
+    """As many wrong passwords as strangers have together, each from another address."""
     for number in range(10):
-        login(Client(REMOTE_ADDR=f"10.0.0.{number}"), ada.email, "wrong words")
-    # The right password does not help from anywhere while the account is under attack …
+        login(Client(REMOTE_ADDR=f"10.0.0.{number}"), email, "wrong words")
+
+
+def test_guessing_is_slowed_down_for_strangers_and_nobody_elses_account(client: Client) -> None:
+    ada = make_user()
+    attack(ada.email)
+    # A guess that is right does not help who has never been here, wherever it comes from …
     answer = Client(REMOTE_ADDR="10.0.1.1").post(
         "/account/login/", {"email": ada.email.upper(), "password": "correct horse"}
     )
@@ -134,6 +143,72 @@ def test_guessing_is_slowed_down_for_the_account_and_the_address(client: Client)
     assert "wait five minutes" in answer.content.decode()
     # … and others are not held up by it.
     assert login(Client(REMOTE_ADDR="10.0.1.2"), make_user().email) == "/account/"
+
+
+def test_an_attack_does_not_lock_out_who_has_logged_in_here_before(client: Client) -> None:
+    ada = make_user()
+    login(client, ada.email)
+    client.post("/account/logout/")
+    attack(ada.email)
+    assert login(client, ada.email.upper()) == "/account/"
+
+
+def test_who_is_new_here_gets_in_by_mail_while_strangers_guess(client: Client) -> None:
+    ada = make_user()
+    attack(ada.email)
+    assert (
+        "lets you in at once"
+        in client.post("/account/login/", {"email": ada.email, "password": "correct horse"}).content.decode()
+    )
+    client.post(f"/account/reset/{links.token(links.RESET, ada)}/", {"password": "quiet hills"})
+    assert client.get("/account/").status_code == 200
+    client.post("/account/logout/")
+    assert login(client, ada.email, "quiet hills") == "/account/"
+
+
+def test_logging_in_uses_nothing_up(client: Client) -> None:
+    ada = make_user()
+    for number in range(12):
+        assert login(Client(REMOTE_ADDR=f"10.0.0.{number}"), ada.email) == "/account/"
+
+
+def test_a_known_browser_has_ten_guesses_of_its_own(client: Client) -> None:
+    """Who took a machine along may not guess on it without end."""
+    ada = make_user()
+    login(client, ada.email)
+    client.post("/account/logout/")
+    answers = [
+        client.post(
+            "/account/login/", {"email": ada.email, "password": "wrong words"}, REMOTE_ADDR=f"10.0.2.{number}"
+        ).status_code
+        for number in range(12)
+    ]
+    assert answers == [422] * 10 + [429] * 2
+    # Strangers have used up none of theirs.
+    assert login(Client(REMOTE_ADDR="10.0.1.1"), ada.email) == "/account/"
+
+
+@pytest.mark.parametrize("value", ["", "x", "a.b.c", "another's", "old"])
+def test_a_browser_is_known_to_one_account_by_a_signature_and_for_half_a_year(
+    client: Client, value: str
+) -> None:
+    ada, eve = make_user(), make_user()
+    with time_machine.travel(timezone.now() - timedelta(days=181 if value == "old" else 0)):
+        login(client, ada.email if value == "old" else eve.email)
+    held = client.cookies["known"].value
+    assert ada.email not in held
+    browser = Client(REMOTE_ADDR="10.0.1.1")
+    browser.cookies["known"] = held if value in {"another's", "old"} else value
+    attack(ada.email)
+    assert login(browser, ada.email) == ""
+
+
+def test_the_cookie_is_for_the_server_alone(client: Client) -> None:
+    login(client, make_user().email)
+    cookie = client.cookies["known"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == 180 * 86_400
 
 
 def test_who_came_from_the_cart_may_still_order_as_a_guest(client: Client) -> None:

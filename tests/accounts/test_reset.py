@@ -163,18 +163,26 @@ def test_a_password_everybody_has_is_refused_and_the_link_stays_good(client: Cli
     assert client.post(path, {"password": "quiet hills"}).status_code == 302
 
 
-def test_an_account_is_not_flooded_with_mails_and_strangers_are_not_told_apart(client: Client) -> None:
+def test_an_account_is_not_flooded_with_mails_and_its_owner_is_not_turned_away(client: Client) -> None:
     make_user("ada@example.com")
+    told = set()
     for email in ("ada@example.com", "eve@example.com"):
-        for number in range(10):
-            assert (
-                Client(REMOTE_ADDR=f"10.0.0.{number}").post("/account/reset/", {"email": email}).status_code
-                == 200
-            )
-        answer = Client(REMOTE_ADDR="10.0.1.1").post("/account/reset/", {"email": email.upper()})
-        assert answer.status_code == 429
-        assert "try again in an hour" in answer.content.decode()
-    assert len(sent()) == 10
+        for number in range(12):
+            answer = Client(REMOTE_ADDR=f"10.0.0.{number}").post("/account/reset/", {"email": email})
+            assert answer.status_code == 200
+            told.add(answer.content.decode().replace(email, ""))
+        # What somebody else has asked for very often is on its way, and any of those links lets in.
+        Client(REMOTE_ADDR="10.0.1.1").post("/account/reset/", {"email": email.upper()})
+    assert len(told) == 1
+    mails = sent()
+    assert len(mails) == 10
+    assert client.post(link(mails[0]), {"password": "quiet hills"})["Location"] == "/account/"
+
+
+def test_from_one_address_links_are_asked_for_ten_times_an_hour(client: Client) -> None:
+    answers = [client.post("/account/reset/", {"email": f"ada{number}@example.com"}) for number in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert "try again in an hour" in answers[-1].content.decode()
 
 
 def test_an_old_link_says_what_to_do(client: Client) -> None:

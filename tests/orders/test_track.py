@@ -56,3 +56,10 @@ def test_guessing_is_slowed_down(client: Client, order: Order) -> None:
         for number in range(12)
     ]
     assert answers == [200] * 10 + [429] * 2
+
+
+def test_who_is_asked_after_very_often_gets_ten_mails_and_reads_the_same(order: Order) -> None:
+    asked = {"number": order.number, "email": order.email}
+    answers = [Client(REMOTE_ADDR=f"10.0.0.{number}").post("/track/", asked) for number in range(12)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert Message.objects.filter(job="orders.send_tracking").count() == 10

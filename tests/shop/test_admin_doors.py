@@ -61,9 +61,25 @@ def test_an_account_is_guarded_whatever_address_the_attempts_come_from(client: C
 
 def test_the_storefronts_door_and_this_one_count_together(client: Client) -> None:
     boss = make_user(is_staff=True)
-    for _attempt in range(10):
-        client.post("/account/login/", {"email": boss.email, "password": "wrong words"})
+    for number in range(10):
+        form = {"email": boss.email, "password": "wrong words"}
+        client.post("/account/login/", form, REMOTE_ADDR=f"10.0.0.{number}")
     assert knock(client, boss.email, "correct horse").status_code == 429
+
+
+def test_nobody_locks_the_staff_out_of_a_browser_that_was_here_before(client: Client) -> None:
+    boss = make_user(is_staff=True)
+    assert knock(client, boss.email, "correct horse").status_code == 302
+    client.post("/admin/logout/")
+    for number in range(11):
+        knock(Client(), boss.email, REMOTE_ADDR=f"10.0.0.{number}")
+    assert knock(client, boss.email, "correct horse").status_code == 302
+
+
+def test_who_logs_in_often_uses_nothing_up(client: Client) -> None:
+    boss = make_user(is_staff=True)
+    for number in range(12):
+        assert knock(Client(), boss.email, "correct horse", REMOTE_ADDR=f"10.0.0.{number}").status_code == 302
 
 
 def test_a_wrong_password_reads_like_an_account_that_is_no_staff(client: Client) -> None:

@@ -28,6 +28,25 @@ def test_an_account_has_so_many_attempts_from_wherever() -> None:
     assert asked(1, "10.0.0.9", "ada@EXAMPLE.com") == [True]
 
 
+def test_what_is_only_looked_at_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = RequestFactory().post("/", REMOTE_ADDR="10.0.0.1")
+
+    def spent() -> list[bool]:
+        looks = []
+        for _number in range(5):
+            looks.append(limits.is_spent(request, "test", "account:ada", limit=30))
+            limits.is_spent(request, "test", "account:ada", limit=30)
+            limits.count(request, "test", "account:ada", limit=30)
+        return looks
+
+    assert spent() == [False] * 5
+    for name in ("add", "incr"):
+        monkeypatch.setattr(caches["default"], name, lambda *args, **more: None)
+    # Under IGNORE_EXCEPTIONS a Redis that is away gives what it was asked to fall back to.
+    monkeypatch.setattr(caches["default"], "get", lambda key, default=None, **more: default)
+    assert spent() == [False, False, False, True, True]
+
+
 def test_an_ipv6_network_is_one_address() -> None:
     for number in range(3):
         asked(1, f"2001:db8::{number:x}")
