@@ -28,7 +28,10 @@ def test_a_taken_address_is_told_whatever_its_case(client: Client) -> None:
     make_user("New@example.com")
     answer = client.post("/account/register/", NEW)
     assert answer.status_code == 422
-    assert "log in instead" in answer.content.decode()
+    page = answer.content.decode()
+    assert "log in instead" in page
+    assert 'href="/account/reset/"' in page
+    assert 'href="/account/login/?next=' not in page
     assert "Grace Hopper" in answer.content.decode()
     assert User.objects.count() == 1
 
