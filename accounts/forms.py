@@ -207,6 +207,15 @@ class PasswordForm(OwnerForm):
 
     password = NewPassword(label=_("New password"))
 
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        # Told only to who knew it: without the right old one there is nothing to compare with.
+        if password == self.cleaned_data.get("old"):
+            raise ValidationError(
+                _("This is the password you have now. Please choose another one."), code="same"
+            )
+        return password
+
 
 class EmailForm(OwnerForm):
     """Another address; the password shows that it is the owner who asks."""

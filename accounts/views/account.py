@@ -131,6 +131,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     found = links.read(links.CONFIRM, token)
     if found is None or found[0].pk != user.pk:
         return link_over(request, "confirm")
+    if user.is_confirmed:
+        messages.info(request, _("Your address is confirmed already."))
+        return redirect("accounts:account")
     if request.method != "POST":
         return page(request, "confirm", {"email": user.email, "before": ""})
     try:

@@ -59,6 +59,8 @@ def test_following_it_twice_is_well(client: Client) -> None:
     path = f"/account/confirm/{links.token(links.CONFIRM, ada)}/"
     for _ in range(2):
         assert client.post(path).status_code == 302
+    assert client.get(path)["Location"] == "/account/"
+    assert "confirmed already" in client.get("/account/").content.decode()
 
 
 def test_the_link_is_over_after_seven_days_and_with_another_address(client: Client) -> None:

@@ -66,6 +66,17 @@ def test_a_wrong_or_weak_password_changes_nothing(client: Client, ada: User, old
     assert sent() == []
 
 
+def test_the_password_one_has_is_no_new_one_and_nobody_is_told_of_it(client: Client, ada: User) -> None:
+    same = {"old": "correct horse", "password": "correct horse"}
+    answer = client.post("/account/password/", same)
+    assert answer.status_code == 422
+    assert "This is the password you have now." in answer.content.decode()
+    assert sent() == []
+    # Who does not know it is not told that it was guessed.
+    answer = client.post("/account/password/", {**same, "old": "wrong words"})
+    assert "This is the password you have now." not in answer.content.decode()
+
+
 @pytest.mark.parametrize("path", ["password", "email"])
 def test_the_old_password_cannot_be_guessed_in_a_browser_that_was_left_open(
     client: Client, ada: User, path: str
