@@ -25,6 +25,7 @@ SYSTEMS = (
     (r"Linux|X11", "Linux"),
 )
 HAND_HELD = {"iPhone", "iPad", "Android"}
+SAYS_SO = r"\bMobi|\bTablet\b"  # whatever the system; no desktop says it
 
 
 def named(agent: str) -> str:
@@ -37,7 +38,14 @@ def named(agent: str) -> str:
 
 def is_hand_held(agent: str) -> bool:
     """Whether it is a phone or a tablet."""
-    return _first(SYSTEMS, agent) in HAND_HELD
+    return _first(SYSTEMS, agent) in HAND_HELD or re.search(SAYS_SO, agent) is not None
+
+
+def kind(agent: str) -> str:
+    """What sort of device it is; "" if nothing says so."""
+    if is_hand_held(agent):
+        return _("Phone or tablet")
+    return _("Computer") if _first(SYSTEMS, agent) else ""
 
 
 def _first(table: tuple[tuple[str, str], ...], agent: str) -> str:

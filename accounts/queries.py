@@ -38,6 +38,7 @@ def _login(row: Login, current: int | None) -> Shape:
     return {
         "id": row.pk,
         "name": agents.named(row.agent),
+        "kind": agents.kind(row.agent),
         "is_hand_held": agents.is_hand_held(row.agent),
         "seen_at": row.seen_at,
         "created_at": row.created_at,

@@ -1,6 +1,6 @@
 """Where one is logged in: each browser in plain words, logged out from another one."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -37,8 +37,21 @@ def test_each_browser_is_named_and_this_one_marked(ada: User) -> None:
     logged_in(make_user(), "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/145.0")
     page = desk.get("/account/logins/").content.decode()
     assert page.index("Firefox on Linux") < page.index("Safari on iPhone")
-    assert page.count("You are here") == 1
+    assert page.count("This browser") == 1
     assert "Windows" not in page
+
+
+def test_two_browsers_of_one_name_are_told_apart_by_time_and_kind(ada: User) -> None:
+    mobile = "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.0.0 Mobile Safari/537.36"
+    with time_machine.travel(datetime(2026, 3, 4, 9, 17, tzinfo=UTC), tick=False):
+        logged_in(ada, mobile)
+    with time_machine.travel(datetime(2026, 3, 5, 20, 41, tzinfo=UTC), tick=False):
+        desk = logged_in(ada, mobile.replace(" Mobile", ""))
+        page = " ".join(desk.get("/account/logins/").content.decode().split())
+    assert page.count('<b class="logins__name">Chrome on Linux') == 2
+    local = [timezone.localtime(row.created_at).strftime("%H:%M") for row in Login.objects.order_by("-pk")]
+    assert f"Computer · logged in on 5 March 2026, {local[0]}" in page
+    assert f"Phone or tablet · logged in on 4 March 2026, {local[1]} · last used on 4 March" in page
 
 
 def test_one_browser_is_logged_out_and_no_other(ada: User) -> None:
@@ -151,6 +164,7 @@ def test_no_browsers_name_breaks_the_list(ada: User, agent: str) -> None:
         ),
         ("Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) CriOS/142.0 Safari/604.1", "Chrome on iPad", True),
         ("Mozilla/5.0 (X11; CrOS x86_64 14541) Chrome/142.0 Safari/537.36", "Chrome on ChromeOS", False),
+        ("Mozilla/5.0 (Mobile; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5", "Firefox", True),
         ("curl/8.0", "A browser we do not know", False),
         ("Mozilla/5.0 (Windows NT 10.0)", "Windows", False),
     ],
