@@ -1,7 +1,7 @@
 """Who guesses at a password is slowed down, and whose it is stays able to log in: docs/decisions/0011.
 
-Failures count against the account, wherever they come from. A browser that has logged in to it before carries a
-signed cookie that says so, and its failures are counted apart from those of strangers.
+Failures count against the account, wherever they come from. A browser that has logged in to it before carries
+a signed cookie that says so, and its failures are counted apart from those of strangers.
 """
 
 import secrets

@@ -21,8 +21,8 @@ from shop.edge.pages import private_page
 
 # Whose account it is must not have to wait: the mailed link lets in whatever the counters say.
 GUARDED = gettext_lazy(
-    "Somebody has tried wrong passwords for this account very often just now. Please wait five minutes, or choose"
-    " “Forgotten your password?”: the link we mail you lets you in at once."
+    "Somebody has tried wrong passwords for this account very often just now. Please wait five minutes, or"
+    " choose “Forgotten your password?”: the link we mail you lets you in at once."
 )
 GUEST_EMAIL = "guest_email"  # session: what a guest gave at checkout, so that it is not asked twice
 
