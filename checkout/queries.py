@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from accounts import queries as accounts
 from accounts.models import PostalFields, User
 from catalog import delivery, pricing, taxes
-from catalog.models import Image, Method, Price, Product, Stock, Variant, VariantOption
+from catalog.models import Method, Price, Product, Stock, Variant, VariantOption
+from catalog.queries import pictures
 from catalog.queries.products import WITHOUT
 from checkout.models import Cart, CartLine
 from orders.models import Order
@@ -54,11 +55,11 @@ def lines(cart: Cart, country: str) -> list[LineShown]:
     market = markets.get(cart.market)
     held = list(CartLine.objects.filter(cart=cart).order_by("pk"))
     variants = _variants([line.variant_id for line in held], market)
-    pictures = _pictures({variant.product_id for variant in variants.values()})
+    shown = pictures.of_variants(variants.values())
     home = taxes.rates_in(market.country)
     there = home if country == market.country else taxes.rates_in(country)
     return [
-        _line(line, variants[line.variant_id], market, home, there, pictures)
+        _line(line, variants[line.variant_id], market, home, there, shown.get(line.variant_id))
         for line in held
         if line.variant_id in variants  # a variant deleted a moment ago takes its lines with it
     ]
@@ -76,20 +77,13 @@ def _variants(ids: Iterable[int], market: Market) -> dict[int, Variant]:
     }
 
 
-def _pictures(product_ids: Iterable[int]) -> dict[int, list[Image]]:
-    found: dict[int, list[Image]] = {}
-    for image in Image.objects.filter(product_id__in=list(product_ids)).order_by("position", "id"):
-        found.setdefault(int(image.product_id or 0), []).append(image)
-    return found
-
-
 def _line(
     line: CartLine,
     variant: Variant,
     market: Market,
     home: Mapping[int, Decimal],
     there: Mapping[int, Decimal],
-    pictures: Mapping[int, list[Image]],
+    picture: Mapping[str, Any] | None,
 ) -> LineShown:
     product = variant.product
     price = pricing.price_of(variant, market, home)
@@ -102,7 +96,6 @@ def _line(
         problem = _("Sold out")
     elif left < line.quantity:
         problem = _("Only %(left)d left") % {"left": left}
-    image = _picture_of(variant, pictures.get(product.pk, []))
     return LineShown(
         id=line.pk,
         variant_id=variant.pk,
@@ -112,7 +105,7 @@ def _line(
         sku=variant.sku or "",
         slug=product.slug,
         url=markets.url(market, "catalog:product", product.slug) if product.is_published else None,
-        picture=image.picture if image else {**NO_PICTURE, "alt": product.name},
+        picture=picture or {**NO_PICTURE, "alt": product.name},
         quantity=line.quantity,
         unit_price=_gross(price.price, price) if price else Money.zero(market.currency),
         list_price=_gross(price.list_price, price) if price and price.list_price else None,
@@ -128,15 +121,6 @@ def _gross(amount: Money, price: pricing.Shown) -> Money:
 
 
 NO_PICTURE: Mapping[str, Any] = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
-
-
-def _picture_of(variant: Variant, images: Sequence[Image]) -> Image | None:
-    """The picture of the variant itself, else one that shows its options, else the product's first."""
-    values = {option.value.slug for option in variant.options.all()}
-    own = [image for image in images if image.variant_id == variant.pk]
-    alike = [image for image in images if image.shows and set(image.shows.values()) <= values]
-    anyones = [image for image in images if image.variant_id is None]
-    return next(iter([*own, *alike, *anyones]), None)
 
 
 def _free(variant: Variant) -> int:

@@ -1,6 +1,6 @@
 """What pages and mails show of orders: finished values, nothing joined from the catalogue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,13 +13,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries import address_lines
+from catalog.queries import pictures
+from catalog.queries.pictures import Picture
 from orders import carriers, links
-from orders.models import Order, OrderEvent, Payment
+from orders.models import Order, OrderEvent, OrderLine, Payment
 from orders.models.order import FIRST_NUMBER
 from shop.money import Money
 
 FRESH = timedelta(hours=1)
 ORDERS_PER_PAGE = 10
+PICTURES = 4  # of an order in the list
 UNHEARD = timedelta(minutes=30)  # who has not paid by then, nor been declined, gets the link by mail
 FORGOTTEN = timedelta(days=1)
 
@@ -51,15 +54,16 @@ def history(user: User, number: str = "1") -> Shape:
     """A page of a customer's orders as the list shows them; a page that is not there is the nearest."""
     found = of_customer(user).prefetch_related("lines", "payments")
     page = Paginator(found, ORDERS_PER_PAGE).get_page(number)
+    later = _made_since(line for order in page.object_list for line in order.lines.all()[:PICTURES])
     return {
-        "orders": [_row(order) for order in page.object_list],
+        "orders": [_row(order, later) for order in page.object_list],
         "total": page.paginator.count,
         "number": page.number,
         "pages": page.paginator.num_pages,
     }
 
 
-def _row(order: Order) -> Shape:
+def _row(order: Order, later: Mapping[int, Picture]) -> Shape:
     lines, state = list(order.lines.all()), payment_state(order, list(order.payments.all()))
     return {
         "number": order.number,
@@ -74,7 +78,7 @@ def _row(order: Order) -> Shape:
             line.name if line.quantity == 1 else f"{line.quantity} × {line.name}" for line in lines[:3]
         ],
         "more": max(0, len(lines) - 3),
-        "pictures": [line.picture for line in lines[:4] if line.picture],
+        "pictures": [picture for line in lines[:PICTURES] if (picture := _picture(line, later))],
         "tracking_url": _tracking_url(order),
         **_promise(order, state),
     }
@@ -97,8 +101,8 @@ def unheard_of() -> QuerySet[Order]:
 
 def order_page(order: Order) -> Shape:
     """Everything that the order's page and its mail say."""
-    payments, events = list(order.payments.all()), list(order.events.all())
-    state = payment_state(order, payments)
+    payments, events, lines = list(order.payments.all()), list(order.events.all()), list(order.lines.all())
+    state, later = payment_state(order, payments), _made_since(lines)
     return {
         "number": order.number,
         "status": order.status,
@@ -108,7 +112,7 @@ def order_page(order: Order) -> Shape:
         "email": order.email,
         "name": order.name,
         "address_lines": address_lines(order),
-        "lines": [_line(order, line) for line in order.lines.all()],
+        "lines": [_line(order, line, _picture(line, later)) for line in lines],
         "subtotal": order.money("subtotal"),
         "discount": order.money("discount") if order.discount else None,
         "delivery": order.money("delivery"),
@@ -178,14 +182,27 @@ def payment_state(order: Order, payments: Sequence[Payment]) -> str:
     return next((state for state in ("succeeded", "pending", "begun", "declined") if state in said), "none")
 
 
-def _line(order: Order, line: Any) -> Shape:
+def _made_since(lines: Iterable[OrderLine]) -> dict[int, Picture]:
+    """By variant, for lines that were copied before any picture of theirs was made: the one there is now."""
+    return pictures.of_ids(line.variant_id for line in lines if _is_blank(line))
+
+
+def _is_blank(line: OrderLine) -> bool:
+    return bool(line.picture) and not line.picture.get("src")
+
+
+def _picture(line: OrderLine, later: Mapping[int, Picture]) -> Picture:
+    return later.get(line.variant_id, line.picture) if _is_blank(line) else line.picture
+
+
+def _line(order: Order, line: OrderLine, picture: Picture) -> Shape:
     return {
         "name": line.name,
         "options": line.options,
         "sku": line.sku,
         "url": reverse("catalog:product", args=[line.slug]) if line.slug else None,
-        "picture": line.picture or None,
-        "thumbnail": _thumbnail(line.picture or {}),
+        "picture": picture or None,
+        "thumbnail": _thumbnail(picture),
         "quantity": line.quantity,
         "unit_price": Money(line.unit_price, order.currency),
         "total": Money(line.total, order.currency),
@@ -235,7 +252,7 @@ def _steps(order: Order, payments: Sequence[Payment], events: Sequence[OrderEven
         note = notes.get(waiting, "")
         steps.append({"label": _("Payment"), "at": None, "state": "current", "note": note})
     packing = "current" if order.status == status.PAID else "done" if order.shipped_at else "todo"
-    steps.append({"label": _("Printed and packed"), "at": None, "state": packing, "note": ""})
+    steps.append({"label": _("Packed"), "at": None, "state": packing, "note": ""})
     sent = "todo" if not order.shipped_at else "current" if order.status == status.SHIPPED else "done"
     steps.append({"label": _("On its way"), "at": order.shipped_at, "state": sent, "note": ""})
     done = "done" if order.status == status.DELIVERED else "todo"

@@ -98,7 +98,10 @@ class Order(PostalFields):
 
 
 class OrderLine(models.Model):
-    """One thing bought. `variant_id` says which stock it took; nothing is read through it."""
+    """One thing bought. `variant_id` says which stock it took.
+
+    Nothing else is read through it, but a picture that was not made yet when the order was placed.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
     variant_id = models.BigIntegerField(_("variant"), db_index=True)

@@ -7,12 +7,12 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client, override_settings
 
-from catalog.models import Product, ProductLink, Stock, Variant
+from catalog.models import Image, Product, ProductLink, Stock, Variant
 from catalog.queries import companions
 from checkout.models import Cart
 from shop import markets
 from tests.checkout.conftest import go_to_review, put
-from tests.factories import follow_changes, make_product, make_user
+from tests.factories import follow_changes, make_image, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +127,27 @@ def test_a_login_does_not_bring_such_a_cart_back(client: Client, variant: Varian
     assert "earlier visit" not in page
     assert "€76.00" in page
     assert Cart.objects.get(closed_at=None).user == ada
+
+
+def test_a_picture_that_is_not_made_yet_is_stood_in_for_by_the_first_that_is(
+    client: Client, variant: Variant
+) -> None:
+    Image.objects.all().delete()
+    make_image(variant.product, ready=False, variant=variant, alt="Its own", position=0)
+    make_image(variant.product, ready=False, alt="The first", position=1)
+    other = make_image(variant.product, alt="The one that is there", position=2)
+    put(client, variant)
+    page = told(client)
+    assert other.renditions["src"] in page
+    assert "picture--none" not in page
+    own = Image.objects.get(alt="Its own")
+    own.renditions = {"of": own.original.name, "src": "/media/own.jpg", "srcset": {}, "mat": ""}
+    own.save()
+    assert "/media/own.jpg" in told(client)
+
+
+def test_the_shops_promises_are_the_merchants_to_make(client: Client, variant: Variant) -> None:
+    put(client, variant)
+    page = told(client)
+    assert page.count("printed to order in our own shop") == 2
+    assert "30 days to return · printed to order" in page

@@ -5,11 +5,12 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 
-from catalog.models import Variant
-from orders import jobs, links, payments
+from catalog.models import Image, Variant
+from orders import emails, jobs, links, payments
 from orders.models import Order
 from orders.placement import place_order
 from shop import markets
+from tests.factories import make_image, make_user
 from tests.orders.conftest import make_draft
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +89,34 @@ def test_an_order_that_is_gone_is_no_error(db: None) -> None:
     jobs.send_confirmation(10**9)
     jobs.send_tracking(10**9)
     assert mail.outbox == []
+
+
+def test_a_picture_that_was_made_after_the_order_is_in_its_mail_and_pages(
+    client: Client, variant: Variant
+) -> None:
+    """A line copies what there was; where that was nothing yet, what is there at sending stands in."""
+    ada = make_user("ada@example.com")
+    order = place_order(make_draft((variant, 1), customer_id=ada.pk))
+    blank = {"alt": "", "width": 1600, "height": 2000, "src": None, "srcset": {}, "mat": ""}
+    order.lines.update(picture=blank)
+    Image.objects.all().delete()
+    image = make_image(variant.product)
+    jobs.send_confirmation(order.pk)
+    src = image.renditions["src"]
+    assert src in mail.outbox[0].alternatives[0][0]
+    client.force_login(ada)
+    for path in ("/account/orders/", links.path(order)):
+        assert src in client.get(path).content.decode(), path
+    order.lines.update(picture={**blank, "src": "/media/as-it-was.jpg"})
+    assert src not in client.get("/account/orders/").content.decode()
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "payment", "shipped", "cancelled", "tracking"])
+def test_no_mail_says_what_a_shop_sells_or_how_it_is_made(order: Order, kind: str) -> None:
+    getattr(emails, kind)(order)
+    text = (mail.outbox[0].body + mail.outbox[0].alternatives[0][0]).replace(
+        "Things on paper, drawn by code and printed by hand.",
+        "",  # Deckle's slogan, a setting
+    )
+    for word in (" print", " flat", "on paper"):
+        assert word not in text
