@@ -132,7 +132,9 @@ class Moving(Table):
             if to == Status.CANCELLED:
                 return HttpResponseRedirect(reverse("admin:orders_order_cancel", args=[obj.pk]))
             if self._move(request, obj, to):
-                self.message_user(request, str(DONE_ONE[to]), messages.SUCCESS)
+                is_bare = to == Status.SHIPPED and not obj.tracking_code
+                text = _("Order shipped without a tracking code") if is_bare else str(DONE_ONE[to])
+                self.message_user(request, text, messages.SUCCESS)
             return HttpResponseRedirect(request.path)
         if "_refunded" in request.POST:
             return self._refunded(request, obj)

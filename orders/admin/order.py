@@ -146,7 +146,7 @@ class OrderTable(Moving):
         if order.customer is None:
             return _("%s (guest)") % order.name
         url = reverse("admin:accounts_user_change", args=[order.customer_id])
-        return format_html('<a href="{}">{}</a>', url, order.name)
+        return format_html('<a href="{}">{}</a>', url, order.customer.get_full_name())
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, order: Order) -> Any:

@@ -223,3 +223,26 @@ def test_a_long_list_asks_no_more_than_a_short_one(merchant: Client, variant: Va
     for _number in range(30):
         place_order(make_draft((variant, 1)))
     assert asked() == few
+
+
+def test_the_customer_is_called_by_name_and_not_by_the_label_of_an_address(
+    merchant: Client, order: Order
+) -> None:
+    ann = make_user("ann@example.com", name="Ann Paperson")
+    Order.objects.update(customer=ann, name="Work of Ann")
+    text = merchant.get(page(order)).content.decode()
+    assert f'<a href="/admin/accounts/user/{ann.pk}/change/">Ann Paperson</a>' in text
+
+
+def test_who_ships_without_a_code_reads_that(merchant: Client, paid: Order) -> None:
+    form = management(merchant, paid)
+    assert 'name="tracking_code"' in merchant.get(page(paid)).content.decode()
+    answer = merchant.post(page(paid), {**form, "tracking_code": "", "_ship": "1"}, follow=True)
+    assert "Order shipped without a tracking code" in answer.content.decode()
+
+
+def test_the_trail_names_orders_once(merchant: Client, order: Order) -> None:
+    for path, leaves in ((page(order), 2), ("/admin/orders/order/", 1)):
+        trail = merchant.get(path).content.decode().partition('class="breadcrumbs"')[2].partition("</div>")[0]
+        assert trail.count("Orders") == 1, path
+        assert trail.count("›") == leaves, path
