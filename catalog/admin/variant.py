@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Case, OuterRef, Q, QuerySet, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -122,7 +123,14 @@ class VariantRows(Rows):
     show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return with_offer(super().get_queryset(request))
+        """As their options stand: S, M, L; a position counts where it is somebody's word.
+
+        An import numbers them as they stand in its file, and does so again each time.
+        """
+        options = VariantOption.objects.filter(variant=OuterRef("pk")).order_by("position")
+        place = Case(When(Q(external_id=None) | Q(external_id=""), then="position"), default=0)
+        values = ArraySubquery(options.values("value__position"))
+        return with_offer(super().get_queryset(request)).order_by(place, values, "position", "pk")
 
     def gist(self, rows: Sequence[Variant]) -> str:
         """12 · €48.00 – €142.00 · 3 sold out"""

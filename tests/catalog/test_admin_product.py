@@ -13,8 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog import stock
-from catalog.admin.variant import CURRENCIES
-from catalog.models import Card, Listing, Price, Product, ProductLink, Sale, Stock, StockMovement, Variant
+from catalog.admin.variant import CURRENCIES, label
+from catalog.models import (
+    AttributeValue,
+    Card,
+    Listing,
+    Price,
+    Product,
+    ProductLink,
+    Sale,
+    Stock,
+    StockMovement,
+    Variant,
+)
 from shop.changes import projector
 from shop.changes.models import Change
 from tests.factories import (
@@ -261,3 +272,19 @@ def test_a_form_that_was_open_long_writes_only_what_it_changed(desk: Client) -> 
     desk.post(url_of(product), {**data, "popularity": "0", "name": "High hills"})
     product.refresh_from_db()
     assert product.name == "High hills"
+
+
+def test_imported_variants_stand_by_their_options_and_others_as_they_are_numbered(desk: Client) -> None:
+    item = make_product("Hood", options={"colour": ["Gray", "Black"], "size": ["M", "S"]})
+    for place, name in enumerate(("Black", "Gray", "S", "M")):
+        AttributeValue.objects.filter(label=name).update(position=place)
+
+    def rows() -> list[str]:
+        inline = desk.get(url_of(item)).context["inline_admin_formsets"][0]
+        return [label(form.instance) for form in inline.formset.initial_forms]
+
+    assert rows() == ["Gray, M", "Gray, S", "Black, M", "Black, S"]
+    for variant in item.variants.all():
+        variant.external_id = f"magento:{variant.pk}"
+        variant.save()
+    assert rows() == ["Black, S", "Black, M", "Gray, S", "Gray, M"]
