@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Review
@@ -31,9 +32,13 @@ class ReviewTable(Table):
     actions = ("publish", "unpublish")
     fields = ("product", "rating", "name", "title", "body", "created_at", "is_published")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Of a review that is there, when it was written, as far as that is known."""
+        return tuple("written" if obj and name == "created_at" else name for name in self.fields)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Another's words stay as they are."""
-        return ("product", "rating", "name", "title", "body", "created_at") if obj else ()
+        return ("product", "rating", "name", "title", "body", "written") if obj else ()
 
     @admin.display(description=gettext_lazy("stars"), ordering="rating")
     def stars(self, review: Review) -> Any:
@@ -45,7 +50,7 @@ class ReviewTable(Table):
 
     @admin.display(description=gettext_lazy("written"), ordering="created_at")
     def written(self, review: Review) -> Any:
-        return moment(review.created_at)
+        return moment(review.written_at) if review.written_at else _("not known")
 
     @admin.action(description=gettext_lazy("Publish reviews"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:

@@ -1,5 +1,7 @@
 """Review: what a buyer says."""
 
+from datetime import datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -48,3 +50,8 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rating} – {self.product}"
+
+    @property
+    def written_at(self) -> datetime | None:
+        """None of an imported one: no file that we read says when; `created_at` is when it was imported."""
+        return None if self.external_id else self.created_at

@@ -35,7 +35,7 @@ def shape(said: Said, parameters: ReviewParameters, path: str) -> dict[str, Any]
                 "rating": review.rating,
                 "title": review.title,
                 "body": review.body,
-                "at": review.created_at,
+                "at": review.written_at,
             }
             for review in said.reviews
         ],

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalog import forms
@@ -12,7 +13,7 @@ from catalog.importing import vocabulary
 from catalog.models import Product, Review
 from shop.jinja import parts
 from tests.catalog.conftest import Look, Seen
-from tests.factories import follow_changes, make_product, make_review
+from tests.factories import follow_changes, make_product, make_review, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +152,21 @@ def test_stars_are_drawn_to_the_half_and_say_the_tenth(rating: str, width: int) 
     drawn = parts.stars(Decimal(rating))
     assert f'aria-label="{rating} of 5 stars"' in drawn
     assert f'<svg width="{width}"' in drawn
+
+
+def test_an_imported_review_has_no_date_since_its_file_gave_none(
+    client: Client, look: Look, suns: Product
+) -> None:
+    make_review(suns, 5, title="Brought along", external_id="magento:1", name="Ada")
+    follow_changes()
+    page = look("/p/two-suns/")
+    dates = {review["title"]: review["at"] for review in page["reviews"]["shown"]}
+    assert dates.pop("Brought along") is None
+    assert all(dates.values())
+    text = client.get("/p/two-suns/").content.decode()
+    assert '<p class="soft small">Ada</p>' in text
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert "not known" in client.get("/admin/catalog/review/").content.decode()
+    row = Review.objects.get(title="Brought along")
+    assert "not known" in client.get(f"/admin/catalog/review/{row.pk}/change/").content.decode()
+    assert 'name="created_at' in client.get("/admin/catalog/review/add/").content.decode()
