@@ -20,6 +20,14 @@ DEMO = env("DEMO", flag, False)  # the mailbox page and the test gateway's hints
 ALLOWED_HOSTS: list[str] = env("ALLOWED_HOSTS", words, [])
 SITE_URL = env("SITE_URL", str, "http://127.0.0.1:8000").rstrip("/")  # absolute links are made from this only
 SITE_NAME = env("SITE_NAME", str, "Deckle")
+# The demo's words; a shop of another name says nothing until it is given its own.
+_IS_DECKLE = SITE_NAME == "Deckle"
+SITE_SLOGAN = env(
+    "SITE_SLOGAN", str, "Things on paper, drawn by code and printed by hand." if _IS_DECKLE else ""
+)
+SITE_PROMISES: list[str] = env(
+    "SITE_PROMISES", words, ["30 days to return", "printed to order in our own shop"] if _IS_DECKLE else []
+)
 HTTPS = env("HTTPS", flag, SITE_URL.startswith("https:"))
 
 SECURE_SSL_REDIRECT = HTTPS

@@ -53,6 +53,8 @@ def environment(**options: Any) -> Environment:
         market=markets.current,
         alternates=links.alternates,
         site_name=settings.SITE_NAME,
+        site_slogan=settings.SITE_SLOGAN,
+        site_promises=settings.SITE_PROMISES,
         is_demo=settings.DEMO,
     )
     env.filters.update(
