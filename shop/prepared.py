@@ -57,6 +57,7 @@ class Prepared:
             ready = copy(compiler)  # it knows its columns already
             ready.using, ready.connection = using, connection or connections[using or DEFAULT_DB_ALIAS]
             ready.as_sql = lambda *args, **kwargs: (sql, bound)
+            ready.get_converters = lambda expressions: self._converters
             return ready
 
         queryset = made.all()
@@ -83,7 +84,9 @@ class Prepared:
     @cached_property
     def _converters(self) -> dict[int, Any]:
         _made, compiler, *_rest = self._parts
-        found: dict[int, Any] = compiler.get_converters([column[0] for column in compiler.select])
+        found: dict[int, Any] = compiler.get_converters(
+            [column[0] for column in compiler.select[: compiler.col_count]]
+        )
         return found
 
     @cached_property

@@ -1,20 +1,20 @@
 """An import that was killed, whenever that was, is finished by the next run as if nothing had happened."""
 
-import multiprocessing
 import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from catalog import pricing
-from catalog.importing import around
 from catalog.importing import load as loading
 from catalog.models import (
     Category,
@@ -34,9 +34,11 @@ from catalog.models import (
     VariantOption,
 )
 from shop.changes.models import Change
+from tests import servers
 from tests.catalog.magento import PHOTOS, child, file, load, parent, text
 from tests.factories import make_tax_class, picture_file
 
+Nursery = subprocess.Popen[str]
 GOODS, BATCH = 150, 5
 REVIEW = {
     "nickname": "Ann",
@@ -130,17 +132,35 @@ def stored(media: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in media.rglob("*.png")}
 
 
-def killed(folder: Path, after: Callable[[], object] | None = None) -> None:
-    """Imports in a copy of this process that dies once `after` has come back, or by itself."""
-    connection.close()  # each has one of its own
-    process = multiprocessing.get_context("fork").Process(target=load, args=(folder,))
-    process.start()
-    try:
-        after() if after else process.join(30)
-    finally:
-        process.kill()
-        process.join()
-    assert process.exitcode == -signal.SIGKILL
+@pytest.fixture
+def nursery(tmp_path: Path, media: Path) -> Iterator[Nursery]:
+    """Where imports begin that are going to be killed."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": servers.database_url(connection.settings_dict["NAME"]),
+        "MEDIA_ROOT": str(media),
+    }
+    command = [sys.executable, "-m", "tests.catalog.dying", str(tmp_path), str(BATCH)]
+    with subprocess.Popen(
+        command, env=environment, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True, bufsize=1
+    ) as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+def killed(nursery: Nursery, after: Callable[[], object] | None = None, *, where: str = "") -> None:
+    """Imports in a process that dies once `after` has come back, or by itself `where` it is told to."""
+    assert nursery.stdin
+    assert nursery.stdout
+    nursery.stdin.write(f"{where}\n")
+    pid = int(nursery.stdout.readline())
+    if after:
+        try:
+            after()
+        finally:
+            os.kill(pid, signal.SIGKILL)
+    assert int(nursery.stdout.readline()) == -signal.SIGKILL
 
 
 def more_than(count: int) -> None:
@@ -151,14 +171,9 @@ def more_than(count: int) -> None:
         time.sleep(0.002)
 
 
-def dies(*_args: Any, **_options: Any) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.django_db(transaction=True)
 def test_killed_ten_times_and_run_again_it_comes_to_the_same(
-    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, media: Path, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_tax_class()
     monkeypatch.setattr(loading, "BATCH", BATCH)
@@ -173,20 +188,16 @@ def test_killed_ten_times_and_run_again_it_comes_to_the_same(
     shutil.rmtree(media / "originals")
 
     # One dies between the rows of a batch and their stock, the last behind the last of the goods.
-    with monkeypatch.context() as patch:
-        patch.setattr(pricing, "apply_sales", dies)
-        killed(folder)
+    killed(nursery, where="before the stock")
     assert not Product.objects.exists()
     left = [0]
     for _time in range(8):
         before, wait = left[-1], random.uniform(0, 2.5 * a_batch)
-        killed(folder, lambda before=before, wait=wait: (more_than(before), time.sleep(wait)))  # type: ignore[misc]
+        killed(nursery, lambda before=before, wait=wait: (more_than(before), time.sleep(wait)))  # type: ignore[misc]
         left.append(Product.objects.count())
     assert left == sorted(set(left)), "each has come further"
     assert 0 < left[1] < left[-1] < GOODS, left
-    with monkeypatch.context() as patch:
-        patch.setattr(around, "_pages", dies)
-        killed(folder)
+    killed(nursery, where="behind the goods")
     assert (Product.objects.count(), Page.objects.count()) == (GOODS, 0)
 
     load(folder)
