@@ -24,7 +24,7 @@ PREVIEW_WIDTHS = (480, 960)
 
 def preview_image(image_id: int) -> None:
     """Draws a picture small where there is none yet."""
-    image = Image.objects.exclude(drawing={}).filter(pk=image_id, original="").first()
+    image = undrawn().filter(pk=image_id).first()
     if image is not None:
         _draw(image, round(FULL * PREVIEW_WIDTHS[-1] / image.width), PREVIEW_WIDTHS)
 
@@ -53,12 +53,8 @@ def unfinished() -> int:
     return Image.objects.exclude(drawing={}).filter(Q(original="") | small).count()
 
 
-def waiting() -> list[int]:
+def undrawn() -> QuerySet[Image]:
     """Pictures that are not drawn at any size."""
-    return list(_waiting().values_list("pk", flat=True))
-
-
-def _waiting() -> QuerySet[Image]:
     return Image.objects.exclude(drawing={}).filter(original="").order_by("pk")
 
 
@@ -66,7 +62,7 @@ def first_pages() -> list[int]:
     """Pictures of the home page, and those of the first product that it shows."""
     blocks = Block.objects.filter(is_published=True)
     slugs = [slug for goods in blocks.values_list("goods", flat=True) for slug in goods.get("slugs", [])]
-    wanted = _waiting().filter(
+    wanted = undrawn().filter(
         Q(pk__in=blocks.values("image"))
         | Q(pk__in=Category.objects.filter(depth=1).values("image"))
         | Q(position=0, product__slug__in=slugs)

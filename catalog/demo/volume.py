@@ -142,11 +142,6 @@ def generate(count: int) -> Iterator[int]:
     analyze()
 
 
-def undrawn() -> int:
-    """Pictures of the demo's goods that are not there to be shared."""
-    return Image.objects.exclude(drawing={}).filter(product__isnull=False, original="").count()
-
-
 def analyze() -> None:
     """The planner learns what has come, before autovacuum looks: of the columns by which rows are found."""
     quote = connection.ops.quote_name

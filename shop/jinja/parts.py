@@ -5,11 +5,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.utils import translation
 from django.utils.translation import gettext
 from markupsafe import Markup, escape
 
 from shop.jinja.links import static
+from shop.jinja.words import language_now
 from shop.money import Money
 
 Picture = Mapping[str, Any]
@@ -95,7 +95,7 @@ def price(
     css: str = "",
 ) -> Markup:
     """A price in words that hold without the strike-through and the colour."""
-    return _price(translation.get_language() or "", amount, list_price, is_from, short, css)
+    return _price(language_now(), amount, list_price, is_from, short, css)
 
 
 @lru_cache(maxsize=10_000)
@@ -103,26 +103,26 @@ def _price(
     language: str, amount: Money, list_price: Money | None, is_from: bool, short: bool, css: str
 ) -> Markup:
     classes = " ".join(filter(None, ("price", css, "price--sale" if list_price else "")))
-    first = hidden(gettext("Sale price")) if list_price else Markup()
+    first = _hidden(gettext("Sale price")) if list_price else Markup()
     if is_from:
         first += Markup('<span class="price__from">{} </span>').format(gettext("from"))
     said = Markup('<span class="{}">{}<span class="price__now">{}</span>').format(
         classes, first, amount.format(short=short)
     )
     if list_price:
-        regular, was = hidden(gettext("Regular price")), list_price.format(short=short)
+        regular, was = _hidden(gettext("Regular price")), list_price.format(short=short)
         said += Markup(' {}<s class="price__was">{}</s>').format(regular, was)
     return said + Markup("</span>")
 
 
-def hidden(words: str) -> Markup:
+def _hidden(words: str) -> Markup:
     """Words for who listens."""
     return Markup('<span class="visually-hidden">{} </span>').format(words)
 
 
 def stars(rating: Decimal | float, css: str = "") -> Markup:
     """Five stars that say their number; drawn to the half, as a star that lacks a tip looks broken."""
-    return _stars(translation.get_language() or "", str(rating), css)
+    return _stars(language_now(), str(rating), css)
 
 
 @lru_cache(maxsize=1_000)

@@ -19,7 +19,7 @@ from shop.money import Money
 @pass_eval_context
 def said(context: EvalContext, message: str, **variables: object) -> str:
     """Jinja's newstyle gettext, remembered: a list says the same few words in each of its cards."""
-    language, is_markup = _language(), bool(context.autoescape)
+    language, is_markup = language_now(), bool(context.autoescape)
     if variables:
         return _translated(language, message, is_markup) % variables
     return _alone(language, message, is_markup)
@@ -49,7 +49,7 @@ def date_filter(value: date | datetime | None, pattern: str | None = None) -> st
         value = (timezone.localtime(value) if timezone.is_aware(value) else value).date()
     # Translators: a date without its year, as babel (CLDR) writes patterns.
     pattern = pattern or pgettext("date pattern", "EEE d MMM")
-    return _date(value, pattern, _language())
+    return _date(value, pattern, language_now())
 
 
 @lru_cache(maxsize=1_000)
@@ -62,7 +62,7 @@ def time_filter(value: time | datetime) -> str:
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
     # Translators: a time of day, as babel (CLDR) writes patterns.
-    return format_time(value, pgettext("time pattern", "HH:mm"), locale=locale_of(_language()))
+    return format_time(value, pgettext("time pattern", "HH:mm"), locale=locale_of(language_now()))
 
 
 def dates(earliest: date, latest: date) -> str:
@@ -77,12 +77,12 @@ def dates(earliest: date, latest: date) -> str:
 
 def percent(rate: Decimal | float) -> str:
     """19% for the fraction 0.19, with up to two decimals where they matter."""
-    return _percent(rate, _language())
+    return _percent(rate, language_now())
 
 
 def number(count: int) -> str:
     """10,000"""
-    return _number(count, _language())
+    return _number(count, language_now())
 
 
 @lru_cache(maxsize=1_000)
@@ -106,5 +106,6 @@ def locale_of(language: str) -> Locale:
     return Locale.parse(language, sep="-")
 
 
-def _language() -> str:
+def language_now() -> str:
+    """The reader's: what is remembered is remembered for it."""
     return translation.get_language() or "en"

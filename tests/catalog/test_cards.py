@@ -117,6 +117,14 @@ def test_a_product_may_stand_in_hundreds_of_categories():
     assert categories.goods(markets.default()) == dict.fromkeys(ids, 1)
 
 
+def test_of_too_many_categories_the_card_keeps_the_first(monkeypatch):
+    monkeypatch.setattr(cards, "SHELVES", 2)
+    top = make_category("Walls")
+    product = make_product(category=make_category("Small", parent=make_category("Posters", parent=top)))
+    follow_changes()
+    assert len(card(product).categories) == 2
+
+
 def test_a_category_that_moves_takes_its_products_along():
     walls, tables = make_category("Walls"), make_category("Tables")
     posters = make_category("Posters", parent=walls)
@@ -147,6 +155,14 @@ def test_the_picture_is_the_first_that_is_ready():
     follow_changes()
     assert card(product).picture == ready.picture
     assert card(product).picture["alt"] == "On a wall"
+
+
+def test_the_card_knows_a_photograph_before_white():
+    product = make_product()
+    photograph = make_image(product, renditions={"src": "/media/a.jpg", "mat": "sage", "white": "most"})
+    follow_changes()
+    assert card(product).picture == photograph.picture
+    assert photograph.picture["white"] == "most"
 
 
 def test_a_product_without_pictures_has_a_place_for_one():

@@ -68,6 +68,16 @@ def test_the_picture_shows_what_was_chosen(look: Look, wall: Category) -> None:
     assert pictures(look("/c/wall/", size=LARGE)) == ["Bare", "Hills"]
 
 
+def test_what_is_sold_out_gives_no_picture_to_what_is_not(look: Look, wall: Category) -> None:
+    """All that can be had is oak: nothing but the picture has to change."""
+    item = make_product("Dunes", price=["50", "50"], stock=[0, 5], options={"frame": FRAMES}, category=wall)
+    make_image(item, alt="Bare dunes", position=0, shows={"frame": "no-frame"})
+    make_image(item, alt="Dunes in oak", position=1, shows={"frame": "oak"})
+    follow_changes()
+    assert "Bare dunes" in pictures(look("/c/wall/"))
+    assert "Dunes in oak" in pictures(look("/c/wall/", frame="oak"))
+
+
 def test_a_picture_that_changes_its_value_changes_the_list(look: Look, wall: Category) -> None:
     suns = Product.objects.get(slug="suns")
     make_image(suns, alt="Bare", position=0)

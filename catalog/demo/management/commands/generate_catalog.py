@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.demo import volume
+from catalog.demo import pictures, volume
 from shop.changes import projector
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         count = options["products"]
         if count < 1:
             raise CommandError("--products must be 1 or more.")
-        if bare := volume.undrawn():
+        if bare := pictures.undrawn().filter(product__isnull=False).count():
             self.stderr.write(
                 f"{bare} pictures of the demo are not drawn yet, and will be missing here as well:"
                 " `manage.py load_demo --all-pictures` draws them."

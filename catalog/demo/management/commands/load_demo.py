@@ -39,7 +39,8 @@ class Command(BaseCommand):
                 pictures.leave_to_worker()
             self.stdout.write(f"{count} products are loaded.")
         projector.drain()
-        first = pictures.waiting() if options["all_pictures"] else pictures.first_pages()
+        every = pictures.undrawn().values_list("pk", flat=True)
+        first = list(every) if options["all_pictures"] else pictures.first_pages()
         bar = tqdm(
             pictures.draw_first(first),
             "Pictures" if options["all_pictures"] else "Pictures of the first pages",
