@@ -68,7 +68,7 @@ def select(
     market: Market, product_ids: Sequence[int], selection: Selection, names: Mapping[int, Choice]
 ) -> list[CardShape]:
     """Those products' cards in that order; each shows the offer that the selection means, by its names."""
-    prepared = _WITH_OFFERS if selection.filters else _ALONE
+    prepared = _WITH_OFFERS if selection.choices or selection.on_sale else _ALONE
     rows = prepared.rows(market=market.code, ids=list(product_ids)) if product_ids else []
     place = {product_id: number for number, product_id in enumerate(product_ids)}
     rows.sort(key=lambda row: place[row["product_id"]])
@@ -80,7 +80,7 @@ def _some() -> QuerySet[Card]:
 
 
 _ALONE = Prepared(lambda: _some().values(*COLUMNS, **PICTURE))
-_WITH_OFFERS = Prepared(lambda: _some().values(*COLUMNS, "offers", "traits", "views", **PICTURE))
+_WITH_OFFERS = Prepared(lambda: _some().values(*COLUMNS, "traits", **PICTURE, **offers.COLUMNS))
 
 
 def together(parts: Sequence[QuerySet[Card]]) -> QuerySet[Card, dict[str, Any]]:

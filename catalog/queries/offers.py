@@ -3,13 +3,20 @@
 A card tells all offers, the cheapest first: [[value ids], price, list price or null, availability, detail].
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from catalog.models import Availability
 from catalog.queries.selection import Choice, Selection
+
+# As text: it is taken apart here, where it is needed.
+COLUMNS = {"offered": Cast("offers", TextField()), "viewed": Cast("views", TextField())}
 
 
 def meant(card: Mapping[str, Any], selection: Selection, names: Mapping[int, Choice]) -> dict[str, Any]:
@@ -20,14 +27,14 @@ def meant(card: Mapping[str, Any], selection: Selection, names: Mapping[int, Cho
     if not selection.choices and not selection.on_sale:
         return {}
     traits, wanted = set(card["traits"]), selection.values.values()
-    able = [offer for offer in card["offers"] if offer[3] != Availability.OUT]
+    able = [offer for offer in json.loads(card["offered"]) if offer[3] != Availability.OUT]
     chosen = [offer for offer in able if all(not traits.union(offer[0]).isdisjoint(ids) for ids in wanted)]
     fitting = [offer for offer in chosen if offer[2] is not None] if selection.on_sale else chosen
     if not fitting:
         return {}
     ids, price, list_price, _availability, detail = fitting[0]
     said = [choice for choice in selection.choices if choice.id in ids]
-    seen = _seen(card["views"], ids, said)
+    seen = _seen(json.loads(card["viewed"]), ids, said) if said else {}
     if len(fitting) == len(able):
         return seen
     if len(fitting) < len(chosen):  # a sale has no name in the address: all options of its offer say which

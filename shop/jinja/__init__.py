@@ -1,22 +1,37 @@
 """The storefront's Jinja2 environment: what its templates may call. Nothing here reads the database."""
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from shop import markets
-from shop.jinja import links, parts, words
+from shop.jinja import links, lists, parts, words
+
+
+class _Template(Template):
+    """Jinja2's, rendered in one language."""
+
+    def render(self, *args: Any, **context: Any) -> str:
+        with words.one_language():
+            return super().render(*args, **context)
 
 
 class _Environment(Environment):
     """Jinja2's, but `card.name` looks into a dict first: to fail as an attribute costs more than all else."""
 
+    template_class = _Template
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """These very ones, where a template has none of its own: each import compares them name by name."""
+        return super().make_globals(d) if d else self.globals
 
 
 def _is_markup(name: str | None) -> bool:
@@ -41,9 +56,13 @@ def environment(**options: Any) -> Environment:
     )
     env.globals.update(
         _=words.said,
+        ngettext=words.counted,
         url=links.url,
         static=links.static,
         money=words.money,
+        card=lists.card,
+        facet_value=lists.facet_value,
+        swatch=lists.swatch,
         icon=parts.icon,
         picture=parts.picture,
         widest=parts.widest,

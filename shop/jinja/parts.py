@@ -103,19 +103,19 @@ def _price(
     language: str, amount: Money, list_price: Money | None, is_from: bool, short: bool, css: str
 ) -> Markup:
     classes = " ".join(filter(None, ("price", css, "price--sale" if list_price else "")))
-    first = _hidden(gettext("Sale price")) if list_price else Markup()
+    first = hidden(gettext("Sale price")) if list_price else Markup()
     if is_from:
         first += Markup('<span class="price__from">{} </span>').format(gettext("from"))
     said = Markup('<span class="{}">{}<span class="price__now">{}</span>').format(
         classes, first, amount.format(short=short)
     )
     if list_price:
-        regular, was = _hidden(gettext("Regular price")), list_price.format(short=short)
+        regular, was = hidden(gettext("Regular price")), list_price.format(short=short)
         said += Markup(' {}<s class="price__was">{}</s>').format(regular, was)
     return said + Markup("</span>")
 
 
-def _hidden(words: str) -> Markup:
+def hidden(words: str) -> Markup:
     """Words for who listens."""
     return Markup('<span class="visually-hidden">{} </span>').format(words)
 

@@ -1,5 +1,8 @@
 """What templates say in the reader's language: texts, dates, numbers, amounts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -8,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 from django.utils import timezone, translation
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -23,6 +26,26 @@ def said(context: EvalContext, message: str, **variables: object) -> str:
     if variables:
         return _translated(language, message, is_markup) % variables
     return _alone(language, message, is_markup)
+
+
+@pass_eval_context
+def counted(context: EvalContext, singular: str, plural: str, num: int, **variables: object) -> str:
+    """Jinja's newstyle ngettext, remembered too: "%(num)d" is the number."""
+    language, is_markup = language_now(), bool(context.autoescape)
+    if variables:
+        return _plural(language, singular, plural, num, is_markup) % {"num": num, **variables}
+    return _numbered(language, singular, plural, num, is_markup)
+
+
+@lru_cache(maxsize=10_000)
+def _numbered(language: str, singular: str, plural: str, number: int, is_markup: bool) -> str:
+    return _plural(language, singular, plural, number, is_markup) % {"num": number}
+
+
+@lru_cache(maxsize=10_000)
+def _plural(language: str, singular: str, plural: str, number: int, is_markup: bool) -> str:
+    said = ngettext(singular, plural, number)
+    return Markup(said) if is_markup else said  # noqa: S704
 
 
 @cache
@@ -108,4 +131,17 @@ def locale_of(language: str) -> Locale:
 
 def language_now() -> str:
     """The reader's: what is remembered is remembered for it."""
-    return translation.get_language() or "en"
+    return _rendered.get() or translation.get_language() or "en"
+
+
+_rendered: ContextVar[str] = ContextVar("language of the template that is rendered", default="")
+
+
+@contextmanager
+def one_language() -> Iterator[None]:
+    """While a template is rendered its language stays: a page asks for it hundreds of times."""
+    token = _rendered.set(translation.get_language() or "en")
+    try:
+        yield
+    finally:
+        _rendered.reset(token)
