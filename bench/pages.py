@@ -27,12 +27,13 @@ from tqdm import tqdm
 from bench import place
 
 ROUNDS, REQUESTS = 3, 100
-QUICK, OFTEN = {"bare", "hello"}, 20  # asked for more often: the system counts CPU in hundredths of a second
+QUICK, OFTEN = {"hello"}, 10  # asked for more often: the system counts CPU in hundredths of a second
 # Milliseconds of CPU, cold, on a machine where a bare Django's request under this server costs REFERENCE.
 BUDGETS = {"home": 8.0, "category": 8.0, "product": 5.0, "search": 8.0}
 REFERENCE = 0.37
 SIZES = (None, 100_000)
 HELLO = "/healthz"
+CORES = os.sched_getaffinity(0)
 WORDS = (
     "oak",
     "night",
@@ -64,31 +65,41 @@ def main() -> None:
 
 
 def measure(home: Path) -> dict[str, dict[str, float]]:
-    """The figures of each page: medians of the rounds, and the CPU's spread."""
+    """The figures of each page: medians of the rounds, and the CPU's spread.
+
+    Before each page the Django that does nothing is asked: a machine's other guests slow both alike.
+    """
     asked = addresses()
-    bare = {"bare": asked.pop("bare")}
-    cpu: dict[str, list[float]] = {page: [] for page in (*bare, *asked)}
-    wall: dict[str, list[float]] = {page: [] for page in (*bare, *asked)}
-    for app, pages in (("bench.bare", bare), ("shop.wsgi", asked)):
-        rounds = [(page, paths) for _round in range(ROUNDS) for page, paths in pages.items()]
-        with served(app, home / "web.log") as pid:
-            for page, paths in tqdm(rounds, "Pages", file=sys.stderr, leave=False):
-                number = REQUESTS * (OFTEN if page in QUICK else 1)
-                spent, times = ask(pid, [next(paths) for _ in range(number)])
-                cpu[page].append(spent)
-                wall[page] += times
-    unit = statistics.median(cpu["bare"]) / REFERENCE
+    bare = asked.pop("bare")
+    cpu: dict[str, list[float]] = {page: [] for page in ("bare", *asked)}
+    ratio: dict[str, list[float]] = {page: [] for page in asked}
+    wall: dict[str, list[float]] = {page: [] for page in ("bare", *asked)}
+    rounds = [(page, paths) for _round in range(ROUNDS) for page, paths in asked.items()]
+    log = home / "web.log"
+    with served("bench.bare", place.PORT + 1, log) as reference, served("shop.wsgi", place.PORT, log) as shop:
+        for page, paths in tqdm(rounds, "Pages", file=sys.stderr, leave=False):
+            unit, quick = ask(reference, place.PORT + 1, [next(bare) for _ in range(OFTEN * REQUESTS)])
+            number = REQUESTS * (OFTEN if page in QUICK else 1)
+            spent, times = ask(shop, place.PORT, [next(paths) for _ in range(number)])
+            cpu["bare"].append(unit)
+            wall["bare"] += quick
+            cpu[page].append(spent)
+            wall[page] += times
+            ratio[page].append(spent / unit)
     return {
         page: {
             "cpu": round(statistics.median(cpu[page]), 2),
             "cpu_spread": round(max(cpu[page]) - min(cpu[page]), 2),
             "wall_p50": round(statistics.median(wall[page]), 1),
             "wall_p95": round(statistics.quantiles(wall[page], n=20)[-1], 1),
-            **({"of_budget": round(statistics.median(cpu[page]) / unit / budget, 2)} if budget else {}),
-            "queries": 0 if page in bare else queries(next(paths)),
+            **(
+                {"of_budget": round(statistics.median(ratio[page]) * REFERENCE / BUDGETS[page], 2)}
+                if page in BUDGETS
+                else {}
+            ),
+            "queries": queries(next(asked[page])) if page in asked else 0,
         }
-        for page, paths in (bare | asked).items()
-        for budget in [BUDGETS.get(page)]
+        for page in cpu
     }
 
 
@@ -122,38 +133,38 @@ def addresses() -> dict[str, Iterator[str]]:
 
 
 @contextlib.contextmanager
-def served(app: str, path: Path) -> Iterator[int]:
+def served(app: str, port: int, path: Path) -> Iterator[int]:
     """A worker of that application on the first core; its process id."""
-    command = [sys.executable, "-m", "gunicorn", f"{app}:application", "--bind", f"127.0.0.1:{place.PORT}"]
+    command = [sys.executable, "-m", "gunicorn", f"{app}:application", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--workers", "1", "--threads", "1", "--no-control-socket"]
     with path.open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=place.CLONE)
         try:
-            os.sched_setaffinity(server.pid, {min(os.sched_getaffinity(0))})
-            worker = _worker(server)
-            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+            os.sched_setaffinity(server.pid, {min(CORES)})
+            worker = _worker(server, port)
+            os.sched_setaffinity(0, {max(CORES)})
             yield worker
         finally:
-            os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
+            os.sched_setaffinity(0, CORES)
             server.terminate()
             server.wait(10)
 
 
-def _worker(server: "subprocess.Popen[bytes]") -> int:
+def _worker(server: "subprocess.Popen[bytes]", port: int) -> int:
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
     for _try in range(300):
         with contextlib.suppress(OSError):
             if (pids := children.read_text().split()) and get(
-                http.client.HTTPConnection("127.0.0.1", place.PORT), HELLO
+                http.client.HTTPConnection("127.0.0.1", port), HELLO
             ):
                 return int(pids[0])
         time.sleep(0.1)
     raise SystemExit(f"gunicorn did not start: see the logs in {place.HOME}")
 
 
-def ask(pid: int, paths: list[str]) -> tuple[float, list[float]]:
+def ask(pid: int, port: int, paths: list[str]) -> tuple[float, list[float]]:
     """Milliseconds of CPU for each of the requests on average, and those until each was answered."""
-    connection = http.client.HTTPConnection("127.0.0.1", place.PORT)
+    connection = http.client.HTTPConnection("127.0.0.1", port)
     get(connection, paths[0])
     times = []
     before = cpu_seconds(pid)

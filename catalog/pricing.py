@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+from typing import Protocol
 
 from django.db import connection, transaction
 
 from catalog import taxes
-from catalog.models import Price, Variant
+from catalog.models import Variant
 from shop.markets import Market
 from shop.money import Money
 from shop.outbox.outbox import enqueue
@@ -46,7 +47,20 @@ def price_of(variant: Variant, market: Market, rates: Mapping[int, Decimal] | No
     return shown(price, market, rates.get(variant.product.tax_class_id, taxes.ZERO))
 
 
-def shown(price: Price, market: Market, rate: Decimal) -> Shown:
+class Priced(Protocol):
+    """A Price, or a row of one."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def sale_amount(self) -> Decimal | None: ...
+    @property
+    def includes_tax(self) -> bool: ...
+
+
+def shown(price: Priced, market: Market, rate: Decimal) -> Shown:
     """The same price with or without tax, as the market wants it. catalog/cards.py says it in SQL."""
     listed = _converted(Money(price.amount, price.currency), price.includes_tax, market, rate)
     now = listed

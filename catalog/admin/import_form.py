@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.importing import formats, uploads
-from catalog.importing.plan import usual_tax_class
+from catalog.importing.plan import first_tax_class, usual_tax_class
 from catalog.models import Category, Listing, TaxClass
 from shop import markets
 from shop.desk.fixes import reword
@@ -98,6 +98,9 @@ class ImportForm(forms.Form):
         self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
         self.fields["currency"].initial = markets.default().currency
         self.fields["tax_class"].initial = usual_tax_class()
+        if not TaxClass.objects.exists():
+            self.fields["tax_class"].required = False
+            self.fields["tax_class"].empty_label = _("Standard (a new one)")  # type: ignore[attr-defined]
         control = self.fields["sent"].widget
         control.attrs.update(
             {
@@ -126,7 +129,7 @@ class ImportForm(forms.Form):
         return {
             "currency": data["currency"],
             "includes_tax": data["includes_tax"] == "yes",
-            "tax_class": data["tax_class"].pk,
+            "tax_class": (data["tax_class"] or first_tax_class()).pk,
             "category": data["category"].pk if data["category"] else None,
             "publish": SAID[data["publish"]],
             "recount": data["recount"],

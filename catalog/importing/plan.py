@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from catalog.models import Category, TaxClass
 
 
@@ -24,3 +26,8 @@ def usual_tax_class() -> TaxClass | None:
     if standard is None and TaxClass.objects.count() == 1:
         return TaxClass.objects.get()
     return standard
+
+
+def first_tax_class() -> TaxClass:
+    """That of a shop which has none yet; its rates come with the files, or from the merchant."""
+    return TaxClass.objects.get_or_create(code="standard", defaults={"name": _("Standard")})[0]

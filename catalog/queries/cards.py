@@ -35,6 +35,7 @@ COLUMNS = (
 )
 # Read when a card is shown: of those that are only considered, no picture is taken apart.
 PICTURE = {"drawn": Cast("picture", TextField())}
+READ = (*COLUMNS, *PICTURE)
 
 WORTH_SAYING = 5  # per cent: the price struck through says less by itself
 

@@ -1,18 +1,15 @@
-"""find(): what a product's page shows, in six statements: products, and cards for what is beside them."""
+"""find(): what a product's page shows, in five statements: products, and cards for what is beside them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
     DateTimeField,
-    IntegerField,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
 )
@@ -26,19 +23,15 @@ from catalog.models import (
     Listing,
     Price,
     Product,
-    ProductLink,
     TaxRate,
-    VariantOption,
 )
 from catalog.pricing import Shown
-from catalog.queries import cards, reviews
+from catalog.queries import beside, reviews
 from catalog.queries.cards import CardShape
 from catalog.queries.categories import open_categories
 from shop.markets import Market
 from shop.prepared import Param, Prepared
 
-RELATED = 4
-PARTS = 7  # of _around()
 WITHOUT = "-"  # the slug that stands for no value, where a variant lacks an option that others have
 
 
@@ -102,23 +95,12 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
     item = _PUBLISHED.first(slug=slug, country=market.country, now=timezone.now())
     if item is None:
         return None
-    prices = _PRICES.rows(currency=market.currency, product=item.pk)
-    if not prices:
-        return None
-    options = _options(item)
     rate = item.tax_rate if item.tax_rate is not None else taxes.ZERO
-    offers = [
-        Offer(
-            id=price.variant.pk,
-            sku=price.variant.sku or "",
-            availability=price.variant.availability,
-            shown=pricing.shown(price, market, rate),
-            options=options.get(price.variant.pk, {}),
-        )
-        for price in prices
-    ]
+    offers = _offers(market, rate, _VARIANTS.rows(currency=market.currency, product=item.pk))
+    if not offers:
+        return None
     _fill(offers)
-    card, companions, alternatives = _beside(market, item)
+    card, companions, alternatives = beside.find(market, item)
     return Found(
         product=item,
         path=item.path or "",
@@ -133,15 +115,22 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
     )
 
 
-def _options(item: Product) -> dict[int, dict[str, OptionValue]]:
-    """Each variant's values by attribute code, in the order of the options."""
-    options: dict[int, dict[str, OptionValue]] = {}
+def _offers(market: Market, rate: Decimal, rows: Sequence[Sequence[Any]]) -> list[Offer]:
+    """Each variant once, its values by attribute code in the order of the options."""
+    offers: dict[int, Offer] = {}
     values: dict[int, OptionValue] = {}
-    for variant_id, pk, slug, label, swatch, position, *attribute in _OPTIONS.rows(product=item.pk):
-        if pk not in values:
-            values[pk] = OptionValue(OptionAttribute(*attribute), pk, slug, label, swatch, position)
-        options.setdefault(variant_id, {})[values[pk].attribute.code] = values[pk]
-    return options
+    width = len(_Priced._fields)
+    for row in rows:
+        variant_id, (pk, slug, label, swatch, position, *attribute) = row[0], row[width:]
+        if variant_id not in offers:
+            price = _Priced._make(row[:width])
+            shown = pricing.shown(price, market, rate)
+            offers[variant_id] = Offer(variant_id, price.sku or "", price.availability, shown, {})
+        if pk is not None:
+            if pk not in values:
+                values[pk] = OptionValue(OptionAttribute(*attribute), pk, slug, label, swatch, position)
+            offers[variant_id].options[values[pk].attribute.code] = values[pk]
+    return list(offers.values())
 
 
 def _fill(offers: Sequence[Offer]) -> None:
@@ -158,39 +147,8 @@ def _codes(offers: Sequence[Offer]) -> list[str]:
     return list(dict.fromkeys(code for offer in offers for code in offer.options))
 
 
-def _beside(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape], list[CardShape]]:
-    """(its own card, what goes with it, what else it could be): the merchant's links first, then others.
-
-    Neighbours are those next in popularity: the same few best sellers beside every product help nobody.
-    """
-    rows = (_BY_SHELF if item.home_id else _BY_KIND).rows(
-        market=market.code,
-        product=item.pk,
-        popularity=item.popularity,
-        kind=item.kind,
-        shelf=[item.home_id],
-    )
-    own, companions, alternatives, *neighbours = cards.apart(rows, PARTS)
-    beside = _first(companions, *neighbours[:2])
-    rest = [row for part in (alternatives, *neighbours[2:]) for row in part]
-    others = _first([row for row in rest if row["product_id"] not in beside])
-    return (
-        cards.shape(own[0]) if own else None,
-        [cards.shape(row) for row in beside.values()],
-        [cards.shape(row) for row in others.values()],
-    )
-
-
-def _first(*parts: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """The first RELATED of all parts, each product once, by its id."""
-    unique: dict[int, dict[str, Any]] = {}
-    for row in chain.from_iterable(parts):
-        unique.setdefault(row["product_id"], row)
-    return dict(islice(unique.items(), RELATED))
-
-
 # --- The statements, each written once ---------------------------------------------------------------------
-_PRODUCT, _MARKET = Param("product", BigIntegerField()), Param("market")
+_PRODUCT = Param("product", BigIntegerField())
 
 
 @Prepared
@@ -214,80 +172,40 @@ def _PUBLISHED() -> QuerySet[Product]:
     )
 
 
-_PRICES = Prepared(
+class _Priced(NamedTuple):
+    """A variant with its price in the market's currency."""
+
+    variant_id: int
+    sku: str | None
+    availability: str
+    currency: str
+    amount: Decimal
+    sale_amount: Decimal | None
+    includes_tax: bool
+
+
+# A row for each option of each variant, the variant repeated: one statement is dearer than what it repeats.
+_VARIANTS = Prepared(
     lambda: (
         Price.objects.filter(currency=Param("currency"), variant__product=_PRODUCT, variant__is_active=True)
-        .select_related("variant")
-        .order_by("variant__position", "variant_id")
-    )
-)
-_OPTIONS = Prepared(
-    lambda: (
-        VariantOption.objects.filter(variant__product=_PRODUCT)
-        .order_by("variant_id", "position")
+        .order_by("variant__position", "variant_id", "variant__options__position")
         .values_list(
             "variant_id",
-            "value_id",
-            "value__slug",
-            "value__label",
-            "value__swatch",
-            "value__position",
-            "value__attribute__code",
-            "value__attribute__name",
-            "value__attribute__kind",
+            "variant__sku",
+            "variant__availability",
+            "currency",
+            "amount",
+            "sale_amount",
+            "includes_tax",
+            "variant__options__value_id",
+            "variant__options__value__slug",
+            "variant__options__value__label",
+            "variant__options__value__swatch",
+            "variant__options__value__position",
+            "variant__options__value__attribute__code",
+            "variant__options__value__attribute__name",
+            "variant__options__value__attribute__kind",
         )
     )
 )
 _IMAGES = Prepared(lambda: Image.objects.filter(product=_PRODUCT).order_by("position", "pk"))
-
-
-def _around(near: QuerySet[Card], far: QuerySet[Card]) -> QuerySet[Card, dict[str, Any]]:
-    """Its own card, what the merchant linked, and neighbours far and near: PARTS."""
-    return cards.together(
-        [
-            Card.objects.filter(market=_MARKET, product_id=_PRODUCT),
-            _linked(ProductLink.Kind.COMPANION),
-            _linked(ProductLink.Kind.ALTERNATIVE),
-            *_neighbours(far),
-            *_neighbours(near),
-        ]
-    )
-
-
-def _others() -> QuerySet[Card]:
-    return Card.objects.filter(market=_MARKET).exclude(product_id=_PRODUCT)
-
-
-@Prepared
-def _BY_SHELF() -> QuerySet[Card, dict[str, Any]]:
-    """Near is what stands in its home category."""
-    here = Q(categories__contains=Param("shelf", ArrayField(BigIntegerField())))
-    return _around(_others().filter(here), _others().exclude(here))
-
-
-@Prepared
-def _BY_KIND() -> QuerySet[Card, dict[str, Any]]:
-    """Near is what is of its kind."""
-    alike = Q(kind=Param("kind"))
-    return _around(_others().filter(alike), _others().exclude(alike))
-
-
-def _linked(kind: str) -> QuerySet[Card]:
-    """Cards that the merchant linked, in the merchant's order."""
-    links = ProductLink.objects.filter(product=_PRODUCT, kind=kind)
-    place = links.filter(other=OuterRef("product_id")).values("position")[:1]
-    rows = _others().filter(product_id__in=links.values("other"))
-    return rows.order_by(Subquery(place), "product_id")[:RELATED]
-
-
-def _neighbours(rows: QuerySet[Card]) -> tuple[QuerySet[Card], QuerySet[Card]]:
-    """Those next below in popularity, and next above."""
-    loved = Param("popularity", IntegerField())
-    same = Q(popularity=loved)
-    below = rows.filter(Q(popularity__lt=loved) | same & Q(product_id__gt=_PRODUCT))
-    above = rows.filter(Q(popularity__gt=loved) | same & Q(product_id__lt=_PRODUCT))
-    # Twice as many: some of them may be linked already.
-    return (
-        below.filter(popularity__lte=loved).order_by("-popularity", "product_id")[: 2 * RELATED],
-        above.filter(popularity__gte=loved).order_by("popularity", "-product_id")[: 2 * RELATED],
-    )

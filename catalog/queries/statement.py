@@ -145,7 +145,7 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
         "market": market.code,
         "category": source.category_id,
         # Written out: thousands of ids are dumped ten times as fast as a list.
-        "hits": f"{{{','.join(map(str, source.product_ids or ()))}}}",
+        "hits": f"{{{str(list(source.product_ids or ()))[1:-1]}}}",
         "below": list(source.below),
         "least": selection.least or 0,
         "most": selection.most,

@@ -29,12 +29,13 @@ from catalog.models import (
     Product,
     ProductLink,
     Stock,
+    TaxClass,
     Variant,
 )
 from shop.changes.models import Change
 from shop.outbox.models import Message
 from tests.catalog.magento import child, file, good, load, parent, text
-from tests.catalog.sending import finished, goods, packed, page, send
+from tests.catalog.sending import ADD, finished, form, goods, packed, page, send
 from tests.catalog.test_import_shopify import row
 from tests.factories import make_tax_class, picture_file
 
@@ -169,3 +170,24 @@ def test_pictures_that_are_being_prepared_are_counted_while_they_are(importer: C
     Change.objects.all().delete()
     assert "prepared" not in page(importer, imported)
     assert importer.get(url).status_code == 205
+
+
+def test_a_shop_without_a_tax_class_gets_its_first_but_not_by_a_trial(tmp_path: Path) -> None:
+    """So that a merchant's file can be the first thing that an empty shop sees."""
+    TaxClass.objects.all().delete()
+    path = file(tmp_path, good("PEN", tax_class_name=""))
+    assert "Standard (new: the shop had none)" in load(path, dry_run=True)
+    assert not TaxClass.objects.exists()
+    with pytest.raises(CommandError, match="leave it out"):
+        load(path, tax_class="reduced")
+    load(path)
+    assert Product.objects.get().tax_class.code == "standard"
+
+
+def test_the_desk_too_makes_the_first_tax_class(importer: Client) -> None:
+    sent = form(goods(row("mug")), button="_import")
+    TaxClass.objects.all().delete()
+    assert "Standard (a new one)" in importer.get(reverse(ADD)).content.decode()
+    assert importer.post(reverse(ADD), {**sent, "tax_class": ""}).status_code == 302
+    finished(ImportRun.objects.get())
+    assert Product.objects.get().tax_class.code == "standard"

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from catalog import images
 from catalog.importing.formats import READERS
 from catalog.importing.load import load
-from catalog.importing.plan import Plan, usual_tax_class
+from catalog.importing.plan import Plan, first_tax_class, usual_tax_class
 from catalog.importing.records import Reading
 from catalog.importing.report import Report, told, unpriced
 from catalog.importing.table import Unreadable
@@ -101,9 +101,13 @@ class Command(BaseCommand):
     def _load(self, reading: Reading, options: dict[str, Any], report: Report) -> None:
         plan = self._plan(options)
         is_shown = sys.stderr.isatty() and options["verbosity"] > 0
-        with tqdm(total=len(reading.products), unit="product", disable=not is_shown) as bar:
-            for done in load(reading, plan, report):
-                bar.update(done)
+        try:
+            with tqdm(total=len(reading.products), unit="product", disable=not is_shown) as bar:
+                for done in load(reading, plan, report):
+                    bar.update(done)
+        finally:
+            if self._is_first and options["dry_run"]:
+                plan.tax_class.delete()
 
     def _plan(self, options: dict[str, Any]) -> Plan:
         """What the file does not say, each assumption printed."""
@@ -122,8 +126,11 @@ class Command(BaseCommand):
         note = "" if includes_tax is not None else f" ({assumed % '--no-prices-include-tax'})"
         includes_tax = includes_tax is not False
         self.stdout.write(_("Prices include tax: %s") % (_("yes") if includes_tax else _("no")) + note)
+        self._is_first = not TaxClass.objects.exists()
         tax_class = self._tax_class(options["tax_class"])
         note = "" if options["tax_class"] else f" ({assumed % '--tax-class'})"
+        if self._is_first:
+            note = " " + _("(new: the shop had none)")
         self.stdout.write(_("Tax class: %s") % tax_class + note)
         return Plan(
             currency=currency,
@@ -137,8 +144,10 @@ class Command(BaseCommand):
 
     def _tax_class(self, code: str | None) -> TaxClass:
         found = TaxClass.objects.filter(code=code).first() if code else usual_tax_class()
+        if self._is_first and not code:
+            return first_tax_class()
         if found is None:
-            known = ", ".join(TaxClass.objects.values_list("code", flat=True)) or _("none yet")
+            known = ", ".join(TaxClass.objects.values_list("code", flat=True)) or _("none yet, leave it out")
             raise CommandError(_("Which tax class? Say --tax-class with one of: %s.") % known)
         return found
 
