@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from shop.jinja.parts import hidden, icon, picture, price
 from shop.jinja.words import language_now, number, percent
