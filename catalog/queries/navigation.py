@@ -5,6 +5,7 @@ Without a script nobody measures texts, so their widths are estimated, in ems an
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Literal, TypedDict
 
@@ -43,6 +44,7 @@ def fitting(items: Sequence[NavigationItem], line: float) -> int:
     return sum(end + SALE + MORE <= line for end in ends)
 
 
+@lru_cache(maxsize=1_000)
 def _width(name: str) -> float:
     """Of a name in ems; a long one is cut."""
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in name)

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from shop import markets
 from shop.jinja import links, lists, parts, words
+from shop.jinja.remembered import remembered
 
 
 class _Template(Template):
@@ -56,15 +57,18 @@ def environment(**options: Any) -> Environment:
     )
     env.globals.update(
         _=words.said,
+        gettext=words.said,
         ngettext=words.counted,
         url=links.url,
         static=links.static,
+        stylesheets=links.stylesheets,
         money=words.money,
         card=lists.card,
         facet_value=lists.facet_value,
         swatch=lists.swatch,
         icon=parts.icon,
         picture=parts.picture,
+        remembered=remembered,
         widest=parts.widest,
         price=parts.price,
         stars=parts.stars,

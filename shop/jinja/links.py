@@ -1,5 +1,6 @@
 """Addresses in templates: pages, static files, and the page asked for in every market."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags import static as static_tags
 from django.urls import reverse
+from markupsafe import Markup
 
 from shop import addresses, markets
 from shop.jinja.words import locale_of
@@ -49,6 +51,17 @@ def static(path: str) -> str:
     return static_tags.static(path)
 
 
+def stylesheets(names: Iterable[str], folder: str = "css/") -> Markup:
+    """Links to the stylesheets of these names."""
+    return _stylesheets(tuple(names), folder)
+
+
+@cache
+def _stylesheets(names: tuple[str, ...], folder: str) -> Markup:
+    link = Markup('<link rel="stylesheet" href="{}">\n')
+    return Markup("").join(link.format(static(f"{folder}{name}.css")) for name in names)
+
+
 def absolute(path: str) -> str:
     """The whole address of a path of this site, for those who read the page elsewhere."""
     return settings.SITE_URL + path if path.startswith("/") else path
@@ -68,7 +81,7 @@ def alternates(request: HttpRequest | None) -> list[Alternate]:
             {
                 "market": market,
                 "language": _tag(market),
-                "symbol": get_currency_symbol(market.currency, locale=locale_of(market.language)),
+                "symbol": _symbol(market.currency, market.language),
                 "url": there,
                 "absolute": absolute(there),
                 "is_current": market == here,
@@ -76,6 +89,11 @@ def alternates(request: HttpRequest | None) -> list[Alternate]:
             }
         )
     return found
+
+
+@cache
+def _symbol(currency: str, language: str) -> str:
+    return str(get_currency_symbol(currency, locale=locale_of(language)))
 
 
 def _tag(market: Market) -> str:

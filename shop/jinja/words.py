@@ -90,6 +90,11 @@ def time_filter(value: time | datetime) -> str:
 
 def dates(earliest: date, latest: date) -> str:
     """Wed 25 – Fri 27 Nov: the month is said once if it is the same, and no date breaks over lines."""
+    return _dates(language_now(), earliest, latest)
+
+
+@lru_cache(maxsize=1_000)
+def _dates(language: str, earliest: date, latest: date) -> str:
     first, last = date_filter(earliest), date_filter(latest)
     if (earliest.year, earliest.month) == (latest.year, latest.month):
         # Translators: the first date of a range within one month, as babel (CLDR) writes patterns.

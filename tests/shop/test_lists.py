@@ -1,4 +1,4 @@
-"""What lists repeat, written in Python: a card, a filter's value; and the numbers that they tell."""
+"""What lists and pages repeat: a card, a filter's value, the navigation; and the numbers that they tell."""
 
 import re
 from decimal import Decimal
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment
+from jinja2.exceptions import UndefinedError
 
+from shop import markets
 from shop.money import Money
 from tests.shop.test_templates import render
 
@@ -79,3 +81,22 @@ def test_numbers_of_things_are_told_in_the_language_of_the_page(env: Environment
     assert [render(env, source, n=n) for n in (1, 2, 2)] == ["1 thing", "2 things", "2 things"]
     named = '{{ ngettext("%(num)d of %(who)s", "%(num)d of %(who)s", 2, who=who) }}'
     assert [render(env, named, who=who) for who in ("A&B", "C")] == ["2 of A&amp;B", "2 of C"]
+
+
+def test_a_part_is_remembered_for_what_it_is_given_its_language_and_its_market(env: Environment) -> None:
+    source = '{{ remembered("components/navigation.html", navigation=items, section=none) }}'
+
+    def shown(**change: Any) -> str:
+        item = {"name": "Wall", "url": "/c/wall/", "room": "always", "is_current": False, **change}
+        return render(env, source, items=[item])
+
+    first = shown()
+    assert first == shown()
+    assert 'href="/c/wall/"' in first
+    assert 'aria-current="true">Wall' in shown(is_current=True)
+    assert "Wall &amp; floor" in shown(name="Wall & floor")
+    assert 'href="/search/?sale=1"' in first
+    with markets.use(markets.get("gb")):
+        assert 'href="/gb/search/?sale=1"' in shown()
+    with pytest.raises(UndefinedError):
+        render(env, '{{ remembered("components/navigation.html", section=none) }}', navigation=[])
