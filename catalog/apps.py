@@ -12,8 +12,9 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Models are loaded by now, and not before."""
-        from catalog import cards, on_change, pricing, stock  # noqa: PLC0415
+        from catalog import cards, keys, on_change, pricing, stock  # noqa: PLC0415
         from shop.changes import rules  # noqa: PLC0415
+        from shop.edge.keys import declare  # noqa: PLC0415
         from shop.outbox import rounds  # noqa: PLC0415
 
         rules.projection(on_change.SALES, pricing.apply_sales)
@@ -22,4 +23,5 @@ class CatalogConfig(AppConfig):
         rules.projection(on_change.DATES, cards.schedule)
         for label, rule in on_change.RULES.items():
             rules.register(label, rule, on_change.everything)
+        declare(keys.KEYS)
         rounds.register("catalog.clear_uploads")

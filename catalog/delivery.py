@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.models import MethodRate, Zone
 from shop import markets
+from shop.edge.recording import reading
 from shop.markets import Market
 from shop.money import Money
 from shop.prepared import Param, Prepared
@@ -50,7 +51,8 @@ class Choice:
 
 def promise(market: Market, now: datetime) -> Promise | None:
     """What product and cart pages of the market say; None where nothing is delivered."""
-    rate = _CHEAPEST.first(currency=market.currency, country=[market.country])
+    with reading("delivery"):
+        rate = _CHEAPEST.first(currency=market.currency, country=[market.country])
     if rate is None:
         return None
     amount, free_from, name, carrier, until, min_days, max_days = rate

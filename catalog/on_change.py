@@ -2,10 +2,9 @@
 
 A rule sees every changed row of its model with the noted columns before and after, and says what is stale:
 
-- `effects.purge(...)`: pages that carry one of these keys. `model/pk` is a row that a page shows,
-  `slug/model/slug` a look-up by slug, found or not; `category/7:in` a list's membership, `category/7:price` a
-  column it sorts by, filters or counts. `cards:…` stands for lists that are cut from all cards. `navigation`,
-  `search` and `html` (everything) say what they are.
+- `effects.purge(...)`: pages that carry one of these keys, declared in catalog/keys.py: `model/pk`, a row;
+  `slug/model/slug`, a look-up, found or not; `category/7:in`, who is in a list; `category/7:price`, what it
+  sorts, filters or counts by; `cards:…`, lists cut from all cards.
 - `effects.project(...)`: "sales", "availability", "cards": derived rows that are made again from the truth.
   Their own changes come round in the next batch, so a rule never has to think two steps ahead.
 """
@@ -15,6 +14,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from catalog.keys import CUT, LISTED
 from catalog.models import (
     Card,
     Category,
@@ -32,20 +32,6 @@ from shop.changes.rules import Effects
 
 CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
 
-# Columns of a card that a list sorts, filters or counts by, beside its membership.
-LISTED = (
-    "price",
-    "is_from",
-    "name",
-    "popularity",
-    "published_at",
-    "availability",
-    "values",
-    "traits",
-    "on_sale",
-    "offers",
-)
-
 
 def product(rows: Sequence[Row], effects: Effects) -> None:
     """Its page, its cards, and the moments at which they change by themselves."""
@@ -57,7 +43,6 @@ def product(rows: Sequence[Row], effects: Effects) -> None:
 
 def variant(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page and cards; a new one is counted."""
-    _own("variant", rows, effects)
     products = _values(rows, "product_id")
     _purge("product/{}:variants", products, effects)
     effects.project(CARDS, products)
@@ -66,7 +51,6 @@ def variant(rows: Sequence[Row], effects: Effects) -> None:
 
 def price(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page and cards; a sale is measured against a new amount."""
-    _own("price", rows, effects)
     products = _products_of(_values(rows, "variant_id"))
     _purge("product/{}:variants", products, effects)
     effects.project(CARDS, products)
@@ -93,9 +77,7 @@ def variant_option(rows: Sequence[Row], effects: Effects) -> None:
 
 def product_value(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page, cards and facets."""
-    products = _values(rows, "product_id")
-    _purge("product/{}:values", products, effects)
-    effects.project(CARDS, products)
+    effects.project(CARDS, _values(rows, "product_id"))
 
 
 def attribute(rows: Sequence[Row], effects: Effects) -> None:
@@ -105,8 +87,10 @@ def attribute(rows: Sequence[Row], effects: Effects) -> None:
 
 
 def attribute_value(rows: Sequence[Row], effects: Effects) -> None:
-    """Facets, options, and the cards that say it ("30 × 40 cm")."""
+    """Facets, options, and the cards that say it ("30 × 40 cm"); addresses that name it."""
     _own("attributevalue", rows, effects)
+    if any(_touches(row, "slug") for row in rows):
+        effects.purge("values")
     _purge("attribute/{}:values", _values(rows, "attribute_id"), effects)
     named = _ids(row for row in rows if "label" in row.changed)
     effects.project(CARDS, _column(ProductValue.objects.filter(value__in=named), "product"))
@@ -120,8 +104,8 @@ def image(rows: Sequence[Row], effects: Effects) -> None:
     products = _values(rows, "product_id")
     _purge("product/{}:images", products, effects)
     effects.project(CARDS, products)
-    drawn = Image.objects.filter(pk__in=ids).exclude(original="").order_by()
-    for found in drawn.only("original", "renditions", "position"):
+    drawn = Image.objects.filter(pk__in=ids).exclude(original="").only("original", "renditions", "position")
+    for found in drawn.order_by():
         if found.renditions.get("of") != found.original.name:
             # Lists show the first of each product: a catalogue that came as a whole is handsome soon.
             effects.enqueue("catalog.render_image", [found.pk], "low" if found.position else "normal")
@@ -129,7 +113,6 @@ def image(rows: Sequence[Row], effects: Effects) -> None:
 
 def review(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page and stars."""
-    _own("review", rows, effects)
     products = _values(rows, "product_id")
     _purge("product/{}:reviews", products, effects)
     effects.project(CARDS, products)
@@ -144,10 +127,17 @@ def category(rows: Sequence[Row], effects: Effects) -> None:
     """The navigation and its own page; moved, hidden or renamed, the cards of all that stands below it."""
     _own("category", rows, effects)
     _slugs("category", rows, effects)
-    effects.purge("navigation")
+    step = Category.steplen
+    named = [row for row in rows if _touches(row, "name", "slug", "path", "is_published")]
+    for path in _values(named, "path"):
+        effects.purge("navigation", f"path/category/{path}", f"path/category/{path[:-step] or 'top'}:below")
     deep = [row for row in rows if _touches(row, "path", "is_published", "name")]
     if deep:
         effects.project(CARDS, _products_below(_values(deep, "path"), _ids(deep)))
+    opened = _values((row for row in rows if _touches(row, "path", "is_published")), "path")
+    if opened:  # what stands below is found, or not, with it
+        below = Category.objects.filter(_below(opened))
+        _purge("slug/category/{}", _column(below, "slug"), effects)
 
 
 def listing(rows: Sequence[Row], effects: Effects) -> None:
@@ -166,22 +156,29 @@ def tax_rate(rows: Sequence[Row], effects: Effects) -> None:
 
 def card(rows: Sequence[Row], effects: Effects) -> None:
     """The lists it was in, is in, or stands elsewhere in now. It is derived: nothing follows from it."""
-    _own("card", rows, effects)
     for row in rows:
         before = set(row.before["categories"]) if row.before else set()
         after = set(row.after["categories"]) if row.after else set()
+        for side in (row.before, row.after):
+            if side is not None:
+                effects.purge(f"card/{side['market']}/{side['product_id']}")
         _purge("category/{}:in", before ^ after, effects)
         if row.before is None or row.after is None:
             effects.purge("cards:in")
+            _purge("product/{}:cards", row.values("product_id"), effects)
+        if before != after:
+            effects.purge("cards:categories")
         for column in row.changed.intersection(LISTED):
             _purge(f"category/{{}}:{column}", before & after, effects)
-            effects.purge(f"cards:{column}")
+        effects.purge(*(f"cards:{column}" for column in row.changed.intersection(CUT)))
+    came_or_went = _values((row for row in rows if row.before is None or row.after is None), "product_id")
+    # A page may be waiting for its product's moment, which is no change of the product's row.
+    _purge("slug/product/{}", _column(Product.objects.filter(pk__in=came_or_went), "slug"), effects)
     effects.purge("search")
 
 
 def block(rows: Sequence[Row], effects: Effects) -> None:
     """The home page."""
-    _own("block", rows, effects)
     effects.purge("blocks")
 
 
@@ -285,13 +282,19 @@ def _products_of(variant_ids: set[int]) -> set[int]:
     return set(_column(Variant.objects.filter(pk__in=variant_ids), "product_id"))
 
 
-def _products_below(paths: set[str], category_ids: set[int]) -> set[int]:
-    """Products that stand in these categories or below these paths, old and new ones."""
+def _below(paths: set[str]) -> Q:
+    """Categories at these paths and below them."""
     step, tops = Category.steplen, list[str]()
     for path in sorted(paths):  # a branch that moved brings each of its twigs: the branch is enough
         if not any(path[:length] in paths for length in range(step, len(path), step)):
             tops.append(path)
-    below = Q(category__in=category_ids)
+    found = Q(pk__in=[])
     for path in tops:
-        below |= Q(category__path__startswith=path)
-    return set(_column(Listing.objects.filter(below), "product_id"))
+        found |= Q(path__startswith=path)
+    return found
+
+
+def _products_below(paths: set[str], category_ids: set[int]) -> set[int]:
+    """Products that stand in these categories or below these paths, old and new ones."""
+    below = Category.objects.filter(Q(pk__in=category_ids) | _below(paths))
+    return set(_column(Listing.objects.filter(category__in=below.order_by().values("pk")), "product_id"))

@@ -12,6 +12,7 @@ from catalog.queries.categories import open_categories
 from catalog.queries.chrome import absolute
 from shop import markets
 from shop.edge.pages import public_page
+from shop.edge.recording import reading
 
 PER_FILE = 20_000  # the protocol's limit is 50,000
 FILES = 50_000  # the protocol's limit of an index; far beyond, no database could count
@@ -22,7 +23,8 @@ PRIVATE = ("/admin/", "/account/", "/cart/", "/checkout/", "/order/", "/track/",
 @public_page
 def index(request: HttpRequest) -> HttpResponse:
     """The sitemaps of this market."""
-    files = -(-Card.objects.filter(market=markets.current().code).count() // PER_FILE)
+    with reading("cards:in"):
+        files = -(-Card.objects.filter(market=markets.current().code).count() // PER_FILE)
     paths = [reverse("catalog:sitemap_pages")]
     paths += [reverse("catalog:sitemap_products", args=(number,)) for number in range(1, files + 1)]
     rows = "".join(f"<sitemap><loc>{escape(absolute(path))}</loc></sitemap>" for path in paths)
@@ -33,9 +35,12 @@ def index(request: HttpRequest) -> HttpResponse:
 def pages(request: HttpRequest) -> HttpResponse:
     """Home, categories and pages of text."""
     paths = [reverse("catalog:home")]
-    for slug in open_categories().order_by("path").values_list("slug", flat=True):
+    with reading("navigation"):
+        sections = list(open_categories().order_by("path").values_list("slug", flat=True))
+        texts = list(Page.objects.filter(is_published=True).order_by("slug").values_list("slug", flat=True))
+    for slug in sections:
         paths.append(reverse("catalog:category", args=(slug,)))
-    for slug in Page.objects.filter(is_published=True).order_by("slug").values_list("slug", flat=True):
+    for slug in texts:
         paths.append(reverse("catalog:page", args=(slug,)))
     return _urls((path, None) for path in paths)
 
@@ -47,7 +52,8 @@ def products(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     start = (number - 1) * PER_FILE
     rows = Card.objects.filter(market=markets.current().code).order_by("product_id")
-    found = list(rows.values_list("slug", "published_at")[start : start + PER_FILE])
+    with reading("cards:in", "cards:slug", "cards:published_at"):
+        found = list(rows.values_list("slug", "published_at")[start : start + PER_FILE])
     if not found:
         raise Http404
     return _urls((reverse("catalog:product", args=(slug,)), at) for slug, at in found)

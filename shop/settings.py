@@ -159,6 +159,7 @@ OUTBOX_LEASE_SECONDS = env("OUTBOX_LEASE_SECONDS", float, 120.0)  # then another
 OUTBOX_KEEP_DAYS = env("OUTBOX_KEEP_DAYS", int, 7)
 CHANGES_LEASE_SECONDS = env("CHANGES_LEASE_SECONDS", float, 60.0)
 CHANGES_KEEP_HOURS = env("CHANGES_KEEP_HOURS", int, 24)
+EDGE_STRICT = env("EDGE_STRICT", flag, DEBUG)  # a public page that reads what nothing would purge: an error
 
 # --- What runs? ------------------------------------------------------------------------------------------
 ROOT_URLCONF = "shop.urls"

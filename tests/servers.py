@@ -40,6 +40,7 @@ SETTINGS = {
     "REDIS_TIMEOUT_MS": "2000",
     "EMAIL_HOST": "127.0.0.1",
     "PAYMENT_GATEWAY": "fake",
+    "EDGE_STRICT": "1",
     "DJANGO_SETTINGS_MODULE": "shop.settings",
 }
 _guardian: "subprocess.Popen[bytes] | None" = None

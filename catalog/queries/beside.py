@@ -8,9 +8,11 @@ from django.db import connection
 from catalog.models import ProductLink
 from catalog.queries import cards
 from catalog.queries.cards import CardShape
+from shop.edge.recording import reading
 from shop.markets import Market
 
 RELATED = 4
+LISTS = ("cards:in", "cards:popularity", "cards:categories", "cards:kind")  # from which they are cut
 
 # Twice as many neighbours as are shown: some of them may be linked already.
 _STATEMENT = """
@@ -53,7 +55,7 @@ def find(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape], 
     Near is what stands in its home category, or is of its kind. Neighbours are those next in popularity: the
     same few best sellers beside every product help nobody.
     """
-    with connection.cursor() as cursor:
+    with reading(f"product/{item.pk}:links", *LISTS, later=["card/*/*"]), connection.cursor() as cursor:
         cursor.execute(
             _statement("categories @> ARRAY[%(shelf)s]::bigint[]" if item.home_id else "kind = %(kind)s"),
             {
@@ -69,6 +71,7 @@ def find(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape], 
     for part, *row in rows:
         parts[part].append(cards.shape(dict(zip(cards.READ, row, strict=True))))
     own, companions, alternatives = parts
+    cards.tag_all(market, [item.pk, *(row[1] for row in rows)])
     return own[0] if own else None, companions, alternatives
 
 

@@ -1,7 +1,7 @@
 """of(): the blocks of the home page, with all their goods in one statement."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from catalog.queries import cards
 from catalog.queries.categories import cards_in, goods, open_categories
 from catalog.queries.chrome import mounted
 from shop.addresses import path
+from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.prepared import Param, Prepared
 
@@ -27,15 +28,21 @@ ORDERS = {
     "-price": ("-price", "product_id"),
     "name": ("name", "product_id"),
 }
+# What a rule may ask for → the column of the cards by which it is answered.
+ASKED = {"slugs": "slug", "category": "categories", "max_price": "price", "sale": "discount"}
 EMPTY = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
 
 
 def of(market: Market) -> list[dict[str, Any]]:
     """The market's blocks as the template wants them; rows of goods that turn out empty are left out."""
-    shown = _SHOWN.rows(market=market.code)
+    with reading("blocks", later=["image/*"]):
+        shown = _SHOWN.rows(market=market.code)
+    tag(*(f"image/{block.image_id}" for block in shown if block.image_id))
     with_goods = [block for block in shown if block.kind == Block.Kind.CARDS]
     rules = tuple(json.dumps(block.goods, sort_keys=True) for block in with_goods)
-    rows = _rows(rules).rows(market=market.code) if rules else []
+    with reading(*_keys([block.goods for block in with_goods]), later=["card/*/*"]):
+        rows = _rows(rules).rows(market=market.code) if rules else []
+    cards.tag_all(market, (row["product_id"] for row in rows))
     parts = [[cards.shape(row) for row in part] for part in cards.apart(rows, len(rules))]
     goods = dict(zip([block.pk for block in with_goods], parts, strict=True))
     tiles = _tiles(market) if any(block.kind == Block.Kind.RANGE for block in shown) else []
@@ -67,6 +74,18 @@ _SHOWN = Prepared(
 def _rows(rules: tuple[str, ...]) -> Prepared:
     """The cards of all rows in one statement, written once for these rules: merchants change them seldom."""
     return Prepared(lambda: cards.together([_goods(json.loads(rule)) for rule in rules]))
+
+
+def _keys(rules: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Of the lists from which the rows are cut."""
+    found = {"cards:in"}
+    for rule in rules:
+        columns = [name.lstrip("-") for name in ORDERS.get(str(rule.get("sort")), ORDERS["popular"])[:1]]
+        columns += [column for asked, column in ASKED.items() if rule.get(asked)]
+        found.update(f"cards:{column}" for column in columns if column != "product_id")
+        if rule.get("category"):
+            found.add(f"slug/category/{rule['category']}")
+    return found
 
 
 def _link(link: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +135,10 @@ def _decimal(value: object) -> Decimal | None:
 def _tiles(market: Market) -> list[dict[str, Any]]:
     """The top categories with their number of goods; without a picture of its own, the best loved one's."""
     counts = goods(market)
-    rows = _TOP.rows(market=market.code)
+    columns = ("in", "categories", "popularity", "picture")
+    with reading("navigation", *(f"cards:{column}" for column in columns), later=["image/*"]):
+        rows = _TOP.rows(market=market.code)
+    tag(*(f"category/{row.pk}" for row in rows), *(f"image/{row.image_id}" for row in rows if row.image_id))
     return [
         {
             "name": row.name,

@@ -12,6 +12,7 @@ from catalog.models import Availability, Card
 from catalog.queries import offers
 from catalog.queries.selection import Choice, Selection
 from shop.addresses import path
+from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.money import Money
 from shop.prepared import AnyOf, Param, Prepared
@@ -70,10 +71,21 @@ def select(
 ) -> list[CardShape]:
     """Those products' cards in that order; each shows the offer that the selection means, by its names."""
     prepared = _WITH_OFFERS if selection.choices or selection.on_sale else _ALONE
-    rows = prepared.rows(market=market.code, ids=list(product_ids)) if product_ids else []
+    with reading(*keys(market, product_ids)):
+        rows = prepared.rows(market=market.code, ids=list(product_ids)) if product_ids else []
     place = {product_id: number for number, product_id in enumerate(product_ids)}
     rows.sort(key=lambda row: place[row["product_id"]])
     return [shape(row | offers.meant(row, selection, names)) for row in rows]
+
+
+def keys(market: Market, product_ids: Iterable[int]) -> list[str]:
+    """What a page carries that shows these products' cards."""
+    return [f"card/{market.code}/{product_id}" for product_id in product_ids]
+
+
+def tag_all(market: Market, product_ids: Iterable[int]) -> None:
+    """The page shows these cards, which another statement has found."""
+    tag(*keys(market, product_ids))
 
 
 def _some() -> QuerySet[Card]:

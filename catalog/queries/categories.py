@@ -18,6 +18,7 @@ from django.db.models.functions import Left, Length
 
 from catalog.models import Card, Category
 from shop.addresses import path
+from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.prepared import Param, Prepared
 
@@ -40,12 +41,17 @@ def open_categories() -> QuerySet[Category]:
 
 def find(slug: str) -> Category | None:
     """The category of that address, if it can be seen."""
-    return _OPEN.first(slug=slug)
+    with reading(f"slug/category/{slug}"):
+        found: Category | None = _OPEN.first(slug=slug)
+    if found is not None:
+        tag(f"category/{found.pk}")
+    return found
 
 
 def below(category: Category) -> list[Category]:
     """The categories right below it that can be seen, in their order."""
-    return _BELOW.rows(path=category.path, depth=category.depth + 1)
+    with reading(f"path/category/{category.path}:below"):
+        return _BELOW.rows(path=category.path, depth=category.depth + 1)
 
 
 _OPEN = Prepared(lambda: open_categories().filter(slug=Param("slug")))
@@ -70,7 +76,7 @@ def goods(market: Market) -> dict[int, int]:
 
     Many cards stand in the same categories: they are counted in an index alone, then taken apart.
     """
-    with connection.cursor() as cursor:
+    with reading("cards:in", "cards:categories"), connection.cursor() as cursor:
         cursor.execute(_GOODS, [market.code])
         return dict(cursor.fetchall())
 

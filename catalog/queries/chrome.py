@@ -15,6 +15,7 @@ from catalog import delivery
 from catalog.models import Category, Page
 from catalog.queries.navigation import NavigationItem, give_room
 from shop import addresses, markets
+from shop.edge.recording import reading
 from shop.markets import Market
 from shop.prepared import AnyOf, Param, Prepared
 
@@ -122,7 +123,9 @@ def prefixes(path: str) -> list[str]:
 
 def _nodes(path: str) -> list[_Node]:
     """Categories of the navigation and of the trail, and the pages of the footer, each in its order."""
-    rows = _NODES.rows(paths=prefixes(path))
+    above = prefixes(path)
+    with reading("navigation", *(f"path/category/{each}" for each in above)):
+        rows = _NODES.rows(paths=above)
     return sorted((_Node(*row) for row in rows), key=lambda node: (node.path, node.slug))
 
 

@@ -20,6 +20,7 @@ from catalog.queries.cards import CardShape
 from catalog.queries.ranges import Range
 from catalog.queries.selection import Choice, Selection, Source
 from catalog.queries.statement import build
+from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.money import Money
 
@@ -76,7 +77,8 @@ def choices(asked: Mapping[str, Sequence[str]]) -> list[Choice]:
     rows = AttributeValue.objects.filter(
         attribute__code__in=list(asked), attribute__is_facet=True, slug__in=list(slugs)
     ).values_list("id", "slug", "label", "attribute_id", "attribute__code")
-    found = (Choice(*row) for row in rows.order_by("attribute__code", "slug"))
+    with reading("attributes", "values"):
+        found = [Choice(*row) for row in rows.order_by("attribute__code", "slug")]
     return [choice for choice in found if choice.slug in asked[choice.attribute_code]]
 
 
@@ -91,13 +93,16 @@ class Beyond(Exception):
 def read(market: Market, source: Source, selection: Selection) -> Listing:
     """The page that the selection asks for; raises Beyond if the list ends before it."""
     statement, parameters = build(market, source, selection)
-    with connection.cursor() as cursor:
+    named = ("attribute/*", "attribute/*:values")
+    with reading(*_keys(source, selection), later=named), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         ((total, on_sale, floor, ceiling, spread, ids, counted, below),) = cursor.fetchall()
     pages = max(-(-total // settings.CARDS_PER_PAGE), 1)
     if selection.page > pages:
         raise Beyond(pages)
     values = json.loads(counted or "[]")
+    for attribute in {row[0] for row in values}:
+        tag(f"attribute/{attribute}", f"attribute/{attribute}:values")
     return Listing(
         total=total,
         cards=cards.select(market, ids or [], selection, _names(values)),
@@ -110,6 +115,30 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
         page=selection.page,
         pages=pages,
     )
+
+
+# The columns of the cards that decide a list's order, its figures, and its figures when it is filtered.
+SORTED = {
+    "relevance": "in",  # a search's rank: its key stands for everything
+    "popular": "popularity",
+    "new": "published_at",
+    "price": "price",
+    "-price": "price",
+    "name": "name",
+}
+COUNTED = ("in", "price", "values", "on_sale")
+FILTERED = ("traits", "offers", "availability", "is_from")
+
+
+def _keys(source: Source, selection: Selection) -> set[str]:
+    """Of the list, and of those below whose goods it counts."""
+    columns = {*COUNTED, SORTED[selection.sort], *(FILTERED if selection.filters else ())}
+    if source.product_ids is not None:
+        return {"search"}
+    if source.category_id is None:
+        return {"cards:categories", *(f"cards:{column}" for column in columns)}
+    found = {f"category/{source.category_id}:{column}" for column in columns}
+    return found | {f"category/{below}:in" for below in source.below}
 
 
 def _names(counted: Sequence[Sequence[Any]]) -> dict[int, Choice]:

@@ -29,6 +29,7 @@ from catalog.pricing import Shown
 from catalog.queries import beside, reviews
 from catalog.queries.cards import CardShape
 from catalog.queries.categories import open_categories
+from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.prepared import Param, Prepared
 
@@ -90,23 +91,34 @@ class Found:
     sold_in: frozenset[str]
 
 
+# What the statement that finds a product reads beside it.
+_FOUND = ("product/*:listings", "product/*:cards", "taxclass/*", "path/category/*")
+
+
 def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found | None:
     """The published product of that address, if the market sells it; asked: which of its reviews."""
-    item = _PUBLISHED.first(slug=slug, country=market.country, now=timezone.now())
+    with reading(f"slug/product/{slug}", later=_FOUND):
+        item = _PUBLISHED.first(slug=slug, country=market.country, now=timezone.now())
     if item is None:
         return None
+    own = f"product/{item.pk}"
+    tag(own, f"{own}:listings", f"{own}:cards", f"taxclass/{item.tax_class_id}")
     rate = item.tax_rate if item.tax_rate is not None else taxes.ZERO
-    offers = _offers(market, rate, _VARIANTS.rows(currency=market.currency, product=item.pk))
+    with reading(f"{own}:variants", later=["attribute/*", "attributevalue/*"]):
+        rows = _VARIANTS.rows(currency=market.currency, product=item.pk)
+    offers = _offers(market, rate, rows)
     if not offers:
         return None
     _fill(offers)
     card, companions, alternatives = beside.find(market, item)
+    with reading(f"{own}:images"):
+        images = _IMAGES.rows(product=item.pk)
     return Found(
         product=item,
         path=item.path or "",
         offers=offers,
         codes=_codes(offers),
-        images=_IMAGES.rows(product=item.pk),
+        images=images,
         card=card,
         companions=companions,
         alternatives=alternatives,
@@ -121,7 +133,7 @@ def _offers(market: Market, rate: Decimal, rows: Sequence[Sequence[Any]]) -> lis
     values: dict[int, OptionValue] = {}
     width = len(_Priced._fields)
     for row in rows:
-        variant_id, (pk, slug, label, swatch, position, *attribute) = row[0], row[width:]
+        variant_id, (pk, slug, label, swatch, position, attribute_id, *attribute) = row[0], row[width:]
         if variant_id not in offers:
             price = _Priced._make(row[:width])
             shown = pricing.shown(price, market, rate)
@@ -129,6 +141,7 @@ def _offers(market: Market, rate: Decimal, rows: Sequence[Sequence[Any]]) -> lis
         if pk is not None:
             if pk not in values:
                 values[pk] = OptionValue(OptionAttribute(*attribute), pk, slug, label, swatch, position)
+                tag(f"attributevalue/{pk}", f"attribute/{attribute_id}")
             offers[variant_id].options[values[pk].attribute.code] = values[pk]
     return list(offers.values())
 
@@ -202,6 +215,7 @@ _VARIANTS = Prepared(
             "variant__options__value__label",
             "variant__options__value__swatch",
             "variant__options__value__position",
+            "variant__options__value__attribute_id",
             "variant__options__value__attribute__code",
             "variant__options__value__attribute__name",
             "variant__options__value__attribute__kind",

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import BigIntegerField, QuerySet
 
 from catalog.models import Product, Review
+from shop.edge.recording import reading
 from shop.prepared import Param, Prepared
 
 PER_PAGE = 10
@@ -42,6 +43,11 @@ class Said:
 
 def read(item: Product, histogram: Sequence[int], asked: Asked) -> Said:
     """The page asked for. Stars that nobody gave are not asked for."""
+    with reading(f"product/{item.pk}:reviews"):
+        return _read(item, histogram, asked)
+
+
+def _read(item: Product, histogram: Sequence[int], asked: Asked) -> Said:
     stars = asked.stars if asked.stars and histogram[asked.stars - 1] else None
     total = histogram[stars - 1] if stars else sum(histogram)
     pages = max(-(-total // PER_PAGE), 1)

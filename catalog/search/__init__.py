@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.search import database
+from shop.edge.recording import reading
 from shop.markets import Market
 
 LONGEST = 200  # characters of a query that are read
@@ -49,12 +50,14 @@ def is_short(query: str) -> bool:
 
 def find(market: Market, query: str) -> Found:
     """The market's products for a clean query."""
-    ids, is_partial = database.products(market, query, MOST + 1), False
-    if not ids:
-        ids, is_partial = database.closest(market, query, MOST + 1), True
+    with reading("search"):
+        ids, is_partial = database.products(market, query, MOST + 1), False
+        if not ids:
+            ids, is_partial = database.closest(market, query, MOST + 1), True
     return Found(product_ids=ids[:MOST], is_capped=len(ids) > MOST, is_partial=is_partial and bool(ids))
 
 
 def pages(market: Market, query: str) -> list[FoundPage]:
     """Pages of text (delivery, returns …) for a clean query, the best first; always from the database."""
-    return [FoundPage(*row) for row in database.pages(market, query)]
+    with reading("search"):
+        return [FoundPage(*row) for row in database.pages(market, query)]

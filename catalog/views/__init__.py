@@ -19,6 +19,7 @@ from catalog.queries.selection import Source
 from catalog.views import lists, opinions, picker, pictures, structured
 from shop import markets
 from shop.edge.pages import private_page, public_page
+from shop.edge.recording import reading, tag
 from shop.jinja.links import Presence
 
 SUGGESTED = 8
@@ -169,9 +170,11 @@ def search(request: HttpRequest) -> HttpResponse:
 @public_page
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Delivery, returns, imprint …"""
-    found = Page.objects.filter(slug=slug, is_published=True).first()
+    with reading(f"slug/page/{slug}"):
+        found = Page.objects.filter(slug=slug, is_published=True).first()
     if found is None:
         raise Http404
+    tag(f"page/{found.pk}")
     around = chrome.around(
         markets.current(),
         crumbs=[Crumb(name=found.title, url=request.path)],
@@ -211,7 +214,10 @@ def _page(
 
 def _suggestions(market: markets.Market, around: Chrome) -> dict[str, Any]:
     popular = Card.objects.filter(market=market.code).order_by("-popularity", "product_id")
+    with reading("cards:in", "cards:popularity", later=["card/*/*"]):
+        loved = cards.read(popular[:SUGGESTED])
+    cards.tag_all(market, (card["product_id"] for card in loved))
     return {
         "categories": [{"name": item["name"], "url": item["url"]} for item in around["navigation"]],
-        "cards": cards.read(popular[:SUGGESTED]),
+        "cards": loved,
     }

@@ -3,6 +3,7 @@
 A public page cannot touch the visitor: session, user, messages, cookies and CSRF token raise in its view.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -19,6 +20,11 @@ from django.http import (
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from shop.edge.recording import recording
+
+logger = logging.getLogger(__name__)
+
+WHOLE = "html"  # every page carries it
 PUBLIC, PRIVATE = "public", "private"
 # What a visitor sends and a page for everyone must not depend on.
 PERSONAL_HEADERS = frozenset(
@@ -66,9 +72,13 @@ def public_page(
             if not _is_text(request.GET):
                 return _not_kept(HttpResponseBadRequest())
             _accept_only(request, accepts(request, *args, **kwargs) if callable(accepts) else accepts)
-            response = view(request, *args, **kwargs)
-            if response.status_code >= 400:
+            with recording() as page:
+                response = view(request, *args, **kwargs)
+            if page.gap is not None:
+                logger.error("%s is not kept: %s", request.path, page.gap)
+            if page.gap is not None or response.status_code >= 400:
                 return _not_kept(response)
+            response.page_keys = frozenset({WHOLE, *page.keys})  # type: ignore[attr-defined]
             # Browsers ask, the edge answers.
             fresh = f"max-age={browser_ttl}, immutable" if browser_ttl else "max-age=0, must-revalidate"
             response["Cache-Control"] = f"public, {fresh}"
