@@ -62,6 +62,7 @@ NEW_FOR_DAYS = env("NEW_FOR_DAYS", int, 30)
 
 # --- Where are its data? ---------------------------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", why="Write redis://host:6379/0, or run `make demo`.")
+MARKS_URL = env("MARKS_URL", str, REDIS_URL)
 STATEMENT_TIMEOUT_MS = env("STATEMENT_TIMEOUT_MS", int, 3_000)
 LOCK_TIMEOUT_MS = env("LOCK_TIMEOUT_MS", int, 2_000)
 DATABASES = {
