@@ -65,7 +65,7 @@ class Marks:
 
     def judge(self, begun: Begun, keys: Iterable[str], replayed: Position | None = None) -> Verdict:
         """After rendering, in one round trip. replayed: a replica's before its first read; None: primary."""
-        found = self._do("judge", begun.epoch, *slots(keys))
+        found = self._do("judge", begun.epoch, _told(keys))
         if not found:
             return Verdict(marked=True, behind=replayed is not None)
         needed = max(begun.floor.lsn, int(found[1]))
@@ -78,7 +78,7 @@ class Marks:
         at: the primary's, read after `epoch` was, and after the changed rows were seen. None, and nothing is
         marked, if the epoch is another by now, or of another timeline: read both again.
         """
-        counter = self._do("mark", epoch, at.timeline, f"{at.lsn:020}", *slots(keys))
+        counter = self._do("mark", epoch, at.timeline, f"{at.lsn:020}", _told(keys))
         return int(counter) if counter else None
 
     def mark_now(self, keys: Iterable[str]) -> Position:
@@ -153,7 +153,12 @@ def primary_position() -> Position:
     return Position(int(timeline, 16), lsn_of(at))
 
 
+def _told(keys: Iterable[str]) -> str:
+    return " ".join(map(str, slots(keys)))
+
+
 @cache
 def _script(url: str, timeout: float) -> Script:
-    waits = {"socket_connect_timeout": timeout, "socket_timeout": timeout, "retry": None}
+    # Unlike Redis(), from_url() does not retry.
+    waits = {"socket_connect_timeout": timeout, "socket_timeout": timeout}
     return Redis.from_url(url, decode_responses=True, **waits).register_script(SCRIPT)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from shop import marks
-from shop.marks import Begun, MarksAway, Position, Verdict, lsn_of, slots
+from shop.marks import MarksAway, Position, Verdict, lsn_of, slots
 from shop.outbox.models import Message
 from tests.marking import LATE, MARKS, ONE, OTHER, Primary, begin, is_behind, mark
 
@@ -135,29 +135,6 @@ def test_a_refused_mark_is_repeated(redis, primary):
         MARKS.mark_now([ONE])
 
 
-def test_two_that_propose_an_epoch_at_once_agree_on_one(primary):
-    others: list[Begun] = []
-    primary.meanwhile = [lambda: others.append(begin())]
-    assert [begin()] == others
-
-
-def test_many_that_propose_an_epoch_at_once_agree_on_one(redis, primary):
-    for _ in range(5):
-        redis.flushdb()
-        with ThreadPoolExecutor(8) as pool:
-            assert len(set(pool.map(lambda _: begin(), range(8)))) == 1
-
-
-def test_an_lsn_from_before_a_flush_begins_no_epoch(redis, primary):
-    def others_mark_then_all_is_flushed() -> None:
-        primary.at = Position(1, LATE + 5)
-        mark(ONE, lsn=LATE + 5)
-        redis.flushdb()
-
-    primary.meanwhile = [others_mark_then_all_is_flushed]
-    assert begin().floor == Position(1, LATE + 5)
-
-
 @pytest.mark.django_db
 def test_a_promoted_standby_begins_a_new_epoch_whose_lsn_may_be_lower(primary):
     mark(ONE)
@@ -169,18 +146,6 @@ def test_a_promoted_standby_begins_a_new_epoch_whose_lsn_may_be_lower(primary):
     assert begin().floor == primary.at
     assert not is_behind([ONE], 500, timeline=2)
     assert is_behind([ONE], LATE, timeline=1)
-
-
-def test_a_promotion_is_followed_without_a_mark_and_told_even_after_a_flush(redis, primary):
-    begun = begin()
-    assert MARKS.follow_timeline() == 1
-    assert begin() == begun
-    primary.at = Position(2, 500)
-    assert MARKS.follow_timeline() == 2
-    assert begin().floor == primary.at
-    redis.flushdb()
-    primary.at = Position(3, 400)
-    assert MARKS.follow_timeline() == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,7 +178,7 @@ def test_customers_have_marks_of_their_own(primary):
 def test_slots_are_the_same_in_every_process_and_evenly_filled():
     assert slots([ONE, OTHER, ONE]) == {44_773, 65_375}
     filled = slots(f"product/{number}" for number in range(65_536))
-    assert len(filled) == pytest.approx(65_536 * (1 - 1 / 2.718), rel=0.05)
+    assert len(filled) > 0.6 * 65_536  # thrown at random: 0.63
     assert slots(["slug/product/\ud800"]) <= set(range(65_536))
 
 

@@ -1,4 +1,4 @@
-"""Marks while Redis is stopped, restarted or replaced: nothing is known then, and that is told at once."""
+"""Marks through flushes and promotions: one epoch, the same for all; without Redis that is told at once."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from redis import Redis
 
 from shop import marks
 from shop.embedded import redis as embedded_redis
-from shop.marks import Begun, MarksAway
-from tests.marking import MARKS, ONE, Primary, begin
+from shop.marks import Begun, MarksAway, Position
+from tests.marking import LATE, MARKS, ONE, Primary, begin, mark
 
 
 @pytest.fixture
@@ -47,6 +48,55 @@ def start(redis: Redis) -> Iterator[Callable[[], tuple[str, int]]]:
         os.kill(pid, signal.SIGCONT)
         server.stop()
         shutil.rmtree(server.folder)
+
+
+def test_two_that_propose_an_epoch_at_once_agree_on_one(primary):
+    others: list[Begun] = []
+    primary.meanwhile = [lambda: others.append(begin())]
+    assert [begin()] == others
+
+
+def test_many_that_propose_an_epoch_at_once_agree_on_one(redis, primary):
+    for _ in range(5):
+        redis.flushdb()
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(lambda _: begin(), range(8)))) == 1
+
+
+def test_later_proposals_do_not_hold_up_the_first(primary):
+    primary.meanwhile = [lambda: MARKS._do("begin", "another", "")] * marks.TRIES
+    assert begin().counter == 0
+
+
+def test_an_lsn_from_before_a_flush_begins_no_epoch(redis, primary):
+    def others_mark_then_all_is_flushed() -> None:
+        primary.at = Position(1, LATE + 5)
+        mark(ONE, lsn=LATE + 5)
+        redis.flushdb()
+
+    primary.meanwhile = [others_mark_then_all_is_flushed]
+    assert begin().floor == Position(1, LATE + 5)
+
+
+def test_a_promotion_is_followed_without_a_mark_and_told_even_after_a_flush(redis, primary):
+    begun = begin()
+    assert MARKS.follow_timeline() == 1
+    assert begin() == begun
+    primary.at = Position(2, 500)
+    assert MARKS.follow_timeline() == 2
+    assert begin().floor == primary.at
+    redis.flushdb()
+    primary.at = Position(3, 400)
+    assert MARKS.follow_timeline() == 3
+
+
+def test_once_another_epoch_is_proposed_nothing_is_marked_in_the_old_one(primary):
+    begun, marked = begin(), []
+    primary.at = Position(2, 500)
+    others = [lambda: marked.append(MARKS.mark([ONE], begun.epoch, begun.floor))]
+    primary.meanwhile = [lambda: None, *others]
+    MARKS.follow_timeline()
+    assert marked == [None]
 
 
 def test_a_promoted_redis_has_neither_the_epoch_nor_the_proposal_it_inherited(start, primary, settings):
