@@ -131,6 +131,27 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+
+# --- Who keeps its pages? --------------------------------------------------------------------------------
+def _kept_by(name: str) -> str:
+    if name not in {"varnish", "fastly", "cloudflare", "null"}:
+        raise ValueError("write varnish, fastly, cloudflare or null")
+    return name
+
+
+EDGE_BACKEND = env("EDGE_BACKEND", _kept_by, "null")
+PURGE_TIMEOUT_SECONDS = env("PURGE_TIMEOUT_SECONDS", float, 3.0)
+_by_varnish, _by_fastly, _by_cloudflare = (
+    REQUIRED if name == EDGE_BACKEND else "" for name in ("varnish", "fastly", "cloudflare")
+)
+_why_edge = f"EDGE_BACKEND={EDGE_BACKEND} purges with it."
+VARNISH_NODES: list[str] = env("VARNISH_NODES", words, _by_varnish or [], why=_why_edge)
+EDGE_SECRET = env("EDGE_SECRET", str, _by_varnish, why=_why_edge)
+FASTLY_SERVICE = env("FASTLY_SERVICE", str, _by_fastly, why=_why_edge)
+FASTLY_TOKEN = env("FASTLY_TOKEN", str, _by_fastly, why=_why_edge)
+CLOUDFLARE_ZONE = env("CLOUDFLARE_ZONE", str, _by_cloudflare, why=_why_edge)
+CLOUDFLARE_TOKEN = env("CLOUDFLARE_TOKEN", str, _by_cloudflare, why=_why_edge)
+
 # --- What does it send? ----------------------------------------------------------------------------------
 EMAIL_HOST = env(
     "EMAIL_HOST",
