@@ -1,0 +1,232 @@
+# The edge we ship (Varnish 7.1 with varnish-modules): keeps what the origin declared public, lets it go by key.
+#
+#   EDGE_SECRET=… varnishd -f default.vcl -p vcl_path=<folder of your origins.vcl>:<this folder>
+#
+# EDGE_SECRET   shown by who may purge and by a TLS proxy in front of us; shown by us to the origin. Required.
+# EDGE_GRACE    only for the test that shows why it is 1s: how long a purged page is sent while it is renewed.
+#
+# Header lines above 8 kB and requests above 32 kB are refused by varnishd itself (http_req_hdr_len, http_req_size).
+
+vcl 4.1;
+
+import header;
+import std;
+import xkey;
+
+include "origins.vcl";
+
+sub vcl_init {
+    if (std.getenv("EDGE_SECRET") == "") {
+        return (fail("EDGE_SECRET is not set"));
+    }
+}
+
+# --- From the browser ---------------------------------------------------------------------------------------
+
+sub vcl_recv {
+    set req.backend_hint = origins.backend();
+    if (req.restarts > 0) {
+        # vcl_synth: the origin failed, and there is an older page.
+        set req.grace = 24h;
+        set req.http.X-Edge-Failed = "1";
+        return (hash);
+    }
+    call refuse;
+    call purge_keys;
+    call vouch;
+
+    # One visitor's: never looked up, never waits for another's. A test holds this list against the URLconf;
+    # a market's prefix may stand before it.
+    if (req.method == "POST" || req.url ~
+      "^(/[a-z]{2}(-[a-z]{2})?)?/(account|admin|cart|checkout|dev|healthz|order|readyz|track)([/?#]|$)") {
+        return (pass);
+    }
+
+    # The same for everyone: nothing of the visitor's is asked with, and one page has one address.
+    unset req.http.Cookie;
+    unset req.http.Authorization;
+    set req.http.Host = regsub(std.tolower(req.http.Host), ":[0-9]+$", "");
+    set req.url = regsub(req.url, "#.*$", "");
+    if (req.url ~ "\?") {
+        # What campaigns append is for the browser's scripts.
+        set req.url = regsuball(req.url, "(?<=[?&])(utm_[a-z]+|gclid|fbclid|msclkid|mc_[ce]id)=[^&]*", "");
+        set req.url = regsuball(std.querysort(req.url), "(?<=[?&])&+", "");
+        set req.url = regsub(req.url, "[?&]+$", "");
+    }
+    if (std.healthy(req.backend_hint)) {
+        # The first to ask for a purged page gets the new one, also where nobody has asked for a while.
+        set req.grace = std.duration(std.getenv("EDGE_GRACE"), 1s);
+    }
+    return (hash);
+}
+
+sub refuse {
+    if (req.method != "GET" && req.method != "HEAD" && req.method != "POST" && req.method != "PURGE") {
+        return (synth(405));
+    }
+    if (!req.http.Host || req.url !~ "^/") {
+        return (synth(400));
+    }
+    if (req.url ~ "^.{4097}") {
+        return (synth(414));
+    }
+    # What no page of a shop is called, and every scanner asks for.
+    if (req.url ~ "(?i)^[^?]*(%00|\.\.(/|%2f)|/\.(env|git|svn|hg|ht|aws|ssh)|\.(php|aspx?|jsp|cgi)([/?]|$))") {
+        return (synth(404));
+    }
+}
+
+sub purge_keys {
+    unset req.http.X-Purged;
+    if (req.method != "PURGE") {
+        return;
+    }
+    if (req.http.X-Edge-Secret != std.getenv("EDGE_SECRET")) {
+        return (synth(403));
+    }
+    if (!req.http.X-Purge-Keys) {
+        return (synth(400));
+    }
+    set req.http.X-Purged = xkey.softpurge(req.http.X-Purge-Keys);
+    return (synth(200, "Purged"));
+}
+
+sub vouch {
+    # Whose word counts on who asks and how: a TLS proxy of ours, which shows the secret, else our own.
+    if (req.http.X-Edge-Secret != std.getenv("EDGE_SECRET")) {
+        set req.http.X-Forwarded-For = client.ip;
+        set req.http.X-Forwarded-Proto = "http";
+        if (std.port(server.ip) == 443) {
+            set req.http.X-Forwarded-Proto = "https";
+        }
+    }
+    unset req.http.X-Edge-Secret;
+    unset req.http.X-Edge-Failed;
+    # Tests ask whether it was kept.
+    set req.http.X-Edge-Debug = (req.http.X-Edge-Debug == std.getenv("EDGE_SECRET"));
+}
+
+# --- From the origin ----------------------------------------------------------------------------------------
+
+sub vcl_backend_fetch {
+    if (bereq.is_bgfetch && bereq.http.X-Edge-Failed) {
+        return (abandon);
+    }
+    if (bereq.uncacheable) {
+        # What other proxies say, and no origin should believe.
+        header.regsub(bereq, "(?i)^(Forwarded|Proxy|X-Forwarded-(?!(For|Proto):)[^:]*|X-(Original|Rewrite|HTTP|Edge)-[^:]*|X-Method-Override|X-Host|([^:]*-)?(Client|Real|Connecting)-IP):.*$", "X-Edge-Dropped: 1");
+    } else {
+        # Varnish has put If-None-Match here only if it has an older page. A 304 would keep that page's keys,
+        # and no later purge would find it by its new ones: the origin is asked for all of it.
+        if (bereq.http.If-None-Match || bereq.http.If-Modified-Since) {
+            set bereq.http.X-Edge-Older = "1";
+        }
+        # A page for everyone is asked for with nothing that anybody could have written.
+        header.regsub(bereq, "(?i)^(?!(Host|Accept-Encoding|X-Forwarded-(For|Proto)|X-Edge-Older|X-Varnish):).*$", "X-Edge-Dropped: 1");
+    }
+    unset bereq.http.X-Edge-Dropped;
+    unset bereq.http.If-None-Match;
+    unset bereq.http.If-Modified-Since;
+    set bereq.http.X-Edge-Secret = std.getenv("EDGE_SECRET");
+}
+
+sub vcl_backend_response {
+    if (bereq.uncacheable) {
+        return (deliver);
+    }
+    if (beresp.status >= 500 && (bereq.is_bgfetch || bereq.http.X-Edge-Older)) {
+        # The older page is better (vcl_synth). A 404 or 410 is not abandoned: it is the new page.
+        return (abandon);
+    }
+    if (beresp.http.Surrogate-Control !~ "(?i)(^|[ ,])max-age=[1-9]"
+      || "" + beresp.status !~ "^(200|301|302|307|308|404|410)$"
+      || beresp.http.Set-Cookie
+      || beresp.http.Cache-Control ~ "(?i)private|no-store"
+      || (beresp.http.Vary && beresp.http.Vary !~ "(?i)^accept-encoding$")) {
+        call not_kept;
+        return (deliver);
+    }
+    set beresp.ttl = std.duration(
+        regsub(beresp.http.Surrogate-Control, "(?i)^.*max-age=([0-9]+).*$", "\1") + "s", 0s);
+    # From the request's begin (bereq.time, before any retry) to the last header (beresp.time). Who took longer
+    # may have read before a change and come after both its purges, which are 2 s apart.
+    if (beresp.time - bereq.time > 1.5s && beresp.ttl > 1s) {
+        set beresp.ttl = 1s;
+    }
+    set beresp.grace = 24h;
+    set beresp.keep = 0s;
+    # Second line of keys, see Varnish in backends.py.
+    if (beresp.http.xkey-2) {
+        header.append(beresp.http.xkey, beresp.http.xkey-2);
+        unset beresp.http.xkey-2;
+    }
+    if (beresp.http.Content-Type ~ "(?i)^(text/|image/svg|application/(json|ld\+json|javascript|xml|manifest))") {
+        # Once, for everyone; who cannot read it gets it unpacked.
+        set beresp.do_gzip = true;
+    }
+    return (deliver);
+}
+
+sub vcl_backend_error {
+    if (bereq.is_bgfetch || bereq.http.X-Edge-Older) {
+        return (abandon);
+    }
+    call not_kept;
+    set beresp.http.Cache-Control = "no-store";
+    set beresp.http.Content-Type = "text/plain; charset=utf-8";
+    set beresp.http.Retry-After = "5";
+    set beresp.body = "" + beresp.status + " " + beresp.reason;
+    return (deliver);
+}
+
+sub not_kept {
+    # Hit-for-miss: those who waited ask at once and side by side, and so do the next, until a page may be kept.
+    set beresp.ttl = 120s;
+    if (beresp.status >= 500) {
+        set beresp.ttl = 1s;
+    }
+    set beresp.grace = 0s;
+    set beresp.keep = 0s;
+    set beresp.uncacheable = true;
+}
+
+# --- To the browser -----------------------------------------------------------------------------------------
+
+sub vcl_deliver {
+    unset resp.http.Surrogate-Control;
+    unset resp.http.CDN-Cache-Control;
+    unset resp.http.Surrogate-Key;
+    unset resp.http.Cache-Tag;
+    unset resp.http.xkey;
+    unset resp.http.xkey-2;
+    unset resp.http.Via;
+    unset resp.http.X-Varnish;
+    if (req.http.X-Edge-Debug == "true") {
+        set resp.http.X-Cache = "stale";
+        if (obj.uncacheable) {
+            set resp.http.X-Cache = "pass";
+        } elseif (obj.hits == 0) {
+            set resp.http.X-Cache = "miss";
+        } elseif (obj.ttl > 0s) {
+            set resp.http.X-Cache = "hit";
+        }
+    }
+    return (deliver);
+}
+
+sub vcl_synth {
+    if (resp.status == 503 && req.restarts == 0) {
+        # A fetch was abandoned for an older page.
+        return (restart);
+    }
+    set resp.http.Cache-Control = "no-store";
+    set resp.http.Content-Type = "text/plain; charset=utf-8";
+    if (resp.status == 405) {
+        set resp.http.Allow = "GET, HEAD, POST";
+    }
+    if (req.http.X-Purged) {
+        set resp.http.X-Purged = req.http.X-Purged;
+    }
+    set resp.body = "" + resp.status + " " + resp.reason;
+    return (deliver);
+}
