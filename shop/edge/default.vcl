@@ -112,9 +112,10 @@ sub vcl_backend_fetch {
     if (bereq.is_bgfetch && bereq.http.X-Edge-Failed) {
         return (abandon);
     }
+    unset bereq.http.X-Edge-Older;
     if (bereq.uncacheable) {
         # What other proxies say, and no origin should believe.
-        header.regsub(bereq, "(?i)^(Forwarded|Proxy|X-Forwarded-(?!(For|Proto):)[^:]*|X-(Original|Rewrite|HTTP|Edge)-[^:]*|X-Method-Override|X-Host|([^:]*-)?(Client|Real|Connecting)-IP):.*$", "X-Edge-Dropped: 1");
+        header.regsub(bereq, "(?i)^(Forwarded[^:]*|X-Forwarded(?!-(For|Proto):)[^:]*|X-(Original|Rewrite|HTTP|Method|Edge|Purge)[^:]*|X-Host|Proxy|[^:]*-IP):.*$", "X-Edge-Dropped: 1");
     } else {
         # Varnish has put If-None-Match here only if it has an older page. A 304 would keep that page's keys,
         # and no later purge would find it by its new ones: the origin is asked for all of it.

@@ -70,6 +70,7 @@ class Origin:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def handle_any(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -1,0 +1,185 @@
+"""What the edge we ship turns away: poisoned and deceptive requests, methods and sizes no page needs."""
+
+import contextlib
+import itertools
+import socket
+
+import pytest
+
+from tests.edge.varnish import SECRET, Asked, Edge, Origin, Page, kept
+
+EVIL = "evil.example"
+# Names by which proxies and frameworks are told another host, address, path, method or format …
+BELIEVED = [
+    *("X-Forwarded-Host", "X-Forwarded-Server", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port"),
+    *("X-Forwarded-Scheme", "X-Forwarded-SSL", "X-Forwarded-Prefix", "X-Forwarded-Path", "X-Forwarded"),
+    *("Forwarded", "Forwarded-For", "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Original-URL"),
+    *("X-Rewrite-URL", "X-Original-URI", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"),
+    *("X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Cluster-Client-IP", "Proxy"),
+    *("X-Custom-IP-Authorization", "X-ProxyUser-Ip", "X-Originating-IP", "X-Remote-Addr", "X-Script-Name"),
+    *("X-Edge-Secret", "X-Edge-Older", "X-Edge-Failed", "X-Edge-Dropped", "X-Purge-Keys", "X-Purged", "xkey"),
+    *("Surrogate-Key", "Surrogate-Control", "Cache-Tag", "CDN-Cache-Control", "Cache-Control", "Pragma"),
+    *("Cookie", "Authorization", "User-Agent", "Referer", "Origin", "Accept", "Accept-Language"),
+    *("X-Requested-With", "Content-Type", "Via", "Upgrade-Insecure-Requests", "Save-Data", "DNT"),
+    *("If-None-Match", "If-Modified-Since", "If-Range", "X-Wap-Profile", "X-Amz-Website-Redirect-Location"),
+]
+# … and values that break what reads them.
+BREAKING = {
+    "Range": "bytes=0-3",
+    "Accept-Encoding": "gzip;q=0, evil",
+    "X-Forwarded-Host": "evil.example\t, evil.example",
+    "Transfer-Encoding": "identity",
+    "Expect": "200-evil",
+    "Max-Forwards": "0",
+    "X-Oversized": "e" * 8_000,
+    "X-Meta": "\x7f\x08\x00".replace("\x00", ""),
+}
+POISON = [*((name, EVIL) for name in BELIEVED), *BREAKING.items()]
+
+
+def echo(asked: Asked) -> Page:
+    """The most gullible origin: its page repeats whatever it was told."""
+    ours = {"host", "x-varnish"}
+    told = sorted(f"{name}: {value}" for name, value in asked.headers.items() if name.lower() not in ours)
+    return kept("\n".join([asked.method, asked.path, *told]).encode(), headers={"ETag": '"v1"'})
+
+
+def test_there_are_sixty_poisons() -> None:
+    assert len(POISON) >= 60
+
+
+ROUTES = ["/?page={}", "/p/{}/", "/c/{}/?sort=price", "/search/?q={}", "/gb/p/{}/", "/media/{}.jpg"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_one_visitor_says_shows_on_nobodys_page(
+    edge: Edge, origin: Origin, path: str, route: str
+) -> None:
+    name, clean = path.strip("/").replace("/", "-"), b""
+    for number, (poison, value) in enumerate(POISON):
+        address = route.format(f"{name}-{number}")
+        origin.pages[address.partition("?")[0]] = echo
+        edge.ask_with(address, {poison: value})
+        refetched = edge.ask(address)
+        assert refetched.status == 200
+        assert EVIL.encode() not in refetched.body, poison
+        as_clean = refetched.body.replace(address.encode(), b"")
+        clean = clean or as_clean
+        assert as_clean == clean, poison
+
+
+def test_another_host_is_another_page(edge: Edge, origin: Origin, path: str) -> None:
+    origin.pages[path] = lambda asked: kept(asked.headers["Host"].encode())
+    edge.ask(path, Host=EVIL)
+    assert edge.ask(path).body == b"shop.example"
+
+
+def test_a_private_page_hears_who_asks_from_the_edge_alone(edge: Edge, origin: Origin) -> None:
+    """Rate limits count by address: nobody may choose theirs."""
+    origin.pages["/cart/"] = Page()
+    lies = (*("forwarded", "x-forwarded", "x-original-", "x-rewrite-", "x-http-", "x-method-"), "x-edge-")
+    told_by_us = {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http", "X-Edge-Secret": SECRET}
+    for name in BELIEVED:
+        if name.lower().startswith(lies) or name.endswith("-IP") or name in {"Proxy", "X-Host"}:
+            origin.asked.clear()
+            edge.ask_with("/cart/", {name: EVIL})
+            assert origin.asked[0].headers.get_all(name, []) == [
+                told_by_us[name] for _ in {name} & told_by_us.keys()
+            ], name
+
+
+def test_a_proxy_that_shows_the_secret_is_believed(edge: Edge, origin: Origin) -> None:
+    """It ends TLS in front of the edge: only it knows who asked, and how."""
+    origin.pages["/cart/"] = Page()
+    edge.ask("/cart/", X_Edge_Secret=SECRET, X_Forwarded_For="192.0.2.7", X_Forwarded_Proto="https")
+    told = origin.asked[0].headers
+    assert told["X-Forwarded-For"].startswith("192.0.2.7")
+    assert told["X-Forwarded-Proto"] == "https"
+
+
+PRIVATE = ["/account/", "/cart/", "/order/t0ken/", "/checkout/review/", "/admin/", "/gb/account/orders/"]
+SUFFIXES = [
+    *("x.css", "x.js", "x.jpg", "x.png", "x.ico", "x.svg", "x.woff2", "robots.txt", "x.html", "x.json"),
+    *(";x.css", "%3bx.css", "%3fx.css", "%23x.css", "%2fx.css", "%2e%2e%2fx.css", "%0ax.css", "%09x.css"),
+    *("..%2fx.css", "%5cx.css", ".css", ".js", ".jpg", "?x.css", "?.css", "#x.css", "&x.css", "!x.css"),
+    *("@x.css", "$x.css", "~x.css", "static/x.css", "media/x.jpg", "%00.css", "%20.css", "//x.css"),
+    *("/./x.css", "%252fx.css", "index.php", "favicon.ico", "sitemap.xml", "x.css?v=1", "p/goods/"),
+]
+
+
+def test_there_are_forty_deceptions() -> None:
+    assert len(set(SUFFIXES)) >= 40
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_no_file_name_makes_a_private_page_public(edge: Edge, origin: Origin, private: str) -> None:
+    """Cache deception: whatever is appended, the origin answers with the private page, and it is not kept."""
+
+    def mine(asked: Asked) -> Page:
+        return Page(b"canary", headers={"Cache-Control": "private, no-store"})
+
+    for suffix, spelled in itertools.product(SUFFIXES, (str, encoded)):
+        address = spelled(private) + suffix
+        origin.pages[address.partition("?")[0].partition("#")[0]] = mine
+        edge.ask(address, Cookie="sessionid=mine")
+        again = edge.ask(address)
+        assert again.headers["X-Cache"] in {"pass", None}, address
+        assert again.headers["Age"] in {"0", None}, address
+
+
+def encoded(address: str) -> str:
+    """The first letter of its first word as %XX: the origin reads the same, a comparison does not."""
+    return f"/%{ord(address[1]):02x}{address[2:]}"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW", "BAN"])
+def test_a_method_that_no_page_needs_is_refused(edge: Edge, origin: Origin, path: str, method: str) -> None:
+    origin.pages[path] = Page()
+    answer = edge.ask(path, method)
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+    assert origin.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/.env", 404),
+        ("/blog/.git/config", 404),
+        ("/wp-login.php", 404),
+        ("/p/..%2f..%2fetc/passwd", 404),
+        ("/media/a%00.jpg", 404),
+        ("/p/" + "a" * 4_100, 414),
+    ],
+)
+def test_a_scanner_is_answered_by_the_edge(edge: Edge, origin: Origin, address: str, status: int) -> None:
+    assert edge.ask(address).status == status
+    assert origin.asked == []
+
+
+@pytest.mark.parametrize("address", ["/.well-known/security.txt", "/search/?q=index.php", "/p/php-poster/"])
+def test_what_only_looks_like_it_is_asked_for(edge: Edge, origin: Origin, address: str) -> None:
+    edge.ask(address)
+    assert len(origin.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Long": "x" * 9_000},
+        {f"X-{number}": "x" * 7_000 for number in range(5)},
+        {f"X-{n}": "" for n in range(99)},
+    ],
+    ids=["a long line", "much of it", "many lines"],
+)
+def test_headers_beyond_any_browsers_are_refused(
+    edge: Edge, origin: Origin, path: str, headers: dict
+) -> None:
+    with contextlib.suppress(ConnectionError):  # it hangs up while we still talk
+        assert edge.ask_with(path, headers).status in {400, 413}
+    assert origin.asked == []
+
+
+def test_a_request_without_a_host_is_refused(edge: Edge, origin: Origin) -> None:
+    with socket.create_connection(("127.0.0.1", edge.port), 5) as line:
+        line.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert line.recv(100).startswith(b"HTTP/1.1 400 ")
