@@ -42,9 +42,8 @@ sub vcl_recv {
         return (pass);
     }
 
-    # The same for everyone: nothing of the visitor's is asked with, and one page has one address.
-    unset req.http.Cookie;
-    unset req.http.Authorization;
+    # The same for everyone, so one page has one address. The visitor's cookies go no further than this:
+    # see vcl_backend_fetch.
     set req.http.Host = regsub(std.tolower(req.http.Host), ":[0-9]+$", "");
     set req.url = regsub(req.url, "#.*$", "");
     if (req.url ~ "\?") {
