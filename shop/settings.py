@@ -145,7 +145,8 @@ _by_varnish, _by_fastly, _by_cloudflare = (
     REQUIRED if name == EDGE_BACKEND else "" for name in ("varnish", "fastly", "cloudflare")
 )
 _why_edge = f"EDGE_BACKEND={EDGE_BACKEND} purges with it."
-VARNISH_NODES: list[str] = env("VARNISH_NODES", words, _by_varnish or [], why=_why_edge)
+_no_nodes: list[str] = []
+VARNISH_NODES = env("VARNISH_NODES", words, _by_varnish or _no_nodes, why=_why_edge)
 EDGE_SECRET = env("EDGE_SECRET", str, _by_varnish, why=_why_edge)
 FASTLY_SERVICE = env("FASTLY_SERVICE", str, _by_fastly, why=_why_edge)
 FASTLY_TOKEN = env("FASTLY_TOKEN", str, _by_fastly, why=_why_edge)

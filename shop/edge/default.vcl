@@ -14,6 +14,8 @@ import std;
 import xkey;
 
 include "origins.vcl";
+include "refusals.vcl";
+include "failures.vcl";
 
 sub vcl_init {
     if (std.getenv("EDGE_SECRET") == "") {
@@ -26,7 +28,7 @@ sub vcl_init {
 sub vcl_recv {
     set req.backend_hint = origins.backend();
     if (req.restarts > 0) {
-        # vcl_synth: the origin failed, and there is an older page.
+        # The origin failed (failures.vcl): if there is an older page, it is sent as it is.
         set req.grace = 24h;
         set req.http.X-Edge-Failed = "1";
         return (hash);
@@ -34,7 +36,6 @@ sub vcl_recv {
     call refuse;
     call purge_keys;
     call vouch;
-
     # One visitor's: never looked up, never waits for another's. A test holds this list against the URLconf;
     # a market's prefix may stand before it.
     if (req.method == "POST" || req.url ~
@@ -42,8 +43,8 @@ sub vcl_recv {
         return (pass);
     }
 
-    # The same for everyone, so one page has one address. The visitor's cookies go no further than this:
-    # see vcl_backend_fetch.
+    set req.http.X-Edge-Page = "1";
+    # The same for everyone: one page, one address. Cookies go no further than here, see vcl_backend_fetch.
     set req.http.Host = regsub(std.tolower(req.http.Host), ":[0-9]+$", "");
     set req.url = regsub(req.url, "#.*$", "");
     if (req.url ~ "\?") {
@@ -59,22 +60,6 @@ sub vcl_recv {
     return (hash);
 }
 
-sub refuse {
-    if (req.method != "GET" && req.method != "HEAD" && req.method != "POST" && req.method != "PURGE") {
-        return (synth(405));
-    }
-    if (!req.http.Host || req.url !~ "^/") {
-        return (synth(400));
-    }
-    if (req.url ~ "^.{4097}") {
-        return (synth(414));
-    }
-    # What no page of a shop is called, and every scanner asks for.
-    if (req.url ~ "(?i)^[^?]*(%00|\.\.(/|%2f)|/\.(env|git|svn|hg|ht|aws|ssh)|\.(php|aspx?|jsp|cgi)([/?]|$))") {
-        return (synth(404));
-    }
-}
-
 sub purge_keys {
     unset req.http.X-Purged;
     if (req.method != "PURGE") {
@@ -82,9 +67,6 @@ sub purge_keys {
     }
     if (req.http.X-Edge-Secret != std.getenv("EDGE_SECRET")) {
         return (synth(403));
-    }
-    if (!req.http.X-Purge-Keys) {
-        return (synth(400));
     }
     set req.http.X-Purged = xkey.softpurge(req.http.X-Purge-Keys);
     return (synth(200, "Purged"));
@@ -101,6 +83,7 @@ sub vouch {
     }
     unset req.http.X-Edge-Secret;
     unset req.http.X-Edge-Failed;
+    unset req.http.X-Edge-Page;
     # Tests ask whether it was kept.
     set req.http.X-Edge-Debug = (req.http.X-Edge-Debug == std.getenv("EDGE_SECRET"));
 }
@@ -135,7 +118,8 @@ sub vcl_backend_response {
         return (deliver);
     }
     if (beresp.status >= 500 && (bereq.is_bgfetch || bereq.http.X-Edge-Older)) {
-        # The older page is better (vcl_synth). A 404 or 410 is not abandoned: it is the new page.
+        # The older page is better. A 404 or 410 is not abandoned: it is the new page.
+        call failing;
         return (abandon);
     }
     if (beresp.http.Surrogate-Control !~ "(?i)(^|[ ,])max-age=[1-9]"
@@ -154,7 +138,6 @@ sub vcl_backend_response {
         set beresp.ttl = 1s;
     }
     set beresp.grace = 24h;
-    set beresp.keep = 0s;
     # Second line of keys, see Varnish in backends.py.
     if (beresp.http.xkey-2) {
         header.append(beresp.http.xkey, beresp.http.xkey-2);
@@ -167,18 +150,6 @@ sub vcl_backend_response {
     return (deliver);
 }
 
-sub vcl_backend_error {
-    if (bereq.is_bgfetch || bereq.http.X-Edge-Older) {
-        return (abandon);
-    }
-    call not_kept;
-    set beresp.http.Cache-Control = "no-store";
-    set beresp.http.Content-Type = "text/plain; charset=utf-8";
-    set beresp.http.Retry-After = "5";
-    set beresp.body = "" + beresp.status + " " + beresp.reason;
-    return (deliver);
-}
-
 sub not_kept {
     # Hit-for-miss: those who waited ask at once and side by side, and so do the next, until a page may be kept.
     set beresp.ttl = 120s;
@@ -186,7 +157,6 @@ sub not_kept {
         set beresp.ttl = 1s;
     }
     set beresp.grace = 0s;
-    set beresp.keep = 0s;
     set beresp.uncacheable = true;
 }
 
@@ -215,15 +185,9 @@ sub vcl_deliver {
 }
 
 sub vcl_synth {
-    if (resp.status == 503 && req.restarts == 0) {
-        # A fetch was abandoned for an older page.
-        return (restart);
-    }
     set resp.http.Cache-Control = "no-store";
     set resp.http.Content-Type = "text/plain; charset=utf-8";
-    if (resp.status == 405) {
-        set resp.http.Allow = "GET, HEAD, POST";
-    }
+    set resp.http.Allow = "GET, HEAD, POST";
     if (req.http.X-Purged) {
         set resp.http.X-Purged = req.http.X-Purged;
     }

@@ -3,10 +3,11 @@
 import contextlib
 import itertools
 import socket
+import subprocess
 
 import pytest
 
-from tests.edge.varnish import SECRET, Asked, Edge, Origin, Page, kept
+from tests.edge.varnish import EDGE, SECRET, Asked, Edge, Origin, Page, kept, program, varnish
 
 EVIL = "evil.example"
 # Names by which proxies and frameworks are told another host, address, path, method or format …
@@ -183,3 +184,16 @@ def test_a_request_without_a_host_is_refused(edge: Edge, origin: Origin) -> None
     with socket.create_connection(("127.0.0.1", edge.port), 5) as line:
         line.sendall(b"GET / HTTP/1.0\r\n\r\n")
         assert line.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_edge_without_a_secret_does_not_start(origin: Origin) -> None:
+    """Else whoever shows none would show the right one."""
+    with pytest.raises(AssertionError, match="EDGE_SECRET is not set"), varnish(origin, EDGE_SECRET=""):
+        pass
+
+
+def test_what_we_ship_is_whole() -> None:
+    """The origin of a single machine, as it lies beside default.vcl, is one that varnishd understands."""
+    command = [program(), "-C", "-j", "none", "-p", f"vcl_path={EDGE}", "-f", str(EDGE / "default.vcl")]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

@@ -43,6 +43,14 @@ PUBLIC = {"Surrogate-Control": "max-age=600"}
         pytest.param(200, {**PUBLIC, "Vary": "Cookie"}, id="varies by cookie"),
         pytest.param(200, {**PUBLIC, "Vary": "Accept-Encoding, Cookie"}, id="varies by cookie too"),
         pytest.param(200, {**PUBLIC, "Vary": "*"}, id="varies by anything"),
+        pytest.param(
+            200,
+            {**PUBLIC, "Cache-Control": "public", "cache-control": "private"},
+            id="private in a second line",
+        ),
+        pytest.param(
+            200, {**PUBLIC, "Vary": "Accept-Encoding", "vary": "Cookie"}, id="varies in a second line"
+        ),
         pytest.param(500, PUBLIC, id="500"),
         pytest.param(503, PUBLIC, id="503"),
         pytest.param(400, PUBLIC, id="400"),
@@ -155,6 +163,16 @@ def test_a_private_page_gets_its_cookies_and_is_never_kept(
     answers = [edge.ask("/cart/", method, body, Cookie=JAR) for _ in range(2)]
     assert [answer.headers["Set-Cookie"] for answer in answers] == ["cart=canary"] * 2
     assert [asked.headers["Cookie"] for asked in origin.asked] == [JAR] * 2
+
+
+def test_what_is_sent_to_a_public_address_arrives_as_it_was_sent(
+    edge: Edge, origin: Origin, path: str
+) -> None:
+    origin.pages[path] = kept()
+    edge.ask(path)
+    for number in range(2):
+        assert edge.ask(path, "POST", b"quantity=1").headers["X-Cache"] == "pass"
+        assert origin.asked[1 + number].method == "POST"
 
 
 def test_private_pages_do_not_wait_for_each_other(edge: Edge, origin: Origin) -> None:

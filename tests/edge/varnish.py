@@ -156,21 +156,26 @@ class Edge:
             connection.close()
 
 
+def program() -> str:
+    """varnishd; without it, or without vmod xkey, the test is skipped, and fails in CI."""
+    found = shutil.which("varnishd") or shutil.which("varnishd", path="/usr/sbin")
+    if found and any(Path("/usr/lib").glob("*/varnish/vmods/libvmod_xkey.so")):
+        return found
+    if IN_CI:
+        pytest.fail("CI needs varnishd and varnish-modules.")
+    pytest.skip("no varnishd with vmod xkey, see `make services`")
+
+
 @contextlib.contextmanager
 def varnish(origin: Origin, **environment: str) -> Iterator[Edge]:
-    """An edge before the origin, with the project's default.vcl; skips where there is no varnishd."""
-    program = shutil.which("varnishd") or shutil.which("varnishd", path="/usr/sbin")
-    if not program or not any(Path("/usr/lib").glob("*/varnish/vmods/libvmod_xkey.so")):
-        if IN_CI:
-            pytest.fail("CI needs varnishd and varnish-modules.")
-        pytest.skip("no varnishd with vmod xkey, see `make services`")
+    """An edge before the origin, with the project's default.vcl."""
     home = Path(tempfile.mkdtemp(prefix="deckle-varnish-", dir="/tmp"))
     (home / "origins.vcl").write_text(ORIGINS % origin.port)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        *(program, "-F", "-j", "none", "-n", str(home / "work"), "-a", f"127.0.0.1:{port}"),
+        *(program(), "-F", "-j", "none", "-n", str(home / "work"), "-a", f"127.0.0.1:{port}"),
         *("-f", str(EDGE / "default.vcl"), "-p", f"vcl_path={home}:{EDGE}", "-s", "malloc,64m"),
         *("-p", "vsl_space=4M", "-p", "thread_pools=1", "-p", "thread_pool_min=50"),
     ]
