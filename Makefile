@@ -6,11 +6,12 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 PY := .venv/bin/python
-DEBIAN_PACKAGES := chromium redis-server
+DEBIAN_PACKAGES := chromium redis-server varnish varnish-modules
 export PORT
 
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
-lacks_packages = ! { command -v redis-server && { command -v chromium || command -v google-chrome; }; } >/dev/null
+lacks_packages = ! { command -v redis-server && { command -v chromium || command -v google-chrome; } && \
+	ls /usr/sbin/varnishd /usr/lib/*/varnish/vmods/libvmod_xkey.so; } >/dev/null 2>&1
 install_packages = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN_PACKAGES)
 # The pins are for everyone: no registry, folder or flag of this machine goes into them.
 pin = env -u UV_FIND_LINKS $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -88,6 +88,7 @@ def report() -> str:
         "PostgreSQL": missing("PostgreSQL") or os.environ.get("TESTS_POSTGRES", "of DATABASE_URL"),
         "Redis": missing("Redis") or os.environ.get("TESTS_REDIS", "of REDIS_URL"),
         "Chromium": chromium() or "no browser",
+        "Varnish": shutil.which("varnishd", path=f"{os.environ['PATH']}:/usr/sbin") or "none",
     }
     return "services: " + " · ".join(f"{name}: {what}" for name, what in services.items())
 
