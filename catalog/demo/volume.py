@@ -22,7 +22,7 @@ from catalog.models import AttributeValue, Card, Category, Image, Product, TaxCl
 
 PREFIX = "generated:"  # of their external_id
 BATCH = 2_000  # products in a transaction
-HEAP = "16MB"
+HEAP = "16MB"  # of words that wait for their index
 LINERS = 2  # connections that make cards, which take twice the time of the goods
 # Nothing shows these rows yet, and their cards are made here; only the cards' own triggers note.
 UNNOTED = [
@@ -131,11 +131,12 @@ def generate(count: int) -> Iterator[int]:
         made = deque(
             maker.submit(make, start, min(start + BATCH, first + count) - 1, origins) for start in starts
         )
+        # Whoever stops it waits for the batches that have begun, not for those that have not.
+        line.callback(lambda: [batch.cancel() for batch in made])
         listed: deque[Future[int]] = deque()
-        for liner in cycle(liners):
-            if not made:
-                break
-            listed.append(liner.submit(put_on_shelves, made.popleft().result()))
+        turns = cycle(liners)
+        while made:
+            listed.append(next(turns).submit(put_on_shelves, made.popleft().result()))
             while listed and (listed[0].done() or not made):
                 yield listed.popleft().result()
     settle()

@@ -1,5 +1,6 @@
 """find(): the cards beside a product, in one statement: the merchant's links first, then neighbours."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -47,6 +48,9 @@ _NEIGHBOURS = """(
         AND (popularity {side} %(loved)s OR popularity = %(loved)s AND product_id {other} %(product)s)
     ORDER BY {order} LIMIT 2 * {related}
 )"""
+# Those below in popularity come before those above.
+_BELOW = {"side": "<", "other": ">", "order": "popularity DESC, product_id", "first": RELATED}
+_ABOVE = {"side": ">", "other": "<", "order": "popularity, product_id DESC", "first": 3 * RELATED}
 
 
 def find(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape], list[CardShape]]:
@@ -71,7 +75,7 @@ def find(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape], 
     for part, *row in rows:
         parts[part].append(cards.shape(dict(zip(cards.READ, row, strict=True))))
     own, companions, alternatives = parts
-    cards.tag_all(market, [item.pk, *(row[1] for row in rows)])
+    cards.tag_all(market, [item.pk, *(card["product_id"] for part in parts for card in part)])
     return own[0] if own else None, companions, alternatives
 
 
@@ -80,25 +84,17 @@ def _statement(near: str) -> str:
     def linked(kind: ProductLink.Kind, what: int) -> str:
         return _LINKED.format(what=what, kind=kind.value, related=RELATED)
 
-    def below(where: str, what: int) -> str:
-        order, first = "popularity DESC, product_id", RELATED
-        return _NEIGHBOURS.format(
-            what=what, where=where, first=first, side="<", other=">", order=order, related=RELATED
-        )
+    def neighbours(where: str, what: int, side: Mapping[str, Any]) -> str:
+        return _NEIGHBOURS.format(what=what, where=where, related=RELATED, **side)
 
-    def above(where: str, what: int) -> str:
-        order, first = "popularity, product_id DESC", 3 * RELATED
-        return _NEIGHBOURS.format(
-            what=what, where=where, first=first, side=">", other="<", order=order, related=RELATED
-        )
-
+    far = f"NOT ({near})"
     return _STATEMENT.format(
         companions=linked(ProductLink.Kind.COMPANION, 1),
-        far_below=below(f"NOT ({near})", 1),
-        far_above=above(f"NOT ({near})", 1),
+        far_below=neighbours(far, 1, _BELOW),
+        far_above=neighbours(far, 1, _ABOVE),
         alternatives=linked(ProductLink.Kind.ALTERNATIVE, 2),
-        near_below=below(near, 2),
-        near_above=above(near, 2),
+        near_below=neighbours(near, 2, _BELOW),
+        near_above=neighbours(near, 2, _ABOVE),
         columns=", ".join(f"card.{name}" if name != "drawn" else "card.picture::text" for name in cards.READ),
         related=RELATED,
     )

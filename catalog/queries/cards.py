@@ -70,7 +70,7 @@ def select(
     market: Market, product_ids: Sequence[int], selection: Selection, names: Mapping[int, Choice]
 ) -> list[CardShape]:
     """Those products' cards in that order; each shows the offer that the selection means, by its names."""
-    prepared = _WITH_OFFERS if selection.choices or selection.on_sale else _ALONE
+    prepared = _WITH_OFFERS if selection.is_of_offers else _ALONE
     with reading(*keys(market, product_ids)):
         rows = prepared.rows(market=market.code, ids=list(product_ids)) if product_ids else []
     place = {product_id: number for number, product_id in enumerate(product_ids)}

@@ -24,7 +24,7 @@ def meant(card: Mapping[str, Any], selection: Selection, names: Mapping[int, Cho
 
     That is the cheapest offer in stock that meets choices and sale, as catalog.queries.statement counts.
     """
-    if not selection.choices and not selection.on_sale:
+    if not selection.is_of_offers:
         return {}
     traits, wanted = set(card["traits"]), selection.values.values()
     able = [offer for offer in json.loads(card["offered"]) if offer[3] != Availability.OUT]

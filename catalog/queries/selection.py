@@ -46,6 +46,11 @@ class Selection:
         return self.least is not None or self.most is not None
 
     @property
+    def is_of_offers(self) -> bool:
+        """Does it mean some of a product's offers and not others, whatever they cost?"""
+        return bool(self.choices) or self.on_sale
+
+    @property
     def values(self) -> dict[int, list[int]]:
         """The ids of the chosen values of each attribute."""
         groups: dict[int, list[int]] = {}

@@ -70,9 +70,7 @@ def facet_value(facet: Mapping[str, Any], value: Mapping[str, Any]) -> Markup:
 
 
 @lru_cache(maxsize=1_000)
-def swatch(colour: str, css: str = "") -> Markup:
+def swatch(colour: str) -> Markup:
     """A dot of that colour."""
     dot = Markup('<circle cx="8" cy="8" r="8" fill="{}"></circle>').format(colour)
-    return Markup('<svg class="{}" aria-hidden="true" viewBox="0 0 16 16">{}</svg>').format(
-        f"swatch {css}".strip(), dot
-    )
+    return Markup('<svg class="swatch" aria-hidden="true" viewBox="0 0 16 16">{}</svg>').format(dot)

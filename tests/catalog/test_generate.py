@@ -1,5 +1,7 @@
 """Many more goods of the demo's kind: whole, counted, on the shelves, and no trouble to make more of."""
 
+import time
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -103,6 +105,33 @@ def test_goods_without_cards_after_a_kill_get_them_in_the_next_run(goods: None) 
     assert not Card.objects.filter(product_id__in=killed).exists()
     list(volume.generate(1))
     assert Card.objects.filter(product_id__in=killed).count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_are_made_in_batches_over_several_connections(
+    goods: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volume, "BATCH", 20)
+    assert sum(volume.generate(90)) == 90
+    made = generated(Product, "")
+    assert made.count() == 90
+    assert Card.objects.filter(product_id__in=made.values("pk")).count() == 180
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stops_it_waits_only_for_what_has_begun(goods: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = volume.make
+
+    def slowly(first: int, last: int, origins: int) -> list[int]:
+        time.sleep(0.2)
+        return make(first, last, origins)
+
+    monkeypatch.setattr(volume, "BATCH", 5)
+    monkeypatch.setattr(volume, "make", slowly)
+    begun = volume.generate(100)
+    assert next(begun) == 5
+    begun.close()
+    assert generated(Product, "").count() < 100
 
 
 def test_the_lists_hear_of_them_though_their_rows_note_nothing(goods: None) -> None:

@@ -44,7 +44,16 @@ def test_the_request_after_a_restart_gets_a_new_connection() -> None:
         assert cursor.fetchone() == (1,)
 
 
-def test_after_an_error_it_is_asked_all_the_same() -> None:
+def test_after_an_error_one_that_seems_to_live_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base.DatabaseWrapper, "is_usable", lambda self: False)
+    living = kept()
+    assert living.is_usable()
+    living.errors_occurred = True
+    assert not living.is_usable()
+    living.errors_occurred = False
+
+
+def test_one_that_has_ended_is_not_usable_after_an_error_either() -> None:
     kept()
     end()
     connection.errors_occurred = True
