@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Login, User
 from shop import guesses
-from shop.edge.pages import PUBLIC
+from shop.edge.visitor import PUBLIC
 
 LOGIN = "login"  # session: the id of its row
 SEEN_EVERY = timedelta(hours=1)

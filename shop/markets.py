@@ -12,7 +12,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
 
 # Addresses that exist once, whatever the market.
-UNPREFIXED = ("admin/", "healthz", "readyz", "media/", "static/", "dev/")
+UNPREFIXED = ("admin/", "edge/", "healthz", "readyz", "media/", "static/", "dev/")
 
 
 @dataclass(frozen=True)

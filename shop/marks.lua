@@ -78,5 +78,3 @@ function act.judge(epoch, slots)
     end
     return {string.format('%d', counter), lsn}
 end
-
-return act[ARGV[1]](unpack(ARGV, 2))

@@ -21,7 +21,9 @@ from redis.exceptions import RedisError
 
 SLOTS = 65_536
 TRIES = 5  # each fails only if the epoch has changed in the middle of it
-SCRIPT = Path(__file__).with_suffix(".lua").read_text()
+ACTS = Path(__file__).with_suffix(".lua").read_text()
+# The server runs what the first argument names.
+CALL = "\nreturn act[ARGV[1]](unpack(ARGV, 2))"
 
 
 class MarksAway(Exception):
@@ -65,7 +67,7 @@ class Marks:
 
     def judge(self, begun: Begun, keys: Iterable[str], replayed: Position | None = None) -> Verdict:
         """After rendering, in one round trip. replayed: a replica's before its first read; None: primary."""
-        found = self._do("judge", begun.epoch, _told(keys))
+        found = self._do("judge", begun.epoch, told(keys))
         if not found:
             return Verdict(marked=True, behind=replayed is not None)
         needed = max(begun.floor.lsn, int(found[1]))
@@ -78,7 +80,7 @@ class Marks:
         at: the primary's, read after `epoch` was, and after the changed rows were seen. None, and nothing is
         marked, if the epoch is another by now, or of another timeline: read both again.
         """
-        counter = self._do("mark", epoch, at.timeline, f"{at.lsn:020}", _told(keys))
+        counter = self._do("mark", epoch, at.timeline, f"{at.lsn:020}", told(keys))
         return int(counter) if counter else None
 
     def mark_now(self, keys: Iterable[str]) -> Position:
@@ -110,7 +112,8 @@ class Marks:
     def _epoch(self, ended: str = "") -> Begun:
         """The epoch that stands; if there is none but the `ended`, a new one from the primary's LSN."""
         for _ in range(TRIES):
-            epoch, *known = self._do("begin", secrets.token_hex(8), ended)
+            said, *known = self._do("begin", secrets.token_hex(8), ended)
+            epoch = said.decode()
             if known:
                 counter, timeline, lsn = map(int, known)
                 return Begun(epoch, counter, Position(timeline, lsn))
@@ -120,10 +123,7 @@ class Marks:
         raise MarksAway(f"No epoch of {self.hash} stood in {TRIES} proposals.")
 
     def _do(self, act: str, *args: str | int) -> Any:
-        try:
-            return _script(settings.MARKS_URL, settings.REDIS_TIMEOUT_MS / 1000)([self.hash], (act, *args))
-        except (RedisError, OSError) as error:
-            raise MarksAway(f"{self.hash} cannot be had: {error}") from error
+        return run(ACTS + CALL, [self.hash], (act, *args))
 
 
 pages = Marks("pages")
@@ -153,12 +153,21 @@ def primary_position() -> Position:
     return Position(int(timeline, 16), lsn_of(at))
 
 
-def _told(keys: Iterable[str]) -> str:
+def run(script: str, keys: list[str], args: Iterable[str | int | bytes]) -> Any:
+    """What a script says, which the server runs whole; MarksAway if not within REDIS_TIMEOUT_MS."""
+    try:
+        return _script(settings.MARKS_URL, settings.REDIS_TIMEOUT_MS / 1000, script)(keys, args)
+    except (RedisError, OSError) as error:
+        raise MarksAway(f"{keys[0]} cannot be had: {error}") from error
+
+
+def told(keys: Iterable[str]) -> str:
+    """The slots of these keys as the script takes them."""
     return " ".join(map(str, slots(keys)))
 
 
 @cache
-def _script(url: str, timeout: float) -> Script:
+def _script(url: str, timeout: float, script: str) -> Script:
     # Unlike Redis(), from_url() does not retry.
     waits = {"socket_connect_timeout": timeout, "socket_timeout": timeout}
-    return Redis.from_url(url, decode_responses=True, **waits).register_script(SCRIPT)
+    return Redis.from_url(url, **waits).register_script(script)

@@ -1,10 +1,10 @@
 """Every setting, read from the environment (.env.example explains each), grouped by what operators ask."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from shop import markets
+from shop.assembly import INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: F401 (settings of Django's)
 from shop.env import REQUIRED, env, flag, postgres, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -140,6 +140,9 @@ def _kept_by(name: str) -> str:
 
 
 EDGE_BACKEND = env("EDGE_BACKEND", _kept_by, "null")
+PAGE_STORE = env("PAGE_STORE", flag, not DEBUG)  # pages as they were rendered, in the marks' Redis
+RELEASE = env("RELEASE", str, "")  # names what pages are made of; empty: a digest of the files
+RELEASE_DRAIN_SECONDS = env("RELEASE_DRAIN_SECONDS", int, 120)  # then the last old node has left
 PURGE_TIMEOUT_SECONDS = env("PURGE_TIMEOUT_SECONDS", float, 3.0)
 _by_varnish, _by_fastly, _by_cloudflare = (
     REQUIRED if name == EDGE_BACKEND else "" for name in ("varnish", "fastly", "cloudflare")
@@ -181,6 +184,8 @@ PAYMENT_GATEWAY = env(
 OUTBOX_LEASE_SECONDS = env("OUTBOX_LEASE_SECONDS", float, 120.0)  # then another worker takes a message over
 OUTBOX_KEEP_DAYS = env("OUTBOX_KEEP_DAYS", int, 7)
 CHANGES_LEASE_SECONDS = env("CHANGES_LEASE_SECONDS", float, 60.0)
+# seconds until changes whose pages could not be marked are followed again
+CHANGES_REPEAT_SECONDS = env("CHANGES_REPEAT_SECONDS", float, 3.0)
 CHANGES_KEEP_HOURS = env("CHANGES_KEEP_HOURS", int, 24)
 EDGE_STRICT = env("EDGE_STRICT", flag, DEBUG)  # a public page that reads what nothing would purge: an error
 
@@ -188,67 +193,6 @@ EDGE_STRICT = env("EDGE_STRICT", flag, DEBUG)  # a public page that reads what n
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 ASGI_APPLICATION = "shop.asgi.application"
-INSTALLED_APPS = [
-    "shop",
-    "shop.changes",
-    "shop.outbox",
-    "accounts",
-    "catalog",
-    # The goods of `make demo`, where the wheels that draw them are installed.
-    *(["catalog.demo"] if find_spec("resvg_py") else []),
-    "orders",
-    "checkout",
-    "pgtrigger",
-    "treebeard",
-    "django_rq",
-    "shop.desk.apps.DeskConfig",  # django.contrib.admin, arranged
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.postgres",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "shop.markets.MarketMiddleware",
-    "shop.edge.pages.StorableCookies",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "checkout.cookies.CartCookies",
-    "shop.csrf.BrowserVouches",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.logins.KnownLogins",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "shop.edge.pages.VisitorGuard",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
-        "OPTIONS": {
-            "environment": "shop.jinja.environment",
-            "context_processors": ["catalog.context.chrome"],
-        },
-    },
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,  # of the apps in their order: shop/templates comes before the admin's own
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ],
-            "libraries": {"desk": "shop.desk.tags"},
-        },
-    },
-]
-
 # --- Who has an account? ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"

@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from shop import health
+from shop.edge.canary import canary
 from shop.media import media
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("edge/canary", canary, name="canary"),
     path("media/<path:path>", media),
     path("admin/", admin.site.urls),
     path("dev/mail/", include("shop.mailbox")),

@@ -12,6 +12,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 
+from shop import marks
 from tests import servers
 
 servers.begin()
@@ -77,11 +78,19 @@ def _redis() -> Iterator[Redis | None]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def _epoch(_redis: Redis | None) -> dict[str, str | int]:
+    """What marks begin with: so the first page of a test needs no statement to begin an epoch."""
+    run_id = str(_redis.info("server")["run_id"]) if _redis else ""
+    return {"epoch": f"tests{run_id}", "counter": 0, "timeline": 1, "lsn": "0" * 20}
+
+
 @pytest.fixture(autouse=True)
-def _redis_forgets(_redis: Redis | None) -> None:
+def _redis_forgets(_redis: Redis | None, _epoch: dict[str, str | int]) -> None:
     """No test finds another's pages, counters or jobs."""
     if _redis:
         _redis.flushdb()
+        _redis.hset(marks.pages.hash, mapping=_epoch)
 
 
 @pytest.fixture
@@ -89,6 +98,7 @@ def redis(_redis: Redis | None) -> Redis:
     """A client of this process's own database, empty."""
     if not _redis:
         pytest.skip(servers.missing("Redis"))
+    _redis.flushdb()
     return _redis
 
 

@@ -41,6 +41,8 @@ SETTINGS = {
     "EMAIL_HOST": "127.0.0.1",
     "PAYMENT_GATEWAY": "fake",
     "EDGE_STRICT": "1",
+    "PAGE_STORE": "0",  # a test edits, and looks before anybody has followed that
+    "RELEASE": "tests",
     "DJANGO_SETTINGS_MODULE": "shop.settings",
 }
 _guardian: "subprocess.Popen[bytes] | None" = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -22,6 +23,15 @@ class Row:
         return {value for value in sides if value is not None}
 
 
+class Causes(models.Func):
+    """The transactions that led to a note: the one that wrote it, unless the projector names others."""
+
+    template = (
+        "coalesce(string_to_array(nullif(current_setting('shop.causes', true), ''), ',')::bigint[],"
+        " ARRAY[pg_current_xact_id()::text::bigint])"
+    )
+
+
 class Change(models.Model):
     """Up to 1,000 changed rows of one model, noted by a trigger in the transaction that changed them."""
 
@@ -29,6 +39,7 @@ class Change(models.Model):
     columns = models.JSONField()  # names of the noted columns, the primary key first
     rows = models.JSONField()  # [[before, after, changed columns], …]
     is_whole = models.BooleanField(db_default=False)  # TRUNCATE: everything of the model went
+    causes = ArrayField(models.BigIntegerField(), db_default=Causes())
     at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)

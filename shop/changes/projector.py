@@ -72,20 +72,33 @@ def _follow_or_divide(changes: Sequence[Change]) -> int:
 
 
 def follow(changes: Sequence[Change]) -> Effects:
-    """What the rules ask for; the changes are done afterwards."""
+    """What the rules ask for: pages are let go at once, derived rows made again; then the changes are done.
+
+    Derived rows note changes of their own, with the same causes. Pages that could not be let go for good are
+    let go again: then all of it is repeated.
+    """
     effects = asked(changes)
-    ids = [change.pk for change in changes]
+    ids, keys = [change.pk for change in changes], frozenset(effects.keys)
+    causes = sorted(set().union(*(change.causes for change in changes)))
+    outcomes = [(again, let_go(keys)) for let_go, again in rules.purgers()] if keys else []
     for name, project in rules.projections().items():
         wanted = sorted(effects.projected.get(name, ()))
         for start in range(0, len(wanted), rules.CHUNK):
-            project(wanted[start : start + rules.CHUNK])
+            with transaction.atomic():
+                _name_causes(causes)
+                project(wanted[start : start + rules.CHUNK])
             if len(wanted) > rules.CHUNK:
                 _keep_lease(ids)
     with transaction.atomic():
         for (job, queue), jobs_ids in effects.jobs.items():
             for job_id in sorted(jobs_ids):
                 enqueue(job, job_id, queue=queue, once=True)
-        Change.objects.filter(pk__in=ids, done_at=None).update(done_at=Now(), lease_until=None)
+        if all(outcome.is_marked for _again, outcome in outcomes):
+            for again, outcome in outcomes:
+                again(keys, causes, outcome)
+            Change.objects.filter(pk__in=ids, done_at=None).update(done_at=Now(), lease_until=None)
+        else:
+            _lease(ids, settings.CHANGES_REPEAT_SECONDS)
     return effects
 
 
@@ -124,10 +137,20 @@ def prune(hours: int, limit: int = 1_000) -> int:
         return cursor.rowcount
 
 
+def _name_causes(causes: Sequence[int]) -> None:
+    """What this transaction changes is noted as caused by these, see Change.causes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('shop.causes', %s, true)", [",".join(map(str, causes))])
+
+
 def _keep_lease(ids: Sequence[int]) -> None:
+    _lease(ids, settings.CHANGES_LEASE_SECONDS)
+
+
+def _lease(ids: Sequence[int], seconds: float) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE changes_change SET lease_until = clock_timestamp() + %s * interval '1 second'"
             " WHERE id = ANY(%s) AND done_at IS NULL",
-            [settings.CHANGES_LEASE_SECONDS, list(ids)],
+            [seconds, list(ids)],
         )

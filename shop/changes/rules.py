@@ -6,6 +6,7 @@ Apps register both: what a change touches stands in catalog/on_change.py, and sh
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from shop.changes.models import Row
 
@@ -39,6 +40,11 @@ RowRule = Callable[[Sequence[Row], Effects], None]
 WholeRule = Callable[[Effects], None]
 Projection = Callable[[Sequence[int]], object]
 
+Outcome = Any  # what a purger says of its first try
+LetGo = Callable[[frozenset[str]], Outcome]
+Again = Callable[[frozenset[str], Sequence[int], Outcome], object]
+
+_purgers: list[tuple[LetGo, Again]] = []
 _rules: dict[str, tuple[RowRule, WholeRule]] = {}
 _projections: dict[str, Projection] = {}
 
@@ -51,6 +57,20 @@ def register(label: str, rows: RowRule, whole: WholeRule) -> None:
 def projection(name: str, function: Projection) -> None:
     """A function of ids that makes derived rows right; run in the order of registration. It is idempotent."""
     _projections[name] = function
+
+
+def purger(let_go: LetGo, again: Again) -> None:
+    """Who lets pages go, by keys.
+
+    let_go: at once, when the changed rows have been seen; its outcome's `is_marked` is false if the changes
+    must come round again. again: in the transaction that sets them to done, with their causes.
+    """
+    _purgers.append((let_go, again))
+
+
+def purgers() -> list[tuple[LetGo, Again]]:
+    """All, in their order."""
+    return _purgers
 
 
 def projections() -> dict[str, Projection]:

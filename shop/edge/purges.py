@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from shop.edge.calls import Answer, Call, ask
+from shop.outbox.outbox import Away
 
 TEMPORARY = {408, 425, 429}  # and every 5xx
 
@@ -19,7 +20,7 @@ class Failure:
     retry_after: int | None = None
 
 
-class PurgeFailed(Exception):
+class PurgeFailed(Away):
     """Somebody still keeps what should be gone. Temporary: to be tried again as it is."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:

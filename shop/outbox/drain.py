@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from shop.outbox.models import Message
-from shop.outbox.outbox import UnknownJob, resolve
+from shop.outbox.outbox import Away, UnknownJob, resolve
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,8 @@ def _patience(error: Exception) -> timedelta:
     """How long a message is tried on, however often that was."""
     if isinstance(error, UnknownJob):
         return UNKNOWN_FOR
+    if isinstance(error, Away) and error.is_temporary:
+        return AWAY_FOR
     if isinstance(error, AWAY) or (isinstance(error, OSError) and error.errno in UNREACHABLE):
         return AWAY_FOR
     return timedelta(0)

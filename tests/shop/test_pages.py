@@ -13,7 +13,8 @@ from django.test import Client, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from shop.edge.pages import VisitorTouched, private_page, public_page
+from shop.edge.pages import private_page, public_page
+from shop.edge.visitor import VisitorTouched
 from tests.factories import make_user
 
 
@@ -39,7 +40,7 @@ def expiring(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@public_page
+@public_page(accepts=("who",))
 def missing(request: HttpRequest) -> HttpResponse:
     raise Http404
 
@@ -116,12 +117,14 @@ handler404 = "tests.shop.test_pages.not_found"
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return HttpResponse(f"no such page, {request.user}", status=404)
+    who = f", {request.user}" if "who" in request.GET else ""
+    return HttpResponse(f"no such page{who}", status=404)
 
 
 @pytest.fixture(autouse=True)
 def _these_pages():
-    with override_settings(ROOT_URLCONF=__name__):
+    edge = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "secret"}
+    with override_settings(ROOT_URLCONF=__name__, **edge):
         yield
 
 
@@ -201,7 +204,6 @@ def test_a_public_page_is_only_read():
         ("utm_source=mail&sort=new", "sort=new"),
         ("sort=new&colour=red&colour=blue&colour=red", "colour=blue&colour=red&sort=new"),
         ("sort=&colour=%20", ""),
-        ("SORT=new", ""),
         ("", ""),
     ],
 )
@@ -210,8 +212,21 @@ def test_a_page_sees_only_the_parameters_it_reads_in_one_order(client, query, ca
     assert path == "/plain/" + (f"?{canonical}" if canonical else "")
 
 
+@pytest.mark.parametrize(
+    ("query", "canonical"),
+    [("SORT=new", ""), ("sort=new&x=1&colour=red", "?colour=red&sort=new"), ("x=%0d%0aSet-Cookie:1", "")],
+)
+def test_whoever_asks_with_others_is_sent_away_without_rendering_anything(client, query, canonical):
+    response = client.get(f"/plain/?{query}")
+    assert response.status_code == 302
+    assert response["Location"] == f"/plain/{canonical}"
+    assert response["Surrogate-Control"] == "max-age=600"
+    assert response.page_keys == {"html"}
+
+
 def test_parameters_may_follow_from_the_views_arguments(client):
-    assert client.get("/by/size/?size=a4&colour=red").content == b"size=a4"
+    assert client.get("/by/size/?size=a4").content == b"size=a4"
+    assert client.get("/by/size/?size=a4&colour=red")["Location"] == "/by/size/?size=a4"
 
 
 def test_a_nul_is_a_bad_request(client):
@@ -222,12 +237,23 @@ def test_a_fact_that_expires_ends_the_time_to_live(client):
     assert client.get("/expiring/")["Surrogate-Control"] in {"max-age=59", "max-age=60"}
 
 
-def test_an_error_is_never_kept_and_its_page_may_look_at_the_visitor(visitor):
+def test_what_is_missing_is_a_page_too_and_kept_for_a_while(visitor):
     response = visitor.get("/missing/")
     assert response.status_code == 404
+    assert response.content == b"no such page"
+    assert response["Surrogate-Control"] == "max-age=300"
+    assert response.page_keys == {"html"}
+
+
+def test_the_page_of_what_is_missing_cannot_touch_the_visitor_either(visitor):
+    with pytest.raises(VisitorTouched):
+        visitor.get("/missing/?who=me")
+
+
+def test_an_address_that_no_view_has_is_kept_by_nobody(visitor):
+    response = visitor.get("/nothing-at-all/")
+    assert response.status_code == 404
     assert "Surrogate-Control" not in response
-    assert response["Cache-Control"] == "private, no-store"
-    assert b"canary@example.test" in response.content
 
 
 def test_a_private_page_has_its_visitor_and_is_kept_by_nobody(visitor):

@@ -47,7 +47,7 @@ def test_the_relay_finishes_what_it_has_begun_and_then_stops(jobs):
     enqueue("shop.say", 2)
     relay.watch(stopping, 0.01)
     assert heard == [1]
-    assert Message.objects.filter(done_at=None).count() == 1
+    assert Message.objects.filter(job="shop.say", done_at=None).count() == 1
 
 
 def test_the_relay_says_once_that_the_database_is_away_and_once_that_it_is_back(monkeypatch, caplog):

@@ -1,0 +1,24 @@
+"""The edge's outbox jobs."""
+
+from collections.abc import Sequence
+
+from shop.edge import canary, freshness, receipts
+from shop.outbox.outbox import Away
+
+
+def purge(keys: Sequence[str], causes: Sequence[int] = ()) -> None:
+    """The second purge, and the retry of a first that failed. Raises PurgeFailed until it succeeds."""
+    pages = freshness.purge(keys)
+    receipts.settle(causes, pages)
+
+
+def look_at_the_canary() -> None:
+    """Each minute: do purges have effect?"""
+    canary.check()
+
+
+def let_everything_go() -> None:
+    """Again, when the last node of the release before has left."""
+    outcome = freshness.let_go({freshness.WHOLE})
+    if not outcome.is_marked or outcome.error:
+        raise Away(outcome.error or "the marks are away")

@@ -1,0 +1,66 @@
+"""The receipt of an edit: how many pages it changed, and after how long they were live everywhere.
+
+An edit is known by its transaction; what was derived from it is noted as caused by it (Change.causes).
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, Greatest, Now
+
+from shop.changes.models import Change
+from shop.edge.models import Receipt
+
+
+class Told(NamedTuple):
+    """state: pending, retrying or done. pages: None if the edge does not count; after: None until done."""
+
+    state: str
+    pages: int | None
+    after: timedelta | None
+
+
+def begin() -> int:
+    """Asks for a receipt of what this transaction changes; the number by which to ask for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        (number,) = cursor.fetchone()
+    Receipt.objects.get_or_create(transaction=number)
+    return int(number)
+
+
+def note(causes: Sequence[int], pages: int | None, error: str = "") -> None:
+    """What a purge has let go, or why it has not."""
+    if error:
+        _asked_for(causes).update(failing=F("failing") + 1, error=error)
+    else:
+        _asked_for(causes).update(live_at=Now(), **_counted(pages))
+
+
+def settle(causes: Sequence[int], pages: int | None) -> None:
+    """A purge that had failed has succeeded."""
+    _asked_for(causes).update(live_at=Now(), failing=Greatest(F("failing") - 1, 0), **_counted(pages))
+
+
+def tell(number: int) -> Told | None:
+    """How far that edit has come; None if nobody asked for its receipt, or it is forgotten."""
+    receipt = Receipt.objects.filter(transaction=number).first()
+    if receipt is None:
+        return None
+    if receipt.failing:
+        return Told("retrying", receipt.pages, None)
+    if Change.objects.filter(done_at=None, causes__contains=[number]).exists():
+        return Told("pending", receipt.pages, None)
+    after = receipt.live_at - receipt.began_at if receipt.live_at else timedelta(0)
+    return Told("done", receipt.pages, after)
+
+
+def _asked_for(causes: Sequence[int]) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(transaction__in=list(causes))
+
+
+def _counted(pages: int | None) -> dict[str, Any]:
+    return {} if pages is None else {"pages": Coalesce(F("pages"), 0) + pages}

@@ -1,0 +1,75 @@
+"""A URLconf of pages that say what a test has them say, and count how often they were asked."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django.utils import timezone
+
+from shop.edge.pages import private_page, public_page
+from shop.edge.recording import tag
+
+
+class Shop:
+    """What the views say, and how often they were asked."""
+
+    def __init__(self) -> None:
+        self.text, self.asked, self.seconds = "first", 0, 0.0
+        self.meanwhile: list[Callable[[], object]] = []
+
+
+shop = Shop()
+
+
+def said() -> HttpResponse:
+    shop.asked += 1
+    tag("product/7")
+    text = shop.text
+    time.sleep(shop.seconds)
+    for happens in shop.meanwhile:
+        happens()
+    return HttpResponse(f"<p>{text}</p>" * 100)
+
+
+@public_page(ttl=600, accepts=("sort",))
+def page(request: HttpRequest) -> HttpResponse:
+    return said()
+
+
+@public_page
+def ending(request: HttpRequest) -> HttpResponse:
+    response = said()
+    response.changes_at = timezone.now() + timedelta(seconds=30)  # type: ignore[attr-defined]
+    return response
+
+
+@public_page
+def missing(request: HttpRequest) -> HttpResponse:
+    shop.asked += 1
+    tag("slug/product/pen")
+    raise Http404
+
+
+@public_page(ttl=600, browser_ttl=600)
+def picture(request: HttpRequest) -> HttpResponse:
+    return said()
+
+
+@private_page
+def private(request: HttpRequest) -> HttpResponse:
+    return said()
+
+
+urlpatterns = [
+    path("page/", page),
+    path("ending/", ending),
+    path("missing/", missing),
+    path("picture/", picture),
+    path("private/", private),
+]
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse("missing", status=404)

@@ -1,0 +1,244 @@
+"""A rendered page is sent again until one of its keys is marked; one process renders it at a time."""
+
+import gzip
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client, override_settings
+from redis import Redis
+
+from shop import marks
+from shop.edge import freshness, rendering, store
+from tests.edge import said
+from tests.edge.said import shop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EDGE = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "secret", "PAGE_STORE": True}
+
+
+@pytest.fixture(autouse=True)
+def _shop(redis: Redis) -> Iterator[None]:
+    shop.__init__()  # type: ignore[misc]
+    with override_settings(ROOT_URLCONF=said.__name__, **EDGE):
+        yield
+
+
+def change(text: str = "second", key: str = "product/7") -> None:
+    shop.text = text
+    freshness.let_go({key})
+
+
+def test_the_second_to_ask_is_answered_without_the_view(client: Client) -> None:
+    first, second = client.get("/page/"), client.get("/page/")
+    assert shop.asked == 1
+    assert second.content == first.content
+    assert second["X-Page-Store"] == "fresh"
+    for name in ("xkey", "Cache-Control", "ETag", "Content-Type", "X-Frame-Options"):
+        assert second[name] == first[name]
+
+
+def test_a_marked_key_ends_it(client: Client) -> None:
+    client.get("/page/")
+    change(key="product/8")
+    assert b"first" in client.get("/page/").content
+    change()
+    assert b"second" in client.get("/page/").content
+    change("third", key="html")
+    assert b"third" in client.get("/page/").content
+
+
+def test_a_flush_costs_a_rendering_and_no_truth(client: Client, redis: Redis) -> None:
+    client.get("/page/")
+    mark = redis.hgetall(marks.pages.hash)
+    [stored] = [key for key in redis.keys("shop:page:*") if redis.type(key) == b"hash"]
+    kept = redis.dump(stored)
+    change()
+    redis.flushdb()
+    # What another epoch has kept comes back, the mark does not.
+    redis.restore(stored, 0, kept)
+    assert mark
+    assert b"second" in client.get("/page/").content
+
+
+def test_pages_tell_addresses_schemes_and_releases_apart(client: Client, settings: Any) -> None:
+    for number, ask in enumerate(
+        [
+            lambda: client.get("/page/"),
+            lambda: client.get("/page/?sort=new"),
+            lambda: client.get("/page/", secure=True),
+            lambda: client.get("/ending/"),
+        ],
+        start=1,
+    ):
+        ask(), ask()
+        assert shop.asked == number
+    settings.RELEASE = "another"
+    store.release.cache_clear()
+    client.get("/page/")
+    assert shop.asked == 5
+    settings.RELEASE = "tests"
+    store.release.cache_clear()
+
+
+@pytest.mark.parametrize("address", ["/page/?utm_source=x", "/page/?sort=", "/page/?sort=a&sort=a"])
+def test_only_the_one_address_of_a_page_is_kept(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 200
+    client.get("/page/")
+    client.get(address)
+    assert shop.asked == 3
+
+
+@pytest.mark.parametrize("address", ["/missing/", "/picture/", "/private/", "/nothing/", "/page/?x=1"])
+def test_only_pages_that_were_found_and_may_change_are_stored(
+    client: Client, redis: Redis, address: str
+) -> None:
+    client.get(address)
+    assert redis.keys("shop:page:*") == []
+
+
+def test_an_older_page_has_less_time_left(client: Client, redis: Redis) -> None:
+    client.get("/page/")
+    [stored] = redis.keys("shop:page:*")
+    redis.pexpire(stored, 200_500)
+    assert client.get("/page/")["Surrogate-Control"] == "max-age=200"
+
+
+def test_a_page_with_a_fact_that_expires_is_not_kept_longer(client: Client, redis: Redis) -> None:
+    client.get("/ending/")
+    [stored] = redis.keys("shop:page:*")
+    assert 28 <= redis.ttl(stored) <= 30
+
+
+def test_each_client_gets_the_form_it_can_read(client: Client) -> None:
+    for _ in range(2):
+        packed = client.get("/page/", headers={"Accept-Encoding": "br, gzip"})
+        plain = client.get("/page/")
+        assert packed["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.content) == plain.content
+        assert "Content-Encoding" not in plain
+        assert packed["Vary"] == plain["Vary"] == "Accept-Encoding"
+        assert packed["Content-Length"] == str(len(packed.content))
+    assert shop.asked == 1
+
+
+def test_a_browser_that_has_it_is_told_so(client: Client) -> None:
+    tag_of_it = client.get("/page/")["ETag"]
+    for _ in range(2):
+        answer = client.get("/page/", headers={"If-None-Match": tag_of_it})
+        assert (answer.status_code, answer.content) == (304, b"")
+    change()
+    assert client.get("/page/", headers={"If-None-Match": tag_of_it}).status_code == 200
+
+
+def test_a_page_marked_while_it_was_rendered_lives_a_second_and_is_not_stored(client: Client) -> None:
+    shop.meanwhile = [lambda: freshness.let_go({"product/7"})]
+    assert client.get("/page/")["Surrogate-Control"] == "max-age=1"
+    shop.meanwhile = []
+    change()
+    answer = client.get("/page/")
+    assert b"second" in answer.content
+    assert answer["Surrogate-Control"] == "max-age=600"
+
+
+def test_broken_a_page_whose_marks_nobody_asks_for_stays(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test of the test: judged by what stands after rendering, the stale page is kept as fresh."""
+    begin = marks.pages.begin
+    original = rendering._record
+
+    def late(path: str, answer: Any) -> Any:
+        response, found = original(path, answer)
+        late.begun = begin()  # type: ignore[attr-defined]
+        return response, found
+
+    monkeypatch.setattr(rendering, "_record", late)
+    judged = rendering._judged
+    monkeypatch.setattr(rendering, "_judged", lambda page, _begun, *_: judged(page, late.begun))  # type: ignore[attr-defined]
+    shop.meanwhile = [lambda: change("second")]
+    assert client.get("/page/")["Surrogate-Control"] == "max-age=600"
+    shop.meanwhile = []
+    assert b"first" in client.get("/page/").content
+
+
+def together(count: int) -> list[Any]:
+    def ask(_: int) -> Any:
+        try:
+            return Client().get("/page/")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(ask, range(count)))
+
+
+def test_many_at_once_are_one_rendering() -> None:
+    shop.seconds = 0.1
+    answers = together(12)
+    assert {answer.content for answer in answers} == {b"<p>first</p>" * 100}
+    assert shop.asked == 1
+
+
+def test_who_cannot_wait_gets_the_page_as_it_was_which_nobody_keeps(client: Client) -> None:
+    client.get("/page/")
+    change()
+    shop.seconds = 1.0
+    with ThreadPoolExecutor(1) as pool:
+        rendering_it = pool.submit(lambda: Client().get("/page/"))
+        time.sleep(0.2)
+        before = client.get("/page/")
+        assert b"first" in before.content
+        assert before["Cache-Control"] == "private, no-store"
+        assert "Surrogate-Control" not in before
+        assert b"second" in rendering_it.result().content
+    assert shop.asked == 2
+
+
+def test_whoever_dies_while_rendering_blocks_the_page_for_seconds_only(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.3)
+    monkeypatch.setattr(store, "_keep", lambda *_: None)
+    client.get("/page/")
+    began = time.monotonic()
+    client.get("/page/")
+    assert shop.asked == 2
+    assert 0.2 < time.monotonic() - began < 2
+
+
+def test_an_error_gives_the_page_back(client: Client, redis: Redis) -> None:
+    client.raise_request_exception = False
+    shop.meanwhile = [lambda: 1 / 0]
+    assert client.get("/page/").status_code == 500
+    assert redis.keys("shop:page:*") == []
+
+
+def test_without_redis_pages_are_rendered_and_live_ten_seconds(client: Client, settings: Any) -> None:
+    settings.MARKS_URL = "redis://127.0.0.1:9/0"
+    for _ in range(2):
+        answer = client.get("/page/")
+        assert answer.status_code == 200
+        assert answer["Surrogate-Control"] == "max-age=10"
+    assert shop.asked == 2
+
+
+def test_redis_may_go_while_a_page_is_rendered(client: Client, settings: Any) -> None:
+    before = settings.MARKS_URL
+    shop.meanwhile = [lambda: setattr(settings, "MARKS_URL", "redis://127.0.0.1:9/0")]
+    assert client.get("/page/")["Surrogate-Control"] == "max-age=10"
+    settings.MARKS_URL, shop.meanwhile = before, []
+
+
+def test_a_stopped_redis_costs_less_than_half_a_second(client: Client, settings: Any) -> None:
+    settings.REDIS_TIMEOUT_MS = 150
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        settings.MARKS_URL = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
+        began = time.monotonic()
+        assert client.get("/page/").status_code == 200
+        assert time.monotonic() - began < 0.5
