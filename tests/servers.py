@@ -26,10 +26,10 @@ QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 # Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up.
 GUARDIAN = """
 cat > /dev/null
-kill -QUIT "$(head -n 1 "$0/postgres/postmaster.pid")"
+for server in "$0"/*/postmaster.pid; do kill -QUIT "$(head -n 1 "$server")"; done
 kill -TERM "$(cat "$0/redis.pid")"
 tries=0
-while [ -e "$0/postgres/postmaster.pid" ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+while ls "$0"/*/postmaster.pid && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
 rm -rf "$0"
 """
 SETTINGS = {
@@ -95,6 +95,15 @@ def report() -> str:
     return "services: " + " · ".join(f"{name}: {what}" for name, what in services.items())
 
 
+def postgres() -> Postgres | None:
+    """The suite's own server; None where the environment names one."""
+    home = Path(os.environ["TESTS_HOME"])
+    programs = os.environ.get("TESTS_PROGRAMS")
+    if not programs:
+        return None
+    return Postgres(Path(programs), home / "postgres", home / "postgres", server_account(), QUICK)
+
+
 def database_url(name: str) -> str:
     """The address of another database of the same server, as a test's own process needs it."""
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
@@ -144,6 +153,7 @@ def _begin_postgres(home: Path) -> str:
             failures.append(f"{programs}: {error}")
         else:
             os.environ["TESTS_POSTGRES"] = f"{version} ({programs})"
+            os.environ["TESTS_PROGRAMS"] = str(programs)
             return url
     raise embedded.EmbeddedError("; ".join(failures) or "no initdb on this machine, see `make services`")
 
