@@ -8,6 +8,7 @@ INSTALLED_APPS = [
     "shop",
     "shop.changes",
     "shop.outbox",
+    "shop.replicas",
     "shop.edge",
     "accounts",
     "catalog",

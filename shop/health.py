@@ -4,6 +4,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from shop import replicas
 from shop.edge.pages import private_page
 
 
@@ -15,12 +16,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @private_page
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers within the budgets of the settings (connect_timeout, statement_timeout)."""
+    """The primary or a replica answers within the settings' budgets (connect_timeout, statement_timeout)."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         connection.close()  # the next question begins with a new one
+        with replicas.reading(None) as position:
+            if position is not None:
+                return _say("ready to be read: the primary does not answer")
         return _say(f"the database does not answer: {type(error).__name__}", status=503)
     return _say("ready")
 

@@ -81,6 +81,28 @@ DATABASES = {
         },
     }
 }
+# Where public pages and order histories may be read.
+REPLICA_MOST_LAG_SECONDS = env("REPLICA_MOST_LAG_SECONDS", float, 10.0)
+REPLICA_REST_SECONDS = env("REPLICA_REST_SECONDS", float, 30.0)  # of one that failed or lags
+REPLICA_ANSWER_MS = env("REPLICA_ANSWER_MS", int, 500)
+_no_replicas: list[str] = []
+_replicas = {
+    f"replica{number}": {
+        **DATABASES["default"],
+        **postgres(url),
+        "OPTIONS": {
+            **DATABASES["default"]["OPTIONS"],
+            # A replica that was promoted would take a write, and keep it to itself.
+            "options": f"{DATABASES['default']['OPTIONS']['options']} -c default_transaction_read_only=on",
+        },
+        "PATIENCE_SECONDS": STATEMENT_TIMEOUT_MS / 1000 + 0.5,
+        "TEST": {"MIRROR": "default"},
+    }
+    for number, url in enumerate(env("DATABASE_REPLICA_URLS", words, _no_replicas), start=1)
+}
+DATABASES |= _replicas
+DATABASE_REPLICAS = [*_replicas]
+DATABASE_ROUTERS = ["shop.replicas.router.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_TIMEOUT_MS = env("REDIS_TIMEOUT_MS", int, 150)
 _redis_client = {

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 
 from catalog.models import ProductLink
 from catalog.queries import cards
 from catalog.queries.cards import CardShape
+from shop import replicas
 from shop.edge.recording import reading
 from shop.markets import Market
 
@@ -59,7 +60,10 @@ def find(market: Market, item: Any) -> tuple[CardShape | None, list[CardShape], 
     Near is what stands in its home category, or is of its kind. Neighbours are those next in popularity: the
     same few best sellers beside every product help nobody.
     """
-    with reading(f"product/{item.pk}:links", *LISTS, later=["card/*/*"]), connection.cursor() as cursor:
+    with (
+        reading(f"product/{item.pk}:links", *LISTS, later=["card/*/*"]),
+        connections[replicas.alias()].cursor() as cursor,
+    ):
         cursor.execute(
             _statement("categories @> ARRAY[%(shelf)s]::bigint[]" if item.home_id else "kind = %(kind)s"),
             {

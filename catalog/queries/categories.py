@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import connections
 from django.db.models import (
     BigIntegerField,
     Exists,
@@ -17,6 +17,7 @@ from django.db.models import (
 from django.db.models.functions import Left, Length
 
 from catalog.models import Card, Category
+from shop import replicas
 from shop.addresses import path
 from shop.edge.recording import reading, tag
 from shop.markets import Market
@@ -76,7 +77,7 @@ def goods(market: Market) -> dict[int, int]:
 
     Many cards stand in the same categories: they are counted in an index alone, then taken apart.
     """
-    with reading("cards:in", "cards:categories"), connection.cursor() as cursor:
+    with reading("cards:in", "cards:categories"), connections[replicas.alias()].cursor() as cursor:
         cursor.execute(_GOODS, [market.code])
         return dict(cursor.fetchall())
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connections
 
 from catalog.models import AttributeValue
 from catalog.queries import cards, ranges
@@ -20,6 +20,7 @@ from catalog.queries.cards import CardShape
 from catalog.queries.ranges import Range
 from catalog.queries.selection import Choice, Selection, Source
 from catalog.queries.statement import build
+from shop import replicas
 from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.money import Money
@@ -94,7 +95,7 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
     """The page that the selection asks for; raises Beyond if the list ends before it."""
     statement, parameters = build(market, source, selection)
     named = ("attribute/*", "attribute/*:values")
-    with reading(*_keys(source, selection), later=named), connection.cursor() as cursor:
+    with reading(*_keys(source, selection), later=named), connections[replicas.alias()].cursor() as cursor:
         cursor.execute(statement, parameters)
         ((total, on_sale, floor, ceiling, spread, ids, counted, below),) = cursor.fetchall()
     pages = max(-(-total // settings.CARDS_PER_PAGE), 1)

@@ -4,9 +4,10 @@ import re
 import unicodedata
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 
 from catalog.models.card import text_config
+from shop import replicas
 from shop.markets import Market
 
 # What decomposition leaves as it is.
@@ -43,7 +44,7 @@ def products(market: Market, query: str, most: int) -> list[int]:
     """  # noqa: S608 (built from constants; values are parameters)
     values: list[Any] = [market.code, codes, query, market.code, names, market.code]
     values += [*parameters, *parameters, *parameters, most]
-    with connection.cursor() as cursor:
+    with connections[replicas.alias()].cursor() as cursor:
         cursor.execute(statement, values)
         ((found,),) = cursor.fetchall()
     # One text: five thousand rows of one number take five times as long.
@@ -70,7 +71,7 @@ def closest(market: Market, query: str, most: int) -> list[int]:
         WHERE matched = best
         ORDER BY ts_rank('{WEIGHTS}', search, {any_of}) DESC, popularity DESC, product_id LIMIT %s
     """  # noqa: S608 (built from constants; values are parameters)
-    with connection.cursor() as cursor:
+    with connections[replicas.alias()].cursor() as cursor:
         cursor.execute(statement, [*values, market.code, *values, *values, most])
         return [row[0] for row in cursor.fetchall()]
 
@@ -101,7 +102,7 @@ def pages(market: Market, query: str) -> list[tuple[str, str, str, bool]]:
     """  # noqa: S608 (built from constants; values are parameters)
     either = [*parameters, *any_values]
     values = [*either, *[config] * 5, *either, *either, PAGES]
-    with connection.cursor() as cursor:
+    with connections[replicas.alias()].cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
 

@@ -1,17 +1,40 @@
-"""Django's PostgreSQL backend, but each request's first question is no statement: is the connection alive?"""
+"""Django's PostgreSQL backend, but with connections that are known to be dead, or too slow."""
 
 import select
+from functools import partial
+from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseError
-from psycopg import Error
+from psycopg import Connection, Error
+from psycopg.pq import TransactionStatus
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A server that went has said so: there is something to read. Only then, or after an error, it is asked.
 
-    A peer that vanished without a word is found by neither way before TCP gives up.
+    A peer that vanished without a word is found by neither way before TCP gives up, and one that is stopped
+    keeps no statement_timeout either: for that, PATIENCE_SECONDS in DATABASES, or `patience` meanwhile.
     """
+
+    patience: float | None = None  # seconds that an answer may take now; None: as the settings say
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection whose answers are waited for as long as they may take, if that is told."""
+        connection = super().get_new_connection(conn_params)
+        if "PATIENCE_SECONDS" in self.settings_dict:
+            connection.wait = partial(self._wait, connection)
+        return connection
+
+    def _wait(self, connection: "Connection[Any]", work: Any, *args: Any, **how: Any) -> Any:
+        how["timeout"] = self.patience or self.settings_dict["PATIENCE_SECONDS"]
+        try:
+            return Connection.wait(connection, work, *args, **how)
+        except Error:
+            # An answer that is still to come would be taken for the next one's, and be waited for once more.
+            if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                connection.close()
+            raise
 
     def is_usable(self) -> bool:
         """May the next request have this connection?"""

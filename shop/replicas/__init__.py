@@ -1,16 +1,9 @@
-"""Where a public page is read: without replicas, on the primary."""
+"""Reading on replicas of the database: on one that is alive and knows what it must, else on the primary.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+Whoever asks for nothing reads on the primary: a forgotten annotation costs load, never correctness.
+"""
 
-from shop.marks import Position
+from shop.replicas.heartbeat import beat, beat_until
+from shop.replicas.reads import Lost, alias, read_replica, reading
 
-
-class Lost(Exception):
-    """The replica failed in the middle: read again on the primary."""
-
-
-@contextmanager
-def reading(at_least: Position) -> Iterator[Position | None]:
-    """How far the replica has replayed that reads go to meanwhile; None: they go to the primary."""
-    yield None
+__all__ = ["Lost", "alias", "beat", "beat_until", "read_replica", "reading"]

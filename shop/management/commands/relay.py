@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from shop import replicas
 from shop.changes import projector
 from shop.edge import watching
 from shop.outbox import bell, drain, outbox, rounds
@@ -41,9 +42,14 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stopping.set())
         if options["once"]:
+            replicas.beat()
             look(stopping.is_set)
             return
+        # A thread of its own: a long piece of work would make every replica look late.
+        heart = threading.Thread(target=replicas.beat_until, args=(stopping, options["interval"]), daemon=True)
+        heart.start()
         watch(stopping, options["interval"])
+        heart.join()
 
 
 def watch(stopping: threading.Event, interval: float) -> None:
