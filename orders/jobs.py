@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from orders import emails, payments, queries, states
+from orders import emails, marking, payments, queries, states
 from orders.models import MailClaim, Order, OrderEvent, Payment
 from shop.money import Money
 from shop.outbox import outbox
@@ -70,6 +70,11 @@ def send_tracking(order_id: int) -> None:
     order = _complete(order_id)
     if order is not None:
         emails.tracking(order)
+
+
+def mark_customer(customer_id: int, at: float) -> None:
+    """Mark who could not be marked when their order changed."""
+    marking.repeat(customer_id, at)
 
 
 def settle_pending_fake(key: str) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from orders import gateways, links, states
+from orders import gateways, links, marking, states
 from orders.models import Order, Payment
 from shop import markets
 from shop.money import Money
@@ -93,6 +93,7 @@ def _attempt(order: Order, gateway: str, attempt: int | None) -> Payment:
             return unanswered
         # Numbers follow each other: a form cannot skip one to get a second payment beside an open first.
         number = len(payments) + 1
+        marking.after_commit(held.customer_id)
         return Payment.objects.create(
             order=held,
             gateway=gateway,

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog import stock
+from orders import marking
 from orders.models import Order, OrderEvent, OrderLine
 from orders.queries import FRESH
 from shop.money import Money
@@ -77,6 +78,7 @@ def place_order(draft: Draft) -> Order:
             wanted[line.variant_id] += line.quantity
         # The last statement: rows that many buyers want are locked for as short as can be.
         stock.reserve(wanted, reference=order.number)
+        marking.after_commit(order.customer_id)
     return order
 
 
@@ -90,15 +92,19 @@ def claim(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -
     session = getattr(request, "session", None)
     if session is None or PLACED_ORDER not in session:
         return
-    _unclaimed(user.email).filter(pk=session.pop(PLACED_ORDER), placed_at__gt=timezone.now() - FRESH).update(
-        customer=user
-    )
+    fresh = _unclaimed(user.email).filter(placed_at__gt=timezone.now() - FRESH)
+    _claim(user, fresh.filter(pk=session.pop(PLACED_ORDER)))
 
 
 def claim_confirmed(user: User) -> None:
     """The guest orders with an account's address are its own, if the address is: anybody can register it."""
     if user.is_confirmed:
-        _unclaimed(user.email).update(customer=user)
+        _claim(user, _unclaimed(user.email))
+
+
+def _claim(user: User, orders: models.QuerySet[Order]) -> None:
+    if orders.update(customer=user):
+        marking.after_commit(user.pk)
 
 
 def _unclaimed(email: str) -> models.QuerySet[Order]:

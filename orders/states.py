@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog import stock
+from orders import marking
 from orders.models import Order, OrderEvent
 from shop.outbox import outbox
 
@@ -72,7 +73,9 @@ def move(order: Order, to: str, *, note: str = "", actor_id: int | None = None) 
 
 def note_event(order: Order, kind: str, *, note: str = "", actor_id: int | None = None) -> OrderEvent:
     """Something happened to it, in whatever status."""
-    return OrderEvent.objects.create(order=order, kind=kind, note=note[:300], actor_id=actor_id)
+    event = OrderEvent.objects.create(order=order, kind=kind, note=note[:300], actor_id=actor_id)
+    marking.after_commit(order.customer_id)
+    return event
 
 
 def _quantities(order: Order) -> Counter[int]:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import gateways, payments, queries
+from orders import gateways, marking, payments, queries
 from orders.forms import PaymentForm, TrackForm
 from orders.models import Order
 from orders.placement import PLACED_ORDER
-from shop import limits
+from shop import limits, replicas
 from shop.edge.pages import private_page
 from shop.outbox import outbox
 
@@ -123,6 +123,7 @@ def track(request: HttpRequest) -> HttpResponse:
 def history(request: HttpRequest) -> HttpResponse:
     """The customer's orders, a page of them."""
     customer = cast(User, request.user)  # login_required
-    shown = queries.history(customer, request.GET.get("page", "1"))
+    number = request.GET.get("page", "1")
+    shown = replicas.read(lambda: queries.history(customer, number), needs=[marking.key(customer.pk)])
     context = {"history": shown, "is_confirmed": customer.is_confirmed, "email": customer.email}
     return _page(request, "history", _("Your orders"), context)

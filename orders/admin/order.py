@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
-from orders import links, queries
+from orders import links, marking, queries
 from orders.admin.moving import Moving
 from orders.admin.refunds import StatusFilter, is_owed, unrefunded
 from orders.admin.rows import EventRows, PaymentRows
@@ -106,6 +106,7 @@ class OrderTable(Moving):
         fields = [name for name in form.changed_data if name in {"note", "tracking_code"}]
         if fields:
             obj.save(update_fields=fields)
+            marking.after_commit(obj.customer_id)
 
     # --- What is shown ---------------------------------------------------------------------------------
 

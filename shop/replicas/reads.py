@@ -4,9 +4,10 @@ Its transaction is READ COMMITTED, and its first statement asks how far the repl
 sees at least that. Asked the other way round, a row could be older than the position that vouches for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
@@ -22,6 +23,7 @@ _ASK = """
         extract(epoch FROM clock_timestamp() - beat.at)::float
     FROM (SELECT 1) AS one LEFT JOIN replicas_heartbeat beat ON true
 """
+T = TypeVar("T")
 _alias: ContextVar[str] = ContextVar("where reads go", default=DEFAULT_DB_ALIAS)
 
 
@@ -79,7 +81,7 @@ def read_replica(needs: Iterable[str]) -> Iterator[Position | None]:
 
     The primary, and None, if no mark can be had of them. For a stretch of queries that write nothing.
     """
-    begun = marks.customers.begin()
+    begun = marks.customers.begin() if settings.DATABASE_REPLICAS else None
     if begun is None:
         yield None
         return
@@ -89,6 +91,18 @@ def read_replica(needs: Iterable[str]) -> Iterator[Position | None]:
             return
         with _reads_on(DEFAULT_DB_ALIAS):
             yield None
+
+
+def read(work: Callable[[], T], *, needs: Iterable[str]) -> T:
+    """What `work` reads, in read_replica(needs); once more on the primary if the replica fails meanwhile.
+
+    It gives finished values: a queryset would be read later, wherever that is.
+    """
+    try:
+        with read_replica(needs):
+            return work()
+    except Lost:
+        return work()
 
 
 def _knows(begun: marks.Begun, needs: Iterable[str], position: Position) -> bool:

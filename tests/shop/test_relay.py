@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from shop.management.commands import relay
 from shop.outbox import outbox, rounds
 from shop.outbox.models import Message
 from shop.outbox.outbox import enqueue
+from shop.replicas.models import Heartbeat
 from tests import servers
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +134,23 @@ def test_a_round_is_registered_once(monkeypatch):
     for _ in range(2):
         rounds.register("shop.walk")
     assert rounds.jobs == ["shop.walk"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_heart_beats_however_long_a_piece_of_work_takes_and_stops_with_the_relay(jobs, monkeypatch):
+    seen: list[datetime] = []
+
+    def work() -> None:
+        for _ in range(5):
+            time.sleep(0.1)
+            seen.append(Heartbeat.objects.get().at)
+        stopping.set()
+
+    jobs.work = work
+    stopping = threading.Event()
+    monkeypatch.setattr(relay.threading, "Event", lambda: stopping)
+    enqueue("shop.work")
+    before = threading.active_count()
+    call_command("relay", interval=0.05)
+    assert len(set(seen)) == 5
+    assert threading.active_count() == before

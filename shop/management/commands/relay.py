@@ -46,7 +46,9 @@ class Command(BaseCommand):
             look(stopping.is_set)
             return
         # A thread of its own: a long piece of work would make every replica look late.
-        heart = threading.Thread(target=replicas.beat_until, args=(stopping, options["interval"]), daemon=True)
+        heart = threading.Thread(
+            target=replicas.beat_until, args=(stopping, options["interval"]), daemon=True
+        )
         heart.start()
         watch(stopping, options["interval"])
         heart.join()
