@@ -39,7 +39,7 @@ def test_each_address_is_a_replica_that_takes_no_write():
         assert options == primary["OPTIONS"]["options"] + " -c default_transaction_read_only=on"
         assert replica["OPTIONS"]["connect_timeout"] == 2
         assert replica["PATIENCE_SECONDS"] == 3.5
-        assert replica["TEST"] == {"MIRROR": "default"}
+        assert replica["TEST"]["MIRROR"] == "default"
         assert replica["CONN_MAX_AGE"] == primary["CONN_MAX_AGE"]
     assert "PATIENCE_SECONDS" not in primary
 

@@ -144,11 +144,15 @@ def test_the_heart_beats_however_long_a_piece_of_work_takes_and_stops_with_the_r
         for _ in range(5):
             time.sleep(0.1)
             seen.append(Heartbeat.objects.get().at)
-        stopping.set()
+        stops[0].set()
 
-    jobs.work = work
-    stopping = threading.Event()
-    monkeypatch.setattr(relay.threading, "Event", lambda: stopping)
+    def watch(stopping: threading.Event, interval: float) -> None:
+        stops.append(stopping)
+        watches(stopping, interval)
+
+    jobs.work, watches = work, relay.watch
+    stops: list[threading.Event] = []
+    monkeypatch.setattr(relay, "watch", watch)
     enqueue("shop.work")
     before = threading.active_count()
     call_command("relay", interval=0.05)
