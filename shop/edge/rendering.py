@@ -37,32 +37,39 @@ class Page:
 
 
 def render(path: str, answer: Answer) -> tuple[HttpResponseBase, Page]:
-    """What `answer` gives, and for how long that is true as far as the marks know. path: for the log."""
+    """What `answer` gives, and for how long that is true as far as the marks know. path: for the log.
+
+    Raises the database's errors where neither the primary nor a replica answers.
+    """
     begun = marks.pages.begin()
     if begun is None:
-        response, page = _record(path, answer)
-        return response, _shortened(page, UNMARKED)
+        return _from_the_primary(path, answer)
     try:
         with replicas.reading(begun.floor) as replayed:
+            if replayed is None:
+                return _from_the_primary(path, answer, begun)
             response, page = _record(path, answer)
     except replicas.Lost as error:
         logger.warning("%s is read from the primary, its replica is lost: %s", path, error)
-        replayed = None
-        response, page = _record(path, answer)
+        return _from_the_primary(path, answer, begun)
     judged = _judged(page, begun, replayed)
-    if judged is not None:
-        return response, judged
+    return (response, judged) if judged else _from_the_primary(path, answer, marks.pages.begin())
+
+
+def _from_the_primary(
+    path: str, answer: Answer, begun: Begun | None = None
+) -> tuple[HttpResponseBase, Page]:
+    """Without the primary from any replica, however late: better an older page than none."""
     try:
-        return _from_the_primary(path, answer)
+        response, page = _record(path, answer)
     except (OperationalError, InterfaceError) as error:
-        logger.warning("%s is read behind a mark, the primary is away: %s", path, error)
-        return response, _shortened(page, MARKED)  # better an older page than none
-
-
-def _from_the_primary(path: str, answer: Answer) -> tuple[HttpResponseBase, Page]:
-    begun = marks.pages.begin()
-    response, page = _record(path, answer)
-    judged = begun and _judged(page, begun)
+        with replicas.reading(None) as replayed:
+            if replayed is None:
+                raise
+            logger.warning("%s is read from a replica that may be behind: %s", path, error)
+            response, page = _record(path, answer)
+        return response, _shortened(page, MARKED)
+    judged = _judged(page, begun) if begun else None
     return response, judged or _shortened(page, UNMARKED)
 
 
