@@ -16,6 +16,7 @@ LISTED = (
 )
 CUT = (*LISTED, "kind", "discount", "picture", "slug")  # and by what lists are cut from all cards
 _CARD, _CATEGORY, _PAGE = ("catalog.card",), ("catalog.category",), ("catalog.page",)
+_FORMER = ("catalog.former",)
 
 KEYS: dict[str, tuple[str, ...]] = {
     "attribute/*": ("catalog.attribute",),
@@ -42,8 +43,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product/*:reviews": ("catalog.review",),
     "product/*:variants": ("catalog.variant", "catalog.price", "catalog.variantoption"),
     "search": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card
-    "slug/category/*": _CATEGORY,
+    "slug/category/*": (*_CATEGORY, *_FORMER),
     "slug/page/*": _PAGE,
-    "slug/product/*": ("catalog.product",),
+    "slug/product/*": ("catalog.product", *_FORMER),
     "taxclass/*": ("catalog.taxrate",),
 }

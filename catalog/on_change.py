@@ -140,6 +140,13 @@ def category(rows: Sequence[Row], effects: Effects) -> None:
         _purge("slug/category/{}", _column(below, "slug"), effects)
 
 
+def former(rows: Sequence[Row], effects: Effects) -> None:
+    """Who asks for a slug that nothing has is told something else."""
+    for row in rows:
+        for model in row.values("model"):
+            _purge(f"slug/{model}/{{}}", row.values("slug"), effects)
+
+
 def listing(rows: Sequence[Row], effects: Effects) -> None:
     """The product's breadcrumb, and its cards: those know in which lists they stand."""
     products = _values(rows, "product_id")
@@ -214,6 +221,7 @@ RULES = {
     "catalog.block": block,
     "catalog.card": card,
     "catalog.category": category,
+    "catalog.former": former,
     "catalog.image": image,
     "catalog.listing": listing,
     "catalog.method": delivery,

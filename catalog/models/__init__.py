@@ -5,6 +5,7 @@ from catalog.models.card import Availability, Card
 from catalog.models.category import Category, Listing
 from catalog.models.content import Block, Page
 from catalog.models.delivery import Method, MethodRate, Zone
+from catalog.models.former import Former
 from catalog.models.importing import ImportProblem, ImportRun
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
@@ -19,6 +20,7 @@ __all__ = [
     "Block",
     "Card",
     "Category",
+    "Former",
     "Image",
     "ImportProblem",
     "ImportRun",

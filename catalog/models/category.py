@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
+from catalog.models.former import remembered
 from shop.changes.triggers import projected
 
 
@@ -26,10 +27,13 @@ class Category(MP_Node):
     class Meta:
         verbose_name = _("category")
         verbose_name_plural = _("categories")
-        triggers = projected(
-            shown=["name", "slug", "description", "image", "is_published", "path", "depth"],
-            listed=["slug", "path", "is_published"],
-        )
+        triggers = [
+            *projected(
+                shown=["name", "slug", "description", "image", "is_published", "path", "depth"],
+                listed=["slug", "path", "is_published"],
+            ),
+            *remembered("category"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.card import Availability
+from catalog.models.former import remembered
 from shop.changes.triggers import projected
 
 
@@ -54,23 +55,26 @@ class Product(models.Model):
             models.Index(fields=("-updated_at",), name="product_updated"),
             models.Index(fields=("-popularity",), name="product_popularity"),
         )
-        triggers = projected(
-            shown=[
-                "name",
-                "slug",
-                "kind",
-                "series",
-                "brand",
-                "summary",
-                "description",
-                "care",
-                "tax_class",
-                "is_published",
-                "published_at",
-                "popularity",
-            ],
-            listed=["slug", "is_published"],
-        )
+        triggers = [
+            *projected(
+                shown=[
+                    "name",
+                    "slug",
+                    "kind",
+                    "series",
+                    "brand",
+                    "summary",
+                    "description",
+                    "care",
+                    "tax_class",
+                    "is_published",
+                    "published_at",
+                    "popularity",
+                ],
+                listed=["slug", "is_published"],
+            ),
+            *remembered("product"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,11 +1,17 @@
 """The public pages of the catalogue: fetch, shape, render."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,11 +19,11 @@ from django.utils.translation import gettext as _
 from catalog import forms
 from catalog import search as engine
 from catalog.models import Card, Page
-from catalog.queries import blocks, cards, categories, chrome, listing, products
+from catalog.queries import blocks, cards, categories, chrome, former, listing, products
 from catalog.queries.chrome import Chrome, Crumb
 from catalog.queries.selection import Source
 from catalog.views import lists, opinions, picker, pictures, structured
-from shop import markets
+from shop import addresses, markets
 from shop.edge.pages import private_page, public_page
 from shop.edge.recording import reading, tag
 from shop.jinja.links import Presence
@@ -51,7 +57,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     market = markets.current()
     found = categories.find(slug)
     if found is None:
-        raise Http404
+        return _elsewhere(request, "catalog:category", former.category, slug)
     parameters = forms.ListingParameters.parse(request.GET)
     below = categories.below(found)
     source = Source(category_id=found.pk, below=[child.pk for child in below])
@@ -84,7 +90,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     parameters = forms.ReviewParameters.parse(request.GET)
     found = products.find(market, slug, parameters.asked)
     if found is None:
-        raise Http404
+        return _elsewhere(request, "catalog:product", former.product, slug)
     asked = forms.options(request.GET, found.codes)
     offer = picker.choose(found, asked)
     chosen = picker.asked_for(offer, asked)
@@ -189,10 +195,27 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @private_page  # the edge may keep it once it can be told that its product appeared
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the shelves are all still there. It asks nothing about the visitor."""
+    return _lost(request, 404, _("Page not found"))
+
+
+def _elsewhere(
+    request: HttpRequest, name: str, find: Callable[[markets.Market, str], str | None], slug: str
+) -> HttpResponse:
+    """Where what had this address is now: 301; 410 if it was deleted, 404 if nothing is known of it."""
+    try:
+        current = find(markets.current(), slug)
+    except former.Gone:
+        return _lost(request, 410, _("No longer here"))
+    if current is None:
+        raise Http404
+    return HttpResponsePermanentRedirect(addresses.path(name, current))
+
+
+def _lost(request: HttpRequest, status: int, title: str) -> HttpResponse:
     market = markets.current()
-    around = chrome.around(market, title=_("Page not found"), noindex=True)
+    around = chrome.around(market, title=title, noindex=True)
     request.presence = Presence(frozenset(), instead=market.mount)  # type: ignore[attr-defined]
-    return _page(request, "404.html", around, status=404)
+    return _page(request, f"{status}.html", around, status=status)
 
 
 def _page(
