@@ -12,7 +12,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Models are loaded by now, and not before."""
-        from catalog import cards, keys, on_change, pricing, stock  # noqa: PLC0415
+        from catalog import cards, keys, neighbours, on_change, pricing, stock  # noqa: PLC0415
         from shop.changes import rules  # noqa: PLC0415
         from shop.edge.keys import declare  # noqa: PLC0415
         from shop.outbox import rounds  # noqa: PLC0415
@@ -21,7 +21,8 @@ class CatalogConfig(AppConfig):
         rules.projection(on_change.AVAILABILITY, stock.refresh_availability)
         rules.projection(on_change.CARDS, cards.rebuild)
         rules.projection(on_change.DATES, cards.schedule)
+        rules.projection(on_change.NEIGHBOURS, neighbours.choose)
         for label, rule in on_change.RULES.items():
-            rules.register(label, rule, on_change.everything)
+            rules.register(label, rule, on_change.WHOLE.get(label, on_change.everything))
         declare(keys.KEYS)
         rounds.register("catalog.clear_uploads")

@@ -14,21 +14,43 @@ LISTED = (
     "on_sale",
     "offers",
 )
-CUT = (*LISTED, "kind", "discount", "picture", "slug")  # and by what lists are cut from all cards
+CUT = (*LISTED, "discount", "picture", "slug")  # and by what lists are cut from all cards
+# What a card prints wherever it stands; its stars are printed in lists only, its offers where a filter asks.
+PRINTED = (
+    "name",
+    "slug",
+    "kind",
+    "detail",
+    "price",
+    "list_price",
+    "is_from",
+    "discount",
+    "availability",
+    "is_new",
+    "picture",
+)
+STARS = ("rating", "rating_count", "histogram")
+OFFERED = ("traits", "offers", "views")
+FOUND = ("search", *LISTED)  # what a search asks, and the list that it gives
+PLACED = ("categories", "kind", "popularity")  # by which neighbours are chosen
 _CARD, _CATEGORY, _PAGE = ("catalog.card",), ("catalog.category",), ("catalog.page",)
 _FORMER = ("catalog.former",)
 
 KEYS: dict[str, tuple[str, ...]] = {
     "attribute/*": ("catalog.attribute",),
-    "attribute/*:values": ("catalog.attributevalue",),
+    "attribute/*:values": ("catalog.attribute", "catalog.attributevalue"),
     "attributes": ("catalog.attribute",),
     "attributevalue/*": ("catalog.attributevalue",),
     "values": ("catalog.attributevalue",),
     "blocks": ("catalog.block",),
+    "beside/*/*": ("catalog.neighbours",),  # market, product
     "card/*/*": _CARD,  # market, product
-    **{f"cards:{column}": _CARD for column in ("in", "categories", *CUT)},
+    "card/*/*:offers": _CARD,
+    "card/*/*:stars": _CARD,
+    **{f"cards/*:{column}": _CARD for column in ("in", "categories", *CUT)},  # market
+    "categories": _CATEGORY,
     "category/*": _CATEGORY,
-    **{f"category/*:{column}": _CARD for column in ("in", *LISTED)},
+    **{f"category/*/*:{column}": _CARD for column in ("in", *LISTED)},  # category, market
     "delivery": ("catalog.zone", "catalog.method", "catalog.methodrate"),
     "image/*": ("catalog.image",),
     "navigation": (*_CATEGORY, *_PAGE),
@@ -40,9 +62,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product/*:images": ("catalog.image",),
     "product/*:links": ("catalog.productlink",),
     "product/*:listings": ("catalog.listing",),
+    "product/*:prices/*": ("catalog.price",),  # currency
     "product/*:reviews": ("catalog.review",),
-    "product/*:variants": ("catalog.variant", "catalog.price", "catalog.variantoption"),
-    "search": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card
+    "product/*:variants": ("catalog.variant", "catalog.variantoption"),
+    "search/*": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card
     "slug/category/*": (*_CATEGORY, *_FORMER),
     "slug/page/*": _PAGE,
     "slug/product/*": ("catalog.product", *_FORMER),

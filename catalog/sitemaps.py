@@ -23,8 +23,9 @@ PRIVATE = ("/admin/", "/account/", "/cart/", "/checkout/", "/order/", "/track/",
 @public_page
 def index(request: HttpRequest) -> HttpResponse:
     """The sitemaps of this market."""
-    with reading("cards:in"):
-        files = -(-Card.objects.filter(market=markets.current().code).count() // PER_FILE)
+    market = markets.current().code
+    with reading(f"cards/{market}:in"):
+        files = -(-Card.objects.filter(market=market).count() // PER_FILE)
     paths = [reverse("catalog:sitemap_pages")]
     paths += [reverse("catalog:sitemap_products", args=(number,)) for number in range(1, files + 1)]
     rows = "".join(f"<sitemap><loc>{escape(absolute(path))}</loc></sitemap>" for path in paths)
@@ -35,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def pages(request: HttpRequest) -> HttpResponse:
     """Home, categories and pages of text."""
     paths = [reverse("catalog:home")]
-    with reading("navigation"):
+    with reading("navigation", "categories"):
         sections = list(open_categories().order_by("path").values_list("slug", flat=True))
         texts = list(Page.objects.filter(is_published=True).order_by("slug").values_list("slug", flat=True))
     for slug in sections:
@@ -51,8 +52,9 @@ def products(request: HttpRequest, number: int) -> HttpResponse:
     if not 1 <= number <= FILES:
         raise Http404
     start = (number - 1) * PER_FILE
-    rows = Card.objects.filter(market=markets.current().code).order_by("product_id")
-    with reading("cards:in", "cards:slug", "cards:published_at"):
+    market = markets.current().code
+    rows = Card.objects.filter(market=market).order_by("product_id")
+    with reading(*(f"cards/{market}:{column}" for column in ("in", "slug", "published_at"))):
         found = list(rows.values_list("slug", "published_at")[start : start + PER_FILE])
     if not found:
         raise Http404

@@ -16,4 +16,6 @@ class OrdersConfig(AppConfig):
         # By name, since models cannot be imported before the apps are loaded.
         user_logged_in.connect(import_string("orders.placement.claim"), dispatch_uid="orders.claim")
         import_string("accounts.confirmation.follow")("orders.placement.claim_confirmed")
-        import_string("shop.outbox.rounds.register")("orders.ask_the_silent")
+        register = import_string("shop.outbox.rounds.register")
+        register("orders.ask_the_silent")
+        register("orders.plan_popularity")

@@ -1,7 +1,7 @@
 """What the outbox does for orders. Every job may run twice: the database says what has been done."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -9,12 +9,13 @@ from django.db.models import Prefetch
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from orders import emails, marking, payments, queries, states
+from orders import emails, marking, payments, popularity, queries, states
 from orders.models import MailClaim, Order, OrderEvent, Payment
 from shop.money import Money
 from shop.outbox import outbox
 
 Status = Order.Status
+NIGHT = time(3, 30)  # when the sales are counted
 AT_THE_BANK = timedelta(minutes=15)  # an attempt may be open as long as this before it counts as left
 
 
@@ -47,6 +48,19 @@ def ask_the_silent() -> None:
             if queries.unheard_of().filter(pk=order_id).exists():
                 states.note_event(order, "payment_missing")
                 outbox.enqueue("orders.ask_for_payment", order_id)
+
+
+def plan_popularity() -> None:
+    """A round of the relay: the sales are to be counted next night."""
+    now = timezone.localtime()
+    night = now.replace(hour=NIGHT.hour, minute=NIGHT.minute, second=0, microsecond=0)
+    due = night if night > now else night + timedelta(days=1)
+    outbox.enqueue("orders.count_sales", queue="low", due=due, once=True)
+
+
+def count_sales() -> None:
+    """What sells becomes popular. A second run changes nothing."""
+    popularity.count_sales(timezone.now())
 
 
 def send_shipped(order_id: int) -> None:

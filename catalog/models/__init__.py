@@ -7,6 +7,7 @@ from catalog.models.content import Block, Page
 from catalog.models.delivery import Method, MethodRate, Zone
 from catalog.models.former import Former
 from catalog.models.importing import ImportProblem, ImportRun
+from catalog.models.neighbours import Neighbours
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
@@ -28,6 +29,7 @@ __all__ = [
     "Mat",
     "Method",
     "MethodRate",
+    "Neighbours",
     "Page",
     "Price",
     "Product",

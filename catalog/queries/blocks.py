@@ -40,7 +40,7 @@ def of(market: Market) -> list[dict[str, Any]]:
     tag(*(f"image/{block.image_id}" for block in shown if block.image_id))
     with_goods = [block for block in shown if block.kind == Block.Kind.CARDS]
     rules = tuple(json.dumps(block.goods, sort_keys=True) for block in with_goods)
-    with reading(*_keys([block.goods for block in with_goods]), later=["card/*/*"]):
+    with reading(*_keys(market, [block.goods for block in with_goods]), later=["card/*/*"]):
         rows = _rows(rules).rows(market=market.code) if rules else []
     cards.tag_all(market, (row["product_id"] for row in rows))
     parts = [[cards.shape(row) for row in part] for part in cards.apart(rows, len(rules))]
@@ -76,13 +76,14 @@ def _rows(rules: tuple[str, ...]) -> Prepared:
     return Prepared(lambda: cards.together([_goods(json.loads(rule)) for rule in rules]))
 
 
-def _keys(rules: Iterable[Mapping[str, Any]]) -> set[str]:
+def _keys(market: Market, rules: Iterable[Mapping[str, Any]]) -> set[str]:
     """Of the lists from which the rows are cut."""
-    found = {"cards:in"}
+    listed = f"cards/{market.code}"
+    found = {f"{listed}:in"}
     for rule in rules:
         columns = [name.lstrip("-") for name in ORDERS.get(str(rule.get("sort")), ORDERS["popular"])[:1]]
         columns += [column for asked, column in ASKED.items() if rule.get(asked)]
-        found.update(f"cards:{column}" for column in columns if column != "product_id")
+        found.update(f"{listed}:{column}" for column in columns if column != "product_id")
         if rule.get("category"):
             found.add(f"slug/category/{rule['category']}")
     return found
@@ -136,7 +137,7 @@ def _tiles(market: Market) -> list[dict[str, Any]]:
     """The top categories with their number of goods; without a picture of its own, the best loved one's."""
     counts = goods(market)
     columns = ("in", "categories", "popularity", "picture")
-    with reading("navigation", *(f"cards:{column}" for column in columns), later=["image/*"]):
+    with reading("navigation", *(f"cards/{market.code}:{column}" for column in columns), later=["image/*"]):
         rows = _TOP.rows(market=market.code)
     tag(*(f"category/{row.pk}" for row in rows), *(f"image/{row.image_id}" for row in rows if row.image_id))
     return [

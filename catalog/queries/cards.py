@@ -71,7 +71,8 @@ def select(
 ) -> list[CardShape]:
     """Those products' cards in that order; each shows the offer that the selection means, by its names."""
     prepared = _WITH_OFFERS if selection.is_of_offers else _ALONE
-    with reading(*keys(market, product_ids)):
+    parts = ("", ":stars", ":offers") if selection.is_of_offers else ("", ":stars")
+    with reading(*(f"{key}{part}" for key in keys(market, product_ids) for part in parts)):
         rows = prepared.rows(market=market.code, ids=list(product_ids)) if product_ids else []
     place = {product_id: number for number, product_id in enumerate(product_ids)}
     rows.sort(key=lambda row: place[row["product_id"]])
@@ -79,7 +80,7 @@ def select(
 
 
 def keys(market: Market, product_ids: Iterable[int]) -> list[str]:
-    """What a page carries that shows these products' cards."""
+    """What a page carries that shows these cards; what it says of stars or offers has keys of its own."""
     return [f"card/{market.code}/{product_id}" for product_id in product_ids]
 
 

@@ -77,7 +77,8 @@ def goods(market: Market) -> dict[int, int]:
 
     Many cards stand in the same categories: they are counted in an index alone, then taken apart.
     """
-    with reading("cards:in", "cards:categories"), connections[replicas.alias()].cursor() as cursor:
+    keys = (f"cards/{market.code}:in", f"cards/{market.code}:categories")
+    with reading(*keys), connections[replicas.alias()].cursor() as cursor:
         cursor.execute(_GOODS, [market.code])
         return dict(cursor.fetchall())
 

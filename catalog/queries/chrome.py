@@ -19,7 +19,6 @@ from shop.edge.recording import reading
 from shop.markets import Market
 from shop.prepared import AnyOf, Param, Prepared
 
-DEPTH = 2  # levels of the navigation
 _GROUPS = frozenset(Page.Group.values)
 
 
@@ -132,7 +131,7 @@ def _nodes(path: str) -> list[_Node]:
 @Prepared
 def _NODES() -> QuerySet[Category, tuple[Any, ...]]:
     categories = (
-        Category.objects.filter(Q(depth__lte=DEPTH) | Q(AnyOf("path", Param("paths"))), is_published=True)
+        Category.objects.filter(Q(depth=1) | Q(AnyOf("path", Param("paths"))), is_published=True)
         .order_by()
         .values_list(Value("category", CharField()), "name", "slug", "path")
     )
@@ -146,26 +145,19 @@ def _place() -> LPad:
 
 
 def _navigation(nodes: Iterable[_Node], path: str) -> list[NavigationItem]:
-    """The tree down to DEPTH; what stands under an unpublished category does not show."""
-    items: dict[str, NavigationItem] = {}
-    top: list[NavigationItem] = []
-    for node in nodes:
-        if node.kind != "category" or len(node.path) > DEPTH * Category.steplen:
-            continue
-        above = node.path[: -Category.steplen]
-        if above and above not in items:
-            continue
-        item = NavigationItem(
+    """The sections: the categories at the top."""
+    top = [
+        NavigationItem(
             name=node.name,
             slug=node.slug,
             url=addresses.path("catalog:category", node.slug),
             path=node.path,
-            children=[],
             is_current=path.startswith(node.path),
             room="always",
         )
-        items[node.path] = item
-        (items[above]["children"] if above else top).append(item)
+        for node in nodes
+        if node.kind == "category" and len(node.path) == Category.steplen
+    ]
     give_room(top)
     return top
 

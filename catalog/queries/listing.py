@@ -95,7 +95,10 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
     """The page that the selection asks for; raises Beyond if the list ends before it."""
     statement, parameters = build(market, source, selection)
     named = ("attribute/*", "attribute/*:values")
-    with reading(*_keys(source, selection), later=named), connections[replicas.alias()].cursor() as cursor:
+    with (
+        reading(*_keys(market, source, selection), later=named),
+        connections[replicas.alias()].cursor() as cursor,
+    ):
         cursor.execute(statement, parameters)
         ((total, on_sale, floor, ceiling, spread, ids, counted, below),) = cursor.fetchall()
     pages = max(-(-total // settings.CARDS_PER_PAGE), 1)
@@ -131,15 +134,15 @@ COUNTED = ("in", "price", "values", "on_sale")
 FILTERED = ("traits", "offers", "availability", "is_from")
 
 
-def _keys(source: Source, selection: Selection) -> set[str]:
+def _keys(market: Market, source: Source, selection: Selection) -> set[str]:
     """Of the list, and of those below whose goods it counts."""
     columns = {*COUNTED, SORTED[selection.sort], *(FILTERED if selection.filters else ())}
     if source.product_ids is not None:
-        return {"search"}
+        return {f"search/{market.code}"}
     if source.category_id is None:
-        return {"cards:categories", *(f"cards:{column}" for column in columns)}
-    found = {f"category/{source.category_id}:{column}" for column in columns}
-    return found | {f"category/{below}:in" for below in source.below}
+        return {f"cards/{market.code}:{column}" for column in ("categories", *columns)}
+    found = {f"category/{source.category_id}/{market.code}:{column}" for column in columns}
+    return found | {f"category/{below}/{market.code}:in" for below in source.below}
 
 
 def _names(counted: Sequence[Sequence[Any]]) -> dict[int, Choice]:

@@ -24,7 +24,6 @@ class NavigationItem(TypedDict):
     slug: str
     url: str
     path: str
-    children: list["NavigationItem"]
     is_current: bool
     room: Room
 

@@ -104,7 +104,9 @@ def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found
     own = f"product/{item.pk}"
     tag(own, f"{own}:listings", f"{own}:cards", f"taxclass/{item.tax_class_id}")
     rate = item.tax_rate if item.tax_rate is not None else taxes.ZERO
-    with reading(f"{own}:variants", later=["attribute/*", "attributevalue/*"]):
+    with reading(
+        f"{own}:variants", f"{own}:prices/{market.currency}", later=["attribute/*", "attributevalue/*"]
+    ):
         rows = _VARIANTS.rows(currency=market.currency, product=item.pk)
     offers = _offers(market, rate, rows)
     if not offers:

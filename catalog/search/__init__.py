@@ -50,7 +50,7 @@ def is_short(query: str) -> bool:
 
 def find(market: Market, query: str) -> Found:
     """The market's products for a clean query."""
-    with reading("search"):
+    with reading(f"search/{market.code}"):
         ids, is_partial = database.products(market, query, MOST + 1), False
         if not ids:
             ids, is_partial = database.closest(market, query, MOST + 1), True
@@ -59,5 +59,5 @@ def find(market: Market, query: str) -> Found:
 
 def pages(market: Market, query: str) -> list[FoundPage]:
     """Pages of text (delivery, returns …) for a clean query, the best first; always from the database."""
-    with reading("search"):
+    with reading(f"search/{market.code}"):
         return [FoundPage(*row) for row in database.pages(market, query)]

@@ -237,7 +237,7 @@ def _page(
 
 def _suggestions(market: markets.Market, around: Chrome) -> dict[str, Any]:
     popular = Card.objects.filter(market=market.code).order_by("-popularity", "product_id")
-    with reading("cards:in", "cards:popularity", later=["card/*/*"]):
+    with reading(f"cards/{market.code}:in", f"cards/{market.code}:popularity", later=["card/*/*"]):
         loved = cards.read(popular[:SUGGESTED])
     cards.tag_all(market, (card["product_id"] for card in loved))
     return {

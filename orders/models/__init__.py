@@ -3,5 +3,6 @@
 from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
 from orders.models.payment import Payment
+from orders.models.popularity import Popularity
 
-__all__ = ["MailClaim", "Order", "OrderEvent", "OrderLine", "Payment"]
+__all__ = ["MailClaim", "Order", "OrderEvent", "OrderLine", "Payment", "Popularity"]

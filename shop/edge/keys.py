@@ -1,7 +1,7 @@
 """What keys are about: which tables a key stands for, so that a page cannot read what nothing would purge.
 
-An app declares its keys by patterns, in which * is one part of a key: "category/*:in" stands for
-"category/7:in". Its rules for shop.changes purge them; tests hold both against each other.
+An app declares its keys by patterns, in which * is one part of a key: "category/*/*:in" stands for
+"category/7/eu:in". Its rules for shop.changes purge them; tests hold both against each other.
 """
 
 import re
@@ -35,7 +35,7 @@ def covered(key: str) -> frozenset[str]:
 
 
 def pattern_of(key: str) -> str:
-    """category/7:in → category/*:in; slug/product/pen → slug/product/*: behind a slash stands a value.
+    """category/7/eu:in → category/*/*:in; slug/product/pen → slug/product/*: behind a slash stands a value.
 
     But for the model behind `slug` and `path`, by which it is looked up.
     """

@@ -354,7 +354,7 @@ def test_every_page_that_an_edit_changes_is_purged(do: Do) -> None:
     assert outcome.stale == {}
     assert outcome.idle == []
     assert outcome.statuses == KEPT
-    assert outcome.purged / outcome.changed < 1.5
+    assert outcome.purged / outcome.changed < 1.2
     for found in (outcome.keys, outcome.carried):
         assert {keys.pattern_of(key) for key in found} - {"html"} == set(keys.declared())
 

@@ -17,8 +17,7 @@ NAMES = [
 
 def items(*names: str) -> list[NavigationItem]:
     return [
-        NavigationItem(name=name, slug="", url="", path="", children=[], is_current=False, room="always")
-        for name in names
+        NavigationItem(name=name, slug="", url="", path="", is_current=False, room="always") for name in names
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog import cards, on_change
+from catalog import cards, keys, on_change
 from catalog.models import (
     Attribute,
     AttributeValue,
@@ -30,6 +30,7 @@ from catalog.models import (
     Variant,
     VariantOption,
 )
+from catalog.queries import cards as read
 from catalog.queries import statement
 from shop.changes import projector
 from shop.changes.models import Change
@@ -83,25 +84,26 @@ def test_an_unpublished_product_touches_its_look_up_and_every_list_it_was_in(pro
     effects = effects_of(lambda: Product.objects.filter(pk=product.pk).update(is_published=False))
     assert effects.keys == {f"product/{product.pk}", "slug/product/autumn-hills"}
     effects = effects_of(lambda: cards.rebuild([product.pk]))
-    lists = {f"category/{pk}:in" for pk in card.categories}
+    lists = {f"category/{pk}/eu:in" for pk in card.categories}
     own = {f"card/eu/{product.pk}", f"product/{product.pk}:cards", "slug/product/autumn-hills"}
-    assert own | {"cards:in", "search", *lists} <= effects.keys
-    assert not any(effects.projected.values())
+    assert own | {"cards/eu:in", "search/eu", *lists} <= effects.keys
+    # Who stands beside it gets another neighbour.
+    assert effects.projected == {"neighbours": set(Product.objects.values_list("pk", flat=True))}
 
 
 def test_a_card_that_moves_touches_the_list_it_left_and_the_one_it_came_to(product):
     card = Card.objects.get(product_id=product.pk, market="eu")
     stays, leaves = card.categories
     effects = effects_of(lambda: Card.objects.filter(pk=card.pk).update(categories=[stays, 999]))
-    lists = {f"category/{leaves}:in", "category/999:in", "cards:categories"}
-    assert effects.keys == {f"card/eu/{product.pk}", "search"} | lists
+    lists = {f"category/{leaves}/eu:in", "category/999/eu:in", "cards/eu:categories"}
+    assert effects.keys == lists
 
 
 def test_a_card_of_another_price_touches_lists_by_price_only(product):
     card = Card.objects.get(product_id=product.pk, market="eu")
     effects = effects_of(lambda: Card.objects.filter(pk=card.pk).update(price=Decimal("1.00")))
-    lists = {f"category/{pk}:price" for pk in card.categories}
-    assert effects.keys == {f"card/eu/{product.pk}", "cards:price", "search"} | lists
+    lists = {f"category/{pk}/eu:price" for pk in card.categories}
+    assert effects.keys == {f"card/eu/{product.pk}", "cards/eu:price", "search/eu"} | lists
     assert effects.projected == {}
 
 
@@ -109,7 +111,7 @@ def test_every_column_that_a_list_counts_or_sorts_by_has_a_key():
     """Else a list filtered by it would stay stale. Categories and product are the membership itself."""
     read = set(re.findall(r'\bc\."?([a-z_]+)', statement._CARD))
     assert {"price", "values", "on_sale"} <= read
-    assert read - {"product_id", "categories", "market"} <= set(on_change.LISTED)
+    assert read - {"product_id", "categories", "market"} <= set(keys.LISTED)
 
 
 @pytest.mark.parametrize(
@@ -147,14 +149,10 @@ def test_what_a_card_says_is_made_again_for_this_product_only(product, change):
         ),
         (
             lambda p: Attribute.objects.filter(code="size").update(name="Format"),
-            {"attributes", "attribute/{size}"},
+            {"attributes", "attribute/{size}", "attribute/{size}:values"},
         ),
         (lambda p: Block.objects.create(kind="story", title="Paper"), {"blocks"}),
         (lambda p: make_delivery(), {"delivery"}),
-        (
-            lambda p: ProductLink.objects.create(product=p, other=Product.objects.exclude(pk=p.pk).get()),
-            {"product/{product}:links"},
-        ),
     ],
 )
 def test_what_no_card_says_rebuilds_none(product, change, keys):
@@ -167,6 +165,47 @@ def test_what_no_card_says_rebuilds_none(product, change, keys):
     wanted = {key.format(**ids) for key in keys}
     assert effects.keys == wanted
     assert not any(effects.projected.values())
+
+
+def test_a_link_asks_for_neighbours_beside_it(product):
+    other = Product.objects.exclude(pk=product.pk).get()
+    effects = effects_of(lambda: ProductLink.objects.create(product=product, other=other))
+    assert effects.keys == {f"product/{product.pk}:links"}
+    assert effects.projected == {"neighbours": {product.pk}}
+
+
+def test_what_a_card_prints_is_known_to_its_keys():
+    """A column that comes into the cards has to purge them."""
+    assert {*keys.PRINTED, *keys.STARS} == {*read.COLUMNS, "picture"} - {"product_id", "currency"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "part"),
+    [("search", "x", None), ("rating_count", 7, ":stars"), ("offers", [], ":offers")],
+)
+def test_what_a_card_does_not_print_leaves_the_pages_that_show_it_alone(product, column, value, part):
+    card = Card.objects.get(product_id=product.pk, market="eu")
+    effects = effects_of(lambda: Card.objects.filter(pk=card.pk).update(**{column: value}))
+    own = {key for key in effects.keys if key.startswith("card/")}
+    assert own == ({f"card/eu/{product.pk}{part}"} if part else set())
+
+
+def test_a_price_in_one_market_leaves_the_other_alone(product):
+    prices = Price.objects.filter(variant__product=product, currency="GBP")
+    effects = effects_of(lambda: prices.update(amount=Decimal(3)))
+    assert effects.keys == {f"product/{product.pk}:prices/GBP"}
+    effects = effects_of(lambda: cards.rebuild([product.pk]))
+    assert effects.keys
+    assert not [key for key in effects.keys if "/eu" in key]
+
+
+def test_sales_reorder_lists_and_no_product_page(product):
+    effects = effects_of(lambda: Product.objects.filter(pk=product.pk).update(popularity=99))
+    assert effects.keys == set()
+    effects = effects_of(lambda: cards.rebuild([product.pk]))
+    assert not [key for key in effects.keys if key.startswith(("card/", "product/"))]
+    assert "cards/eu:popularity" in effects.keys
+    assert effects.projected == {"neighbours": {product.pk}}
 
 
 def test_stock_at_the_threshold_is_recounted_and_purges_nothing(product):
@@ -202,7 +241,7 @@ def test_a_tax_rate_reaches_the_products_of_its_class(product):
 def test_a_page_touches_its_look_up_and_the_footer_if_it_is_called_otherwise():
     page = make_page("Delivery")
     effects = effects_of(lambda: Page.objects.update(body="<p>New</p>"))
-    assert effects.keys == {f"page/{page.pk}", "search"}
+    assert effects.keys == {f"page/{page.pk}", "search/eu", "search/gb"}
     effects = effects_of(lambda: Page.objects.update(slug="shipping"))
     assert {"slug/page/delivery", "slug/page/shipping", "navigation"} <= effects.keys
 
@@ -243,6 +282,7 @@ def test_an_emptied_table_makes_every_derived_row_again(product):
         "availability": everything,
         "cards": everything,
         "dates": everything,
+        "neighbours": everything,
     }
 
 

@@ -43,6 +43,7 @@ NOT_SHOWN = {
     "catalog.review": {"external_id"},
     "catalog.sale": {"is_imported"},
     "catalog.category": {"numchild"},  # the tree's own bookkeeping: path and depth say the same
+    "catalog.neighbours": {"shelf", "rank"},  # by which they are chosen
     "catalog.card": {"currency"},  # its market's, which the settings name
     "catalog.zone": {"code", "name"},
     "catalog.method": {"tax_class"},  # the checkout reads it, and no page that is kept
@@ -74,6 +75,7 @@ SPECIAL = {
     "variant.availability": "'out'",
     "card.availability": "'out'",
     "card.product_id": "{c} + 1000",
+    "neighbours.product_id": "{c} + 1000",
     "card.currency": "'USD'",
 }
 

@@ -24,7 +24,7 @@ def test_what_is_read_within_keys_that_stand_for_it_is_recorded() -> None:
     assert page.keys == {"slug/page/help", "page/7"}
 
 
-@pytest.mark.parametrize("named", [(), ("navigation",), ("cards:in", "cards:price")])
+@pytest.mark.parametrize("named", [(), ("navigation",), ("cards/eu:in", "cards/eu:price")])
 def test_a_table_that_no_key_stands_for_is_an_error(named: tuple[str, ...]) -> None:
     with recording(), reading(*named), pytest.raises(Unrecorded, match="catalog_block"):
         list(Category.objects.raw("SELECT c.* FROM catalog_category c, catalog_block"))
@@ -33,7 +33,7 @@ def test_a_table_that_no_key_stands_for_is_an_error(named: tuple[str, ...]) -> N
 def test_a_key_stands_for_nothing_beyond_its_block() -> None:
     with recording():
         with reading("navigation"):
-            with reading("cards:in"):
+            with reading("cards/eu:in"):
                 assert not Card.objects.exists()
                 assert not Category.objects.exists()
             with pytest.raises(Unrecorded, match="catalog_card"):
@@ -57,11 +57,12 @@ def test_a_key_that_nobody_declared_is_a_mistake() -> None:
 @pytest.mark.parametrize(
     ("key", "pattern"),
     [
-        ("category/7:in", "category/*:in"),
+        ("category/7/eu:in", "category/*/*:in"),
         ("card/eu/7", "card/*/*"),
         ("slug/product/two-suns", "slug/product/*"),
         ("path/category/00010002:below", "path/category/*:below"),
-        ("cards:price", "cards:price"),
+        ("cards/eu:price", "cards/*:price"),
+        ("product/7:prices/EUR", "product/*:prices/*"),
     ],
 )
 def test_behind_a_slash_stands_a_value(key: str, pattern: str) -> None:

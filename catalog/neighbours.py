@@ -1,0 +1,109 @@
+"""choose(): whom a product stands beside, until it moves, or one of them leaves.
+
+Near it are the next in popularity on both sides: on its own shelf (its home category, or its kind), what else
+it could be; on other shelves, what goes with it. The same few best sellers beside every product help nobody.
+
+The choice is kept, and stands until something asks for it again: so a page changes when the choice does, and
+not whenever anything comes, goes or is bought more often. docs/decisions/0014.
+"""
+
+from collections.abc import Collection, Iterable
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from catalog.locks import lock_products
+from catalog.models import Neighbours
+from catalog.queries.beside import RELATED
+
+CHUNK = 500  # products in a transaction: as many advisory locks
+WINDOW = 64  # how far away in the market's order another shelf is looked for; then the next shelf's best
+
+
+def choose(product_ids: Iterable[int]) -> None:
+    """Places the products and chooses for them; those without a card lose their rows."""
+    ids = sorted(set(product_ids))
+    for start in range(0, len(ids), CHUNK):
+        chunk = {"ids": ids[start : start + CHUNK]}
+        with transaction.atomic():
+            lock_products(chunk["ids"])
+            with connection.cursor() as cursor:
+                for statement in (_LEAVE, _PLACE, _CHOOSE):
+                    cursor.execute(statement, chunk)
+
+
+def beside(product_ids: Collection[int]) -> QuerySet[Neighbours]:
+    """The rows that name one of these products."""
+    ids = list(product_ids)
+    return Neighbours.objects.filter(Q(companions__overlap=ids) | Q(alternatives__overlap=ids))
+
+
+_LEAVE = """
+DELETE FROM catalog_neighbours own WHERE product_id = ANY(%(ids)s) AND NOT EXISTS (
+    SELECT FROM catalog_card card WHERE card.product_id = own.product_id AND card.market = own.market)
+"""
+
+_PLACE = """
+INSERT INTO catalog_neighbours AS own (product_id, market, shelf, rank, companions, alternatives)
+SELECT product_id, market, COALESCE('category/' || (
+        SELECT category_id FROM catalog_listing listing
+        WHERE listing.product_id = card.product_id AND category_id = ANY(card.categories)
+        ORDER BY is_primary DESC, position, id LIMIT 1
+    ), 'kind/' || kind), -popularity, '{}', '{}'
+FROM catalog_card card WHERE product_id = ANY(%(ids)s) ORDER BY product_id, market
+ON CONFLICT (product_id, market) DO UPDATE SET shelf = EXCLUDED.shelf, rank = EXCLUDED.rank
+WHERE (own.shelf, own.rank) IS DISTINCT FROM (EXCLUDED.shelf, EXCLUDED.rank)
+"""
+
+# Those behind it and those before it in turns. `linked` ones stand there already.
+_NEXT = """(
+    SELECT product_id, 2 * row_number() OVER (ORDER BY {order}) + {first} AS place
+    FROM ({those}) those WHERE {where} AND product_id <> ALL(linked) ORDER BY {order} LIMIT {related}
+)"""
+_BEHIND = {"side": ">", "order": "rank, product_id"}
+_BEFORE = {"side": "<", "order": "rank DESC, product_id DESC"}
+_ON_SHELF = """
+    SELECT product_id, rank FROM catalog_neighbours
+    WHERE market = me.market AND shelf = me.shelf AND (rank, product_id) {side} (me.rank, me.product_id)"""
+_IN_MARKET = """
+    SELECT product_id, rank, shelf FROM catalog_neighbours
+    WHERE market = me.market AND (rank, product_id) {side} (me.rank, me.product_id)
+    ORDER BY {order} LIMIT {window}"""
+_NEXT_SHELF = """
+    SELECT product_id, rank, shelf FROM catalog_neighbours
+    WHERE market = me.market AND shelf {side} me.shelf ORDER BY shelf, rank, product_id LIMIT {window}"""
+
+
+def _next(
+    those: str, first: int, where: str = "true", side: str = ">", order: str = "rank, product_id"
+) -> str:
+    those = those.format(side=side, order=order, window=WINDOW)
+    return _NEXT.format(those=those, first=first, where=where, order=order, related=RELATED)
+
+
+_OTHER = "shelf <> me.shelf"
+_NEAR = " UNION ALL ".join((_next(_ON_SHELF, 0, **_BEHIND), _next(_ON_SHELF, 1, **_BEFORE)))
+_FAR = " UNION ALL ".join(
+    (
+        _next(_IN_MARKET, 0, _OTHER, **_BEHIND),
+        _next(_IN_MARKET, 1, _OTHER, **_BEFORE),
+        _next(_NEXT_SHELF, 1000, side=">"),
+        _next(_NEXT_SHELF, 2000, side="<"),
+    )
+)
+_FIRST = "ARRAY(SELECT product_id FROM ({near}) near GROUP BY 1 ORDER BY min(place) LIMIT {related})"
+
+_CHOOSE = f"""
+UPDATE catalog_neighbours own SET companions = chosen.companions, alternatives = chosen.alternatives
+FROM (
+    SELECT id, {_FIRST.format(near=_FAR, related=RELATED)} AS companions,
+        {_FIRST.format(near=_NEAR, related=RELATED)} AS alternatives
+    FROM (
+        SELECT *, ARRAY(SELECT other_id FROM catalog_productlink link WHERE link.product_id = own.product_id)
+            AS linked
+        FROM catalog_neighbours own WHERE product_id = ANY(%(ids)s)
+    ) me
+) chosen
+WHERE own.id = chosen.id
+    AND (own.companions, own.alternatives) IS DISTINCT FROM (chosen.companions, chosen.alternatives)
+"""  # noqa: S608 (statements of ours)
