@@ -1,7 +1,7 @@
 """count_sales(): what sells becomes popular. Lists are sorted by it, neighbours chosen, the edge filled.
 
-Popularity goes in steps, each a half of what it takes to sell twice as much: a piece more of what sells by the
-hundred is no change, and purges nothing.
+Popularity goes in steps, two to a doubling of the sales: a piece more of what sells by the hundred is no
+change, and purges nothing.
 """
 
 from datetime import datetime, timedelta

@@ -165,6 +165,7 @@ EDGE_BACKEND = env("EDGE_BACKEND", _kept_by, "null")
 PAGE_STORE = env("PAGE_STORE", flag, not DEBUG)  # pages as they were rendered, in the marks' Redis
 RELEASE = env("RELEASE", str, "")  # names what pages are made of; empty: a digest of the files
 RELEASE_DRAIN_SECONDS = env("RELEASE_DRAIN_SECONDS", int, 120)  # then the last old node has left
+EDGE_URL = env("EDGE_URL", str, "").rstrip("/")  # SITE_URL, if it is not named
 PURGE_TIMEOUT_SECONDS = env("PURGE_TIMEOUT_SECONDS", float, 3.0)
 _by_varnish, _by_fastly, _by_cloudflare = (
     REQUIRED if name == EDGE_BACKEND else "" for name in ("varnish", "fastly", "cloudflare")
