@@ -1,5 +1,6 @@
 """Where the shop sells: each market has a language, a currency and a prefix of its public addresses."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponsePerm
 from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
 
+# "gb", "de-ch", "es-419", "zh-hant": no page's address begins so, and the edge knows private pages behind it.
+PREFIX = re.compile(r"[a-z]{2}(-[a-z0-9]{2,4})?")
 # Addresses that exist once, whatever the market.
 UNPREFIXED = ("admin/", "edge/", "healthz", "readyz", "media/", "static/", "dev/")
 
@@ -85,11 +88,20 @@ def url(market: Market, name: str, *args: object, **kwargs: object) -> str:
 
 
 def check(markets: tuple[Market, ...]) -> tuple[Market, ...]:
-    """The same markets, or ImproperlyConfigured: the first has no prefix; codes and prefixes are unique."""
+    """The same markets, or ImproperlyConfigured.
+
+    The first has no prefix, each other one that fits PREFIX; codes and prefixes are unique.
+    """
     if not markets or markets[0].prefix:
         raise ImproperlyConfigured("The first of MARKETS is the default and has no prefix.")
     if len({m.code for m in markets}) < len(markets) or len({m.prefix for m in markets}) < len(markets):
         raise ImproperlyConfigured("Codes and prefixes of MARKETS must be unique.")
+    for market in markets[1:]:
+        if not PREFIX.fullmatch(market.prefix):
+            raise ImproperlyConfigured(
+                f"MARKETS: the prefix {market.prefix!r} of {market.name} must be two small letters,"
+                " which two to four letters or digits may follow after a hyphen: gb, de-ch, zh-hant."
+            )
     return markets
 
 

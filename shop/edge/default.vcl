@@ -2,8 +2,9 @@
 #
 #   EDGE_SECRET=… varnishd -f default.vcl -p vcl_path=<folder of your origins.vcl>:<this folder>
 #
-# EDGE_SECRET   shown by who may purge and by a TLS proxy in front of us; shown by us to the origin. Required.
-# EDGE_GRACE    only for the test that shows why it is 1s: how long a purged page is sent while it is renewed.
+# EDGE_SECRET            shown by who may purge and by a TLS proxy in front of us; shown by us to the origin. Required.
+# EDGE_SECRET_FALLBACKS  comma-separated: believed as well, shown to nobody, while a new secret goes round.
+# EDGE_GRACE             only for the test that shows why it is 1s: how long a purged page is sent while it is renewed.
 #
 # Header lines above 8 kB and requests above 32 kB are refused by varnishd itself (http_req_hdr_len, http_req_size).
 
@@ -11,6 +12,7 @@ vcl 4.1;
 
 import header;
 import std;
+import str;
 import xkey;
 
 include "origins.vcl";
@@ -37,9 +39,9 @@ sub vcl_recv {
     call purge_keys;
     call vouch;
     # One visitor's: never looked up, never waits for another's. A test holds this list against the URLconf;
-    # a market's prefix may stand before it.
+    # a market's prefix may stand before it (PREFIX in shop/markets.py).
     if (req.method == "POST" || req.url ~
-      "^(/[a-z]{2}(-[a-z]{2})?)?/(account|admin|cart|checkout|dev|healthz|order|readyz|track)([/?#]|$)") {
+      "^(/[a-z]{2}(-[a-z0-9]{2,4})?)?/(account|admin|cart|checkout|dev|healthz|order|readyz|track)([/?#]|$)") {
         return (pass);
     }
 
@@ -50,6 +52,8 @@ sub vcl_recv {
     if (req.url ~ "\?") {
         # What campaigns append is for the browser's scripts.
         set req.url = regsuball(req.url, "(?<=[?&])(utm_[a-z]+|gclid|fbclid|msclkid|mc_[ce]id)=[^&]*", "");
+        # A form sends every field, filled in or not; the origin reads no blank (shop/edge/pages.py).
+        set req.url = regsuball(req.url, "(?<=[?&])[^=&]*(=(\+|%20)*)?(?=&|$)", "");
         set req.url = regsuball(std.querysort(req.url), "(?<=[?&])&+", "");
         set req.url = regsub(req.url, "[?&]+$", "");
     }
@@ -60,26 +64,46 @@ sub vcl_recv {
     return (hash);
 }
 
+sub vcl_hash {
+    # Where http is redirected to https, the page is not for who asks by http. Beside address and host.
+    hash_data(req.http.X-Forwarded-Proto);
+}
+
 sub purge_keys {
     unset req.http.X-Purged;
     if (req.method != "PURGE") {
         return;
     }
-    if (req.http.X-Edge-Secret != std.getenv("EDGE_SECRET")) {
+    call ask_secret;
+    if (req.http.X-Edge-Secret != "known") {
         return (synth(403));
     }
     set req.http.X-Purged = xkey.softpurge(req.http.X-Purge-Keys);
     return (synth(200, "Purged"));
 }
 
+sub ask_secret {
+    # "known" if it is ours, or was until lately: the secret itself goes no further.
+    if (req.http.X-Edge-Secret == std.getenv("EDGE_SECRET") || (req.http.X-Edge-Secret ~ "^[^,]+$"
+      && str.contains("," + std.getenv("EDGE_SECRET_FALLBACKS") + ",", "," + req.http.X-Edge-Secret + ","))) {
+        set req.http.X-Edge-Secret = "known";
+    } else {
+        unset req.http.X-Edge-Secret;
+    }
+}
+
 sub vouch {
     # Whose word counts on who asks and how: a TLS proxy of ours, which shows the secret, else our own.
-    if (req.http.X-Edge-Secret != std.getenv("EDGE_SECRET")) {
+    call ask_secret;
+    if (req.http.X-Edge-Secret != "known") {
         set req.http.X-Forwarded-For = client.ip;
         set req.http.X-Forwarded-Proto = "http";
         if (std.port(server.ip) == 443) {
             set req.http.X-Forwarded-Proto = "https";
         }
+    }
+    if (req.http.X-Forwarded-Proto != "https") {
+        set req.http.X-Forwarded-Proto = "http";
     }
     unset req.http.X-Edge-Secret;
     unset req.http.X-Edge-Failed;
@@ -93,6 +117,9 @@ sub vouch {
 sub vcl_backend_fetch {
     if (bereq.is_bgfetch && bereq.http.X-Edge-Failed) {
         return (abandon);
+    }
+    if (bereq.retries > 0) {
+        return (fetch);
     }
     unset bereq.http.X-Edge-Older;
     if (bereq.uncacheable) {

@@ -18,6 +18,11 @@ sub vcl_synth {
 }
 
 sub vcl_backend_error {
+    # A node that died a moment ago, before its probe knows: another answers. Nothing is sent twice, since it
+    # could be two orders, and nobody is asked again after a while: it would answer the same, and late.
+    if (bereq.retries == 0 && bereq.method ~ "^(GET|HEAD)$" && now - bereq.time < 2.5s) {
+        return (retry);
+    }
     if (bereq.is_bgfetch || bereq.http.X-Edge-Older) {
         call failing;
         return (abandon);

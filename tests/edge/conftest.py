@@ -20,7 +20,7 @@ def _origin() -> Iterator[Origin]:
 @pytest.fixture(scope="session")
 def edge(_origin: Origin) -> Iterator[Edge]:
     """The edge as we ship it."""
-    with varnish(_origin) as edge:
+    with varnish(_origin.port) as edge:
         yield edge
 
 

@@ -50,7 +50,7 @@ def test_a_quiet_page_is_new_for_the_first_who_asks(edge: Edge, origin: Origin, 
 
 
 def test_with_an_hour_of_grace_the_first_would_get_the_old_page(origin: Origin, path: str, key: str) -> None:
-    with varnish(origin, EDGE_GRACE="1h") as edge:
+    with varnish(origin.port, EDGE_GRACE="1h") as edge:
         assert not is_new_after_two_quiet_seconds(edge, origin, path, key)
 
 

@@ -188,8 +188,26 @@ def test_a_request_without_a_host_is_refused(edge: Edge, origin: Origin) -> None
 
 def test_an_edge_without_a_secret_does_not_start(origin: Origin) -> None:
     """Else whoever shows none would show the right one."""
-    with pytest.raises(AssertionError, match="EDGE_SECRET is not set"), varnish(origin, EDGE_SECRET=""):
+    with pytest.raises(AssertionError, match="EDGE_SECRET is not set"), varnish(origin.port, EDGE_SECRET=""):
         pass
+
+
+def test_while_a_new_secret_goes_round_the_old_ones_are_believed(origin: Origin) -> None:
+    """What the edge shows is the new one: the app believes both before it (shop/edge/origin.py)."""
+    origin.pages["/cart/"] = Page()
+    with varnish(origin.port, EDGE_SECRET="new", EDGE_SECRET_FALLBACKS="older,old") as edge:
+        for secret, status in {
+            **dict.fromkeys(("new", "old", "older"), 200),
+            **dict.fromkeys(("", ",", "older,old", "ol", "lder", "old,", "known", "guess"), 403),
+        }.items():
+            assert edge.ask("/", "PURGE", X_Edge_Secret=secret).status == status, secret
+            edge.ask("/cart/", X_Edge_Secret=secret, X_Forwarded_For="192.0.2.7")
+            told = origin.asked[-1].headers
+            assert told.get_all("X-Edge-Secret") == ["new"]
+            assert ("192.0.2.7" in told["X-Forwarded-For"]) == (status == 200), secret
+    with varnish(origin.port) as edge:
+        for secret in ("", ",", ",,", "known"):
+            assert edge.ask("/", "PURGE", X_Edge_Secret=secret).status == 403, secret
 
 
 def test_what_we_ship_is_whole() -> None:

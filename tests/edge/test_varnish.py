@@ -7,7 +7,8 @@ import pytest
 from django.conf import settings
 from django.urls import get_resolver
 
-from tests.edge.varnish import Edge, Origin, Page, at_once, kept, seconds, until
+from shop.markets import PREFIX
+from tests.edge.varnish import SECRET, Edge, Origin, Page, at_once, kept, seconds, until
 from tests.test_architecture import routes
 
 JAR = "sessionid=canary; csrftoken=canary; cart=canary; cart_size=3"
@@ -82,6 +83,15 @@ def test_a_head_shares_the_page(edge: Edge, origin: Origin, path: str) -> None:
     assert [asked.method for asked in origin.asked] == ["GET"]
 
 
+def test_a_part_of_a_file_is_cut_from_the_whole(edge: Edge, origin: Origin, path: str) -> None:
+    origin.pages[path] = kept(b"whole picture", headers={"Content-Type": "image/jpeg"})
+    for _ in range(2):
+        answer = edge.ask(path, Range="bytes=6-")
+        assert (answer.status, answer.body) == (206, b"picture")
+    assert edge.ask(path).body == b"whole picture"
+    assert ["Range" in asked.headers for asked in origin.asked] == [False]
+
+
 def test_the_edge_says_how_long_and_the_browser_does_not_hear_it(
     edge: Edge, origin: Origin, path: str, key: str
 ) -> None:
@@ -125,6 +135,40 @@ def test_an_empty_query_is_none(edge: Edge, origin: Origin, path: str) -> None:
     for query in ("", "?", "?&", "#part", "?utm_campaign=x", "?#"):
         edge.ask(path + query)
     assert [asked.path for asked in origin.asked] == [path]
+
+
+def test_blank_parameters_are_none(edge: Edge, origin: Origin, path: str) -> None:
+    """A form sends each of its fields, and the origin reads no blank."""
+    origin.pages[path] = kept()
+    for query in ("?a=2", "?sort=&a=2", "?a=2&b&max=", "?=&a=2&c=%20", "?q=+&a=2&&sort=", "?b=&a=2&b=%20+"):
+        edge.ask(path + query)
+    edge.ask(f"{path}?sort=&max=")
+    edge.ask(f"{path}?sort")
+    assert [asked.path for asked in origin.asked] == [f"{path}?a=2", path]
+
+
+def test_what_a_parameter_says_is_left_as_it_was_written(edge: Edge, origin: Origin, path: str) -> None:
+    origin.pages[path] = kept()
+    for query in (
+        "?q=a%26b%3D",
+        "?q=%2520",
+        "?q=%E2%82%AC+1",
+        "?q=a%20",
+        "?q==",
+        "?q=a=",
+        "?%20=1",
+        "?q=%2b",
+    ):
+        edge.ask(path + query)
+        assert origin.asked[-1].path == path + query
+
+
+def test_who_asks_by_http_does_not_get_the_page_of_https(edge: Edge, origin: Origin, path: str) -> None:
+    """There is a redirect for them."""
+    origin.pages[path] = lambda asked: kept(asked.headers["X-Forwarded-Proto"].encode())
+    for said, heard in (("https", b"https"), ("http", b"http"), ("evil", b"http"), ("https", b"https")):
+        assert edge.ask(path, X_Edge_Secret=SECRET, X_Forwarded_Proto=said).body == heard
+    assert origin.count(path) == 2
 
 
 def test_case_and_port_of_the_host_do_not_matter(edge: Edge, origin: Origin, path: str) -> None:
@@ -204,14 +248,22 @@ def concrete(route: str) -> str:
     )
 
 
+PREFIXES = ["us", "de-ch", "es-419", "zh-hant", "pt-b9r2"]  # what shop/markets.py allows
+
+
 def test_every_private_route_is_passed_and_every_public_one_looked_up(edge: Edge, origin: Origin) -> None:
     """The list in default.vcl is held against the URLconf, in every market."""
-    prefixes = [f"/{market.prefix}" if market.prefix else "" for market in settings.MARKETS]
+    assert all(PREFIX.fullmatch(prefix) for prefix in PREFIXES)
+    prefixes = ["", *(f"/{market.prefix}" for market in settings.MARKETS[1:]), *map("/{}".format, PREFIXES)]
     # The admin's own routes are not ours to declare.
     kinds = {"private": {"/admin/", "/admin/catalog/product/7/change/"}, "public": set()}
     for name, pattern in routes(get_resolver().url_patterns):
         kinds[pattern.callback.page_kind] |= {prefix + concrete(name) for prefix in prefixes}
-    assert {"/gb/cart/", "/order/t0ken/pay/", "/admin/", "/account/reset/t0ken/"} <= kinds["private"]
+    first = {address.split("/")[1] for group in kinds.values() for address in group if address.count("/") > 1}
+    assert not [word for word in first - {*PREFIXES, "gb"} if PREFIX.fullmatch(word)]
+    assert {"/gb/cart/", "/zh-hant/cart/", "/order/t0ken/pay/", "/admin/", "/account/reset/t0ken/"} <= kinds[
+        "private"
+    ]
     assert {"/gb/", "/p/goods/", "/media/a.jpg"} <= kinds["public"]
     wrong = []
     for kind, addresses in kinds.items():

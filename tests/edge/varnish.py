@@ -27,8 +27,11 @@ KEEPER = '"$@" & pid=$!; cat > /dev/null; kill -TERM $pid; wait $pid'
 ORIGINS = """
 import directors;
 probe healthz { .url = "/healthz"; .interval = 100ms; .window = 2; .threshold = 1; .initial = 1; }
-backend web { .host = "127.0.0.1"; .port = "%d"; .probe = healthz; }
-sub vcl_init { new origins = directors.round_robin(); origins.add_backend(web); }
+sub vcl_init { new origins = directors.round_robin(); }
+"""
+BACKEND = """
+backend web{0} {{ .host = "127.0.0.1"; .port = "{1}"; .probe = healthz; .host_header = "localhost"; }}
+sub vcl_init {{ origins.add_backend(web{0}); }}
 """
 
 
@@ -167,10 +170,10 @@ def program() -> str:
 
 
 @contextlib.contextmanager
-def varnish(origin: Origin, **environment: str) -> Iterator[Edge]:
-    """An edge before the origin, with the project's default.vcl."""
+def varnish(*ports: int, **environment: str) -> Iterator[Edge]:
+    """An edge before the origins at these ports, with the project's default.vcl."""
     home = Path(tempfile.mkdtemp(prefix="deckle-varnish-", dir="/tmp"))
-    (home / "origins.vcl").write_text(ORIGINS % origin.port)
+    (home / "origins.vcl").write_text(ORIGINS + "".join(BACKEND.format(*each) for each in enumerate(ports)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -83,6 +83,24 @@ def test_an_unknown_market_is_a_key_error():
         markets.get("xx")
 
 
+@pytest.mark.parametrize("prefix", ["us", "de-ch", "es-419", "zh-hant"])
+def test_a_prefix_is_a_language_or_a_country_or_both(prefix):
+    there = (Market("a", "A", "", "en", "EUR", "DE"), Market("b", "B", prefix, "en", "EUR", "FR"))
+    assert markets.check(there) == there
+
+
+@pytest.mark.parametrize("prefix", ["x", "usa", "US", "cart", "us/east", "us-", "de_ch", "de-chhhh", "ü1"])
+def test_a_prefix_that_the_edge_would_not_know_is_refused(prefix):
+    """Behind it a cart's address would be taken for a page for everyone."""
+    there = (
+        Market("a", "A", "", "en", "EUR", "DE"),
+        Market("c", "C", "cc", "en", "EUR", "IT"),
+        Market("b", "Britain", prefix, "en", "EUR", "FR"),
+    )
+    with pytest.raises(ImproperlyConfigured, match="prefix"):
+        markets.check(there)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
