@@ -5,6 +5,7 @@ from typing import Any
 
 from shop import markets
 from shop.assembly import INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: F401 (settings of Django's)
+from shop.edge import files
 from shop.env import REQUIRED, env, flag, postgres, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -174,10 +175,13 @@ _why_edge = f"EDGE_BACKEND={EDGE_BACKEND} purges with it."
 _no_nodes: list[str] = []
 VARNISH_NODES = env("VARNISH_NODES", words, _by_varnish or _no_nodes, why=_why_edge)
 EDGE_SECRET = env("EDGE_SECRET", str, _by_varnish, why=_why_edge)
+EDGE_SECRET_FALLBACKS: list[str] = env("EDGE_SECRET_FALLBACKS", words, [])
 FASTLY_SERVICE = env("FASTLY_SERVICE", str, _by_fastly, why=_why_edge)
 FASTLY_TOKEN = env("FASTLY_TOKEN", str, _by_fastly, why=_why_edge)
 CLOUDFLARE_ZONE = env("CLOUDFLARE_ZONE", str, _by_cloudflare, why=_why_edge)
 CLOUDFLARE_TOKEN = env("CLOUDFLARE_TOKEN", str, _by_cloudflare, why=_why_edge)
+
+WHITENOISE_ADD_HEADERS_FUNCTION = files.declare
 
 # --- What does it send? ----------------------------------------------------------------------------------
 EMAIL_HOST = env(
