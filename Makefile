@@ -3,11 +3,10 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-PORT ?= 8000
 ARGS ?=
 PY := .venv/bin/python
 DEBIAN_PACKAGES := chromium redis-server varnish varnish-modules
-export PORT
+export PORT PRODUCTS CATALOGUE REPLICA_DELAY
 
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 lacks_packages = ! { command -v redis-server && { command -v chromium || command -v google-chrome; } && \
@@ -23,6 +22,12 @@ demo: .venv/.demo ## Run the shop at http://127.0.0.1:8000 (PORT=8001 for anothe
 
 demo-reset: ## Remove the demo's data, so that `make demo` begins anew
 	@if [ -x $(PY) ]; then exec $(PY) -m shop.supervisor reset; else echo "There is no demo here yet: run make demo."; fi
+
+stack: .venv/.demo ## Run all of production on this machine at http://127.0.0.1:8080 (PRODUCTS=100000 for more goods)
+	@exec $(PY) -m shop.stack up
+
+stack-reset: ## Remove what `make stack` keeps, so that it begins anew
+	@if [ -x $(PY) ]; then exec $(PY) -m shop.stack reset; else echo "There is no stack here yet: run make stack."; fi
 
 ##@ To work on it
 install: .venv/.test ## Install everything for development into .venv
@@ -74,7 +79,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset install test lint format services bench-pages bench-plans requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services bench-pages bench-plans requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

@@ -1,6 +1,6 @@
-"""PostgreSQL and Redis for a demo or a test run, started by hand when the environment names none.
+"""PostgreSQL, its replica and Redis for a demo, a production on one machine or a test run, started by hand.
 
-Both listen on Unix sockets in folders of their own user only. Whoever uses them holds a shared kernel lock,
+All listen on Unix sockets in folders of their own user only. Whoever uses them holds a shared kernel lock,
 so that the last one to leave stops them, and a user that was killed counts no longer.
 """
 
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from shop.embedded import postgres, redis
+from shop.embedded import postgres, redis, replica
 from shop.embedded.ground import PLACES, SHORT_PLACE, START_SECONDS, EmbeddedError, own_name
 
-__all__ = ["EmbeddedError", "Urls", "environment", "is_named", "reset", "services"]
+__all__ = ["EmbeddedError", "Urls", "environment", "is_named", "reset", "secret", "services"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,18 @@ class Urls:
     """Where the services answer; None for one that was not asked for."""
 
     database: str | None = None
+    replica: str | None = None
     redis: str | None = None
 
 
 @contextlib.contextmanager
-def services(home: Path, *, database: bool = True, cache: bool = True) -> Iterator[Urls]:
-    """The clone's own services, started if nobody uses them yet and stopped if nobody does any more."""
+def services(
+    home: Path, *, database: bool = True, cache: bool = True, replica_delay: int | None = None
+) -> Iterator[Urls]:
+    """The clone's own services, started if nobody uses them yet and stopped if nobody does any more.
+
+    replica_delay: milliseconds by which a replica of the database is held back; without it there is none.
+    """
     home.mkdir(parents=True, exist_ok=True)
     home = home.resolve()
     me = os.getpid()
@@ -41,6 +47,7 @@ def services(home: Path, *, database: bool = True, cache: bool = True) -> Iterat
                 fcntl.flock(users, fcntl.LOCK_SH)
                 urls = Urls(
                     database=postgres.of_clone(home).start() if database else None,
+                    replica=_replica(home, replica_delay) if replica_delay is not None else None,
                     redis=redis.of_clone(home).start() if cache else None,
                 )
             yield urls
@@ -57,7 +64,7 @@ def reset(home: Path) -> None:
     home = home.resolve()
     with (home / "users.lock").open("a") as users, _starting(home):
         if not _stop_if_unused(home, users):
-            raise EmbeddedError("The demo or one of its commands is running: stop it first (Ctrl-C).")
+            raise EmbeddedError("It runs, or one of its commands does: stop it first (Ctrl-C).")
         for place in {*PLACES, SHORT_PLACE}:
             shutil.rmtree(Path(place) / own_name(home), ignore_errors=True)
         for entry in home.iterdir():
@@ -70,7 +77,7 @@ def reset(home: Path) -> None:
 def environment(home: Path, urls: Urls, port: int = 8000) -> dict[str, str]:
     """What the settings need to run as a demo; what the environment names stays as it is."""
     demo = {
-        "SECRET_KEY": _secret_key(home),
+        "SECRET_KEY": secret(home, "secret_key"),
         "DEMO": "true",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "SITE_URL": f"http://127.0.0.1:{port}",
@@ -85,6 +92,14 @@ def is_named(name: str) -> bool:
     return name in os.environ or f"{name}_FILE" in os.environ
 
 
+def _replica(home: Path, delay: int) -> str:
+    """Its address, when it answers."""
+    server = replica.of_clone(home)
+    url = server.start()
+    server.hold_back(delay)
+    return url
+
+
 def _stop_if_unused(home: Path, users: IO[str]) -> bool:
     """Whether nobody else uses the services, which are then stopped. Only while holding the start lock."""
     try:
@@ -95,6 +110,7 @@ def _stop_if_unused(home: Path, users: IO[str]) -> bool:
         redis.of_clone(home).stop()
     if (home / "postgres").exists():
         with contextlib.suppress(EmbeddedError):  # what is not installed any more does not run
+            replica.of_clone(home).stop()  # first: its primary would wait for it
             postgres.of_clone(home).stop()
     return True
 
@@ -117,11 +133,11 @@ def _starting(home: Path) -> Iterator[None]:
         yield
 
 
-def _secret_key(home: Path) -> str:
-    """Made once for each clone, readable by its user only."""
-    path = home / "secret_key"
+def secret(home: Path, name: str) -> str:
+    """The one of that name, made once for each clone, readable by its user only."""
+    path = home / name
     if not path.exists():
-        part = home / f"secret_key.{os.getpid()}"
+        part = home / f"{name}.{os.getpid()}"
         part.touch(mode=0o600)
         part.write_text(secrets.token_urlsafe(50))
         with contextlib.suppress(FileExistsError):

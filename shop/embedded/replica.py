@@ -5,13 +5,14 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from shop.embedded.ground import START_SECONDS, EmbeddedError, last_line
+from shop.embedded import postgres
+from shop.embedded.ground import SOCKET_PATH_LIMIT, START_SECONDS, EmbeddedError, last_line
 from shop.embedded.postgres import SOCKET, Postgres
 
 
@@ -94,3 +95,14 @@ def of(primary: Postgres, data: Path, *, name: str, options: Sequence[str] = ())
     seen = ("hot_standby=on", f"cluster_name={name}")
     all_options = (*primary.options, *seen, *options)
     return Replica(primary.programs, data, data, primary.account, all_options, primary=primary, name=name)
+
+
+def of_clone(home: Path) -> Replica:
+    """That of a clone's own server, beside it."""
+    primary = postgres.of_clone(home)
+    made = of(primary, primary.data.with_name("replica"), name="replica")
+    if len(str(made.socket_path)) <= SOCKET_PATH_LIMIT:
+        return made
+    sockets = primary.sockets / "replica"  # a private folder with a short name
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    return replace(made, sockets=sockets)

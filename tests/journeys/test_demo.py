@@ -3,11 +3,7 @@
 import http.cookiejar
 import os
 import re
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,9 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from shop.embedded.ground import own_name
+from tests.journeys.clones import cloned, free_port, running, typed
 
-ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = {
     "email": "ada@example.com",
     "name": "Ada Lovelace",
@@ -29,34 +24,12 @@ ADDRESS = {
     "country": "DE",
 }
 MERCHANT = {"username": "merchant@deckle.test", "password": "paper-and-ink", "next": "/admin/orders/order/"}
-# What is installed is used as it stands; `make` would compare the times of files that were just copied.
-MAKE = ("make", "-o", ".venv/.demo", "--no-print-directory")
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
-    """The project's own files and nothing else, in another place."""
-    folder = tmp_path / "clone"
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(sys.prefix)
-    yield folder
-    subprocess.run([*MAKE, "demo-reset"], cwd=folder, env=environment(), check=True, timeout=60)
-
-
-def environment() -> dict[str, str]:
-    """A stranger's: none of the tests' own settings."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with cloned(tmp_path / "clone", reset="demo-reset") as clone:
+        yield clone
 
 
 class Demo:
@@ -65,22 +38,9 @@ class Demo:
     def __init__(self, clone: Path, cookies: http.cookiejar.CookieJar) -> None:
         self.port = free_port()
         self.visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
-        self.process = subprocess.Popen(
-            [*MAKE, "demo", f"PORT={self.port}"],
-            cwd=clone,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout
-        self.said = ""
-        for line in self.process.stdout:
-            self.said += line
-            if "Ctrl-C closes it" in line:
-                return
-        pytest.fail(self.said)
+        closes = "Ctrl-C closes it"
+        self.process, self.said = typed(clone, "demo", f"PORT={self.port}", until=closes)
+        assert closes in self.said, self.said
 
     def fetch(self, path: str, form: dict[str, str] | None = None) -> str:
         """A page that answers 200, or the one that a form leads to."""
@@ -120,20 +80,6 @@ class Demo:
         return str(self.process.communicate(timeout=30)[0])
 
 
-def running(clone: Path) -> str:
-    """The command lines that name this clone, or the place where its database lies if not in there."""
-    names = (os.fsencode(clone), own_name(clone / ".demo").encode())
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = entry.read_bytes()
-        except OSError:
-            continue  # it ended just now
-        if any(name in line for name in names):
-            found.append(line.replace(b"\0", b" ").decode(errors="replace"))
-    return "\n".join(found)
-
-
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to see processes in")
 def test_a_stranger_opens_the_demo_buys_and_closes_it_and_finds_it_as_it_was(clone: Path) -> None:
     cookies = http.cookiejar.CookieJar()
@@ -160,14 +106,14 @@ def test_a_stranger_opens_the_demo_buys_and_closes_it_and_finds_it_as_it_was(clo
         merchant = {**MERCHANT, "csrfmiddlewaretoken": token[1]}
         assert number in demo.fetch("/admin/login/", merchant)
         assert name[1] in demo.fetch("/cart/add/", {**form, "quantity": "1"})
-        while_open = running(clone)
+        while_open = "\n".join(running(clone).values())
         for program in ("postgres", "redis-server", "gunicorn", "relay", "rqworker normal"):
             assert program in while_open
     finally:
         told = demo.close()
     assert "Closed." in told
     assert "Traceback" not in demo.said + told
-    assert running(clone) == ""
+    assert running(clone) == {}
 
     demo = Demo(clone, cookies)
     try:
@@ -175,4 +121,4 @@ def test_a_stranger_opens_the_demo_buys_and_closes_it_and_finds_it_as_it_was(clo
         assert name[1] in demo.fetch("/cart/")
     finally:
         demo.close()
-    assert running(clone) == ""
+    assert running(clone) == {}

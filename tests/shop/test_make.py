@@ -31,7 +31,7 @@ def make(clone: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_make_alone_lists_the_targets(empty: Path) -> None:
     listed = make(empty).stdout
-    for target in ("demo", "demo-reset", "test", "lint", "services"):
+    for target in ("demo", "demo-reset", "stack", "stack-reset", "test", "lint", "services"):
         assert re.search(rf"make {target} +[A-Z]", listed)
 
 
@@ -42,9 +42,37 @@ def test_a_missing_python_is_one_line_that_says_what_to_do(empty: Path) -> None:
     assert not (empty / ".venv").exists()
 
 
-def test_a_reset_before_the_first_demo_says_so(empty: Path) -> None:
-    done = make(empty, "demo-reset")
-    assert (done.returncode, done.stdout) == (0, "There is no demo here yet: run make demo.\n")
+@pytest.mark.parametrize("name", ["demo", "stack"])
+def test_a_reset_before_the_first_start_says_so(empty: Path, name: str) -> None:
+    done = make(empty, f"{name}-reset")
+    assert (done.returncode, done.stdout) == (0, f"There is no {name} here yet: run make {name}.\n")
+
+
+SHOWING = """#!/bin/sh
+[ "$1" = -c ] && exit 0
+echo "$*; $PORT; $PRODUCTS; $CATALOGUE; $REPLICA_DELAY"
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        (["demo"], "-m shop.supervisor demo; ; ; ; "),
+        (["demo", "PORT=8001"], "-m shop.supervisor demo; 8001; ; ; "),
+        (["stack"], "-m shop.stack up; ; ; ; "),
+        (
+            ["stack", "PORT=8090", "PRODUCTS=100000", "CATALOGUE=magento /a path", "REPLICA_DELAY=5"],
+            "-m shop.stack up; 8090; 100000; magento /a path; 5",
+        ),
+        (["stack-reset"], "-m shop.stack reset; ; ; ; "),
+    ],
+)
+def test_what_is_typed_reaches_what_is_started(empty: Path, typed: list[str], heard: str) -> None:
+    python = empty / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(SHOWING)
+    python.chmod(0o755)
+    assert make(empty, "-o", ".venv/.demo", *typed).stdout == f"{heard}\n"
 
 
 def test_pins_are_hashed_and_name_no_machine() -> None:

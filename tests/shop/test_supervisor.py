@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from shop import processes, supervisor
+from shop import opening, processes
 
 ROOT = Path(__file__).resolve().parents[2]
 # Three kinds: one that goes when asked, one that does not, and one whose child has a group of its own.
 FAKES = """
 import signal, sys, time
 from pathlib import Path
-from shop import supervisor
+from shop import opening
 from shop.processes import Program, Supervisor
 STUBBORN = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); {fork}; time.sleep(60)"
 boss = Supervisor([
@@ -26,14 +26,14 @@ boss = Supervisor([
     Program("parent", [sys.executable, "-c", STUBBORN.format(fork="os.fork() or os.setpgrp()")]),
 ], Path(sys.argv[1]), lambda line: print(line, flush=True))
 for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, supervisor._stop)
+    signal.signal(number, opening.stop)
 try:
     for program in boss.programs:
         boss.start(program)
     time.sleep(0.5)
     print(*[program.process.pid for program in boss.programs], flush=True)
     boss.watch()
-except supervisor.Stopped:
+except opening.Stopped:
     boss.stop(0.3, 0.3)
 """
 
@@ -91,9 +91,8 @@ def demo(home: Path, port: str) -> tuple[int, str]:
     code = """
 import sys
 from pathlib import Path
-from shop import supervisor
-supervisor.HOME = Path(sys.argv[1])
-supervisor.LOGS = supervisor.HOME / "logs"
+from shop import opening, supervisor
+supervisor.HOME = opening.Home(Path(sys.argv[1]), "demo")
 sys.exit(supervisor.main(["demo"]))
 """
     process = begin(code, str(home), PORT=port)
@@ -110,12 +109,12 @@ def test_a_busy_port_is_one_line_that_says_what_to_type(tmp_path: Path) -> None:
     assert (status, errors) == (1, f"Port {port} is not free: try `make demo PORT={port + 1}`.\n")
     assert demo(tmp_path, "http") == (
         1,
-        "PORT=http is no port: write a number, like `make demo PORT=8001`.\n",
+        "PORT=http is no number: write one, like `make demo PORT=8001`.\n",
     )
 
 
 def test_a_second_demo_of_one_clone_says_where_the_first_is(tmp_path: Path) -> None:
-    with supervisor.alone(tmp_path / "demo.lock", "http://127.0.0.1:8000"):
+    with opening.Home(tmp_path, "demo").alone("http://127.0.0.1:8000"):
         status, errors = demo(tmp_path, "8123")
     assert status == 1
     assert errors.startswith("The demo of this clone runs already: http://127.0.0.1:8000")
@@ -125,9 +124,10 @@ def test_a_second_demo_of_one_clone_says_where_the_first_is(tmp_path: Path) -> N
 def test_a_failed_step_names_its_last_line_and_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(supervisor, "LOGS", tmp_path)
-    monkeypatch.setattr(supervisor, "MANAGE", ("sh", "-c", 'echo seen; echo "no such thing" >&2; exit 2'))
+    home = opening.Home(tmp_path, "demo")
+    home.logs.mkdir()
+    monkeypatch.setattr(opening, "MANAGE", ("sh", "-c", 'echo seen; echo "no such thing" >&2; exit 2'))
     monkeypatch.setattr(processes, "_end_with_parent", None)  # a test process may have threads
-    with pytest.raises(supervisor.Failed, match=r"load_demo` failed: no such thing .*load_demo\.log"):
-        supervisor.run("load_demo", is_shown=True)
+    with pytest.raises(opening.Failed, match=r"load_demo` failed: no such thing .*load_demo\.log"):
+        home.run("load_demo", is_shown=True)
     assert "seen" in capfd.readouterr().out

@@ -8,20 +8,28 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from catalog.demo import pictures, volume
+from catalog.models import Product
 from shop.changes import projector
 
 
 class Command(BaseCommand):
     """Adds products with all that belongs to them, cards included; pictures are shared."""
 
-    help = "Adds --products N generated products to the demo shop, whose pictures they share."
+    help = "Adds generated products to the demo shop, whose pictures they share: N, or until there are N."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--products", type=int, required=True, metavar="N", help="how many to add")
+        number = parser.add_mutually_exclusive_group(required=True)
+        number.add_argument("--products", type=int, metavar="N", help="how many to add")
+        number.add_argument("--up-to", type=int, metavar="N", help="how many there are to be in the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints how many came, and how fast."""
         count = options["products"]
+        if options["up_to"] is not None:
+            count = options["up_to"] - Product.objects.count()
+            if count < 1:
+                self.stdout.write("There are as many products already.")
+                return
         if count < 1:
             raise CommandError("--products must be 1 or more.")
         if bare := pictures.undrawn().filter(product__isnull=False).count():
