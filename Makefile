@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
-DEBIAN_PACKAGES := chromium redis-server varnish varnish-modules
+DEBIAN_PACKAGES := chromium redis-server varnish varnish-modules wrk
 export PORT PRODUCTS CATALOGUE REPLICA_DELAY
 
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
@@ -70,6 +70,9 @@ bench-pages: .venv/.test ## Measure what the public pages cost at the demo's siz
 bench-plans: .venv/.test ## Write docs/plans.md: how the database answers the pages at 100,000 products
 	@$(PY) -m bench.plans
 
+bench-edge: .venv/.test ## Measure the edge beside a Varnish of static pages, with 2,000 products (ARGS=100000 for more)
+	@$(PY) -m bench.edge $(ARGS)
+
 ##@ To maintain it
 requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
 	$(pin) pyproject.toml --extra demo -o requirements/demo.txt
@@ -79,7 +82,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services bench-pages bench-plans requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services bench-pages bench-plans bench-edge requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

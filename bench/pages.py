@@ -25,6 +25,7 @@ from django.test.utils import CaptureQueriesContext
 from tqdm import tqdm
 
 from bench import place
+from bench.nodes import cpu_seconds
 
 ROUNDS, REQUESTS = 3, 100
 QUICK, OFTEN = {"hello"}, 10  # asked for more often: the system counts CPU in hundredths of a second
@@ -185,12 +186,6 @@ def get(connection: http.client.HTTPConnection, path: str) -> bytes:
     if answer.status != 200:
         raise SystemExit(f"{path} answered {answer.status}: see the logs in {place.HOME}")
     return body
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def queries(path: str) -> int:

@@ -17,6 +17,7 @@ from shop.terminal import CLONE, say, shown, step
 HOME = opening.Home(CLONE / ".stack", "stack")
 EDGE = CLONE / "shop" / "edge"
 NODES = 2
+MANY = 10_000  # products
 ORIGINS = """# Written by shop/stack.py at each start.
 import directors;
 
@@ -169,8 +170,8 @@ def edge_command(varnishd: str, port: int, nodes: Sequence[int]) -> list[str]:
 def fill(wanted: int) -> None:
     """The demo's goods, as many more of the kind, and what CATALOGUE names. What is there stays."""
     catalogue, imported = os.environ.get("CATALOGUE", "").strip(), HOME.folder / "imported"
-    # Generated goods share the pictures that are drawn.
-    HOME.run("load_demo", *(["--all-pictures"] if wanted else []), is_shown=True)
+    # Generated goods share the pictures that are drawn by then; drawing them all takes some minutes as well.
+    HOME.run("load_demo", *(["--all-pictures"] if wanted >= MANY else []), is_shown=True)
     if wanted:
         HOME.run("generate_catalog", "--up-to", str(wanted), is_shown=True)
     done = imported.read_text().splitlines() if imported.exists() else []

@@ -123,13 +123,15 @@ def test_a_catalogue_is_read_once_and_generated_goods_are_counted_by_who_makes_t
     ran: list[tuple[str, ...]] = []
     monkeypatch.setattr(opening.Home, "run", lambda home, *command, is_shown: ran.append(command))
     os.environ["CATALOGUE"] = "shopify 'my goods.csv' --currency EUR"
-    for products in (0, 500):
+    for products in (0, 500, 100_000):
         stack.fill(products)
     assert ran == [
         ("load_demo",),
         ("import_catalog", "shopify", "my goods.csv", "--currency", "EUR"),
-        ("load_demo", "--all-pictures"),
+        ("load_demo",),
         ("generate_catalog", "--up-to", "500"),
+        ("load_demo", "--all-pictures"),
+        ("generate_catalog", "--up-to", "100000"),
     ]
 
 
