@@ -22,12 +22,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection whose answers are waited for as long as they may take, if that is told."""
         connection = super().get_new_connection(conn_params)
-        if "PATIENCE_SECONDS" in self.settings_dict:
-            connection.wait = partial(self._wait, connection)
+        connection.wait = partial(self._wait, connection)
         return connection
 
     def _wait(self, connection: "Connection[Any]", work: Any, *args: Any, **how: Any) -> Any:
-        how["timeout"] = self.patience or self.settings_dict["PATIENCE_SECONDS"]
+        how.setdefault("timeout", self.patience or self.settings_dict.get("PATIENCE_SECONDS"))
         try:
             return Connection.wait(connection, work, *args, **how)
         except Error:

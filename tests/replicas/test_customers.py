@@ -58,6 +58,10 @@ def read_where(user: User) -> str:
     return replicas.read(replicas.alias, needs=[marking.key(user.pk)])
 
 
+def away(*args: object) -> None:
+    raise marks.MarksAway
+
+
 def bought(user: User, variant: Variant) -> Order:
     return place_order(make_draft((variant, 1), customer_id=user.pk))
 
@@ -123,7 +127,15 @@ def test_a_customer_is_marked_once_for_a_transaction_and_after_its_commit(ada, v
     assert len(marked) == 1
 
 
-def test_without_redis_the_primary_is_read_and_the_mark_set_later(ada, variant, settings):
+def test_outside_of_a_transaction_the_mark_follows_the_write_as_well(ada, variant, monkeypatch):
+    order, noted = bought(ada, variant), []
+    noting = order.events.filter(kind="noted")
+    monkeypatch.setattr(marks.customers, "mark_now", lambda keys: noted.append(noting.exists()))
+    states.note_event(order, "noted")
+    assert noted == [True]
+
+
+def test_without_redis_the_primary_is_read_and_the_mark_set_later(ada, variant, settings, monkeypatch):
     begun, there = marks.customers.begin(), settings.MARKS_URL
     settings.MARKS_URL = "redis://127.0.0.1:9/0"
     order = bought(ada, variant)
@@ -131,6 +143,9 @@ def test_without_redis_the_primary_is_read_and_the_mark_set_later(ada, variant, 
     caught_up()
     assert read_where(ada) == "default"
     settings.MARKS_URL = there
+    with monkeypatch.context() as patch:
+        patch.setattr(marks.customers, "judge", away)
+        assert read_where(ada) == "default"
     assert not marks.customers.judge(begun, [marking.key(ada.pk)]).marked
     drain.drain("high")
     assert marks.customers.judge(begun, [marking.key(ada.pk)]).marked

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections
-from django.test import Client
+from django.test import Client, override_settings
 
 from shop import replicas
 from shop.embedded.replica import Replica
@@ -107,6 +107,21 @@ def test_a_killed_replica_is_missed_by_nobody_and_found_again_when_it_is_back(sp
     assert rejoined(10)
 
 
+def test_a_primary_that_is_stopped_keeps_no_question_waiting(pair, settings):
+    caught_up()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        answer = Client().get("/readyz")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert answer.content == b"ready to be read: the primary does not answer\n"
+    assert time.monotonic() - started < 2.5
+
+
 def test_one_that_was_promoted_is_no_replica_any_more(spare):
     assert ask()[0]
     spare.promote()
@@ -135,5 +150,5 @@ def test_without_the_primary_a_replica_is_readiness_enough_and_however_old_it_ma
         with replicas.reading(None) as position:
             assert position
             assert Message.objects.count() == 1
-        patch.setattr(settings, "DATABASE_REPLICAS", [])
-        assert Client().get("/readyz").status_code == 503
+        with override_settings(DATABASE_REPLICAS=[]):
+            assert Client().get("/readyz").status_code == 503
