@@ -23,10 +23,11 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Durable is what production must be; these data are thrown away.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
-# Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up.
+# Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up;
+# one that a test had stopped goes on to its end.
 GUARDIAN = """
 cat > /dev/null
-for server in "$0"/*/postmaster.pid; do kill -QUIT "$(head -n 1 "$server")"; done
+for server in "$0"/*/postmaster.pid; do pid=$(head -n 1 "$server"); kill -QUIT "$pid"; kill -CONT "$pid"; done
 kill -TERM "$(cat "$0/redis.pid")"
 tries=0
 while ls "$0"/*/postmaster.pid && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done

@@ -1,4 +1,4 @@
-"""Who has failed is left alone for a while, then tried by one request; what lags only may be better than nothing."""
+"""Who has failed is left alone for a while, then tried by one request; who lags may be better than none."""
 
 import time
 
