@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from shop import opening, stack
 stack.HOME = opening.Home(Path(sys.argv[1]), "stack")
-opening.MANAGE = ("sh", "-c", 'ps -eo args > "$0/seen"; echo no such table >&2; exit 2', sys.argv[1])
+opening.MANAGE = ("sh", "-c", 'ps -wweo args > "$0/seen"; echo no such table >&2; exit 2', sys.argv[1])
 opening.Home.prepare = lambda home, **more: home.run("migrate")
 sys.exit(stack.main(["up"]))
 """
@@ -149,7 +149,7 @@ def test_what_had_begun_ends_with_a_failed_start(tmp_path: Path) -> None:
         names = [str(home), embedded.ground.own_name(home)]
         for program_name in ("postgres -D", "replica -c", "redis-server"):
             assert any(program_name in line and any(n in line for n in names) for line in seen.splitlines())
-        listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        listing = subprocess.run(["ps", "-wweo", "args"], capture_output=True, text=True, check=True).stdout
         assert not any(name in line for line in listing.splitlines() for name in names)
     finally:
         embedded.reset(home)
