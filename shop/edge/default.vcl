@@ -1,7 +1,6 @@
 # The edge we ship (Varnish 7.1 with varnish-modules): keeps what the origin declared public, lets it go by key.
 #
 #   EDGE_SECRET=… varnishd -f default.vcl -p vcl_path=<folder of your origins.vcl>:<this folder>
-#
 # EDGE_SECRET            shown by who may purge and by a TLS proxy in front of us; shown by us to the origin. Required.
 # EDGE_SECRET_FALLBACKS  comma-separated: believed as well, shown to nobody, while a new secret goes round.
 # EDGE_GRACE             only for the test that shows why it is 1s: how long a purged page is sent while it is renewed.
@@ -45,10 +44,14 @@ sub vcl_recv {
         return (pass);
     }
 
-    set req.http.X-Edge-Page = "1";
     # The same for everyone: one page, one address. Cookies go no further than here, see vcl_backend_fetch.
-    set req.http.Host = regsub(std.tolower(req.http.Host), ":[0-9]+$", "");
-    set req.url = regsub(req.url, "#.*$", "");
+    # Asked before it is done, here and above: what is set is logged, and a hit costs little else.
+    if (req.http.Host ~ "[A-Z:]") {
+        set req.http.Host = regsub(std.tolower(req.http.Host), ":[0-9]+$", "");
+    }
+    if (req.url ~ "#") {
+        set req.url = regsub(req.url, "#.*$", "");
+    }
     if (req.url ~ "\?") {
         # What campaigns append is for the browser's scripts.
         set req.url = regsuball(req.url, "(?<=[?&])(utm_[a-z]+|gclid|fbclid|msclkid|mc_[ce]id)=[^&]*", "");
@@ -94,10 +97,14 @@ sub ask_secret {
 
 sub vouch {
     # Whose word counts on who asks and how: a TLS proxy of ours, which shows the secret, else our own.
-    call ask_secret;
+    if (req.http.X-Edge-Secret) {
+        call ask_secret;
+    }
     if (req.http.X-Edge-Secret != "known") {
-        set req.http.X-Forwarded-For = client.ip;
-        set req.http.X-Forwarded-Proto = "http";
+        if (req.http.X-Forwarded-For != "" + client.ip) {
+            set req.http.X-Forwarded-For = client.ip;
+        }
+        unset req.http.X-Forwarded-Proto;
         if (std.port(server.ip) == 443) {
             set req.http.X-Forwarded-Proto = "https";
         }
@@ -109,7 +116,9 @@ sub vouch {
     unset req.http.X-Edge-Failed;
     unset req.http.X-Edge-Page;
     # Tests ask whether it was kept.
-    set req.http.X-Edge-Debug = (req.http.X-Edge-Debug == std.getenv("EDGE_SECRET"));
+    if (req.http.X-Edge-Debug) {
+        set req.http.X-Edge-Debug = (req.http.X-Edge-Debug == std.getenv("EDGE_SECRET"));
+    }
 }
 
 # --- From the origin ----------------------------------------------------------------------------------------

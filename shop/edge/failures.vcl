@@ -4,6 +4,7 @@
 import vsthrottle;
 
 sub vcl_miss {
+    set req.http.X-Edge-Page = "1";
     # Who waited for a fetch that failed does not begin another, one after the other.
     if (req.restarts == 0 && vsthrottle.remaining("failing " + req.http.Host + req.url, 1, 1s) == 0) {
         return (restart);
