@@ -126,7 +126,8 @@ def load(port: int, addresses: Path, core: int, *, rate: int | None = None) -> L
 
 
 def _own(port: int, addresses: list[str], core: int) -> Load:
-    connection, times, failed = http.client.HTTPConnection("127.0.0.1", port), [], 0
+    connection, failed = http.client.HTTPConnection("127.0.0.1", port), 0
+    times: list[float] = []
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     began = time.perf_counter()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shop.edge import canary, freshness, receipts
-from shop.outbox.outbox import Away
+from shop.outbox.away import Away
 
 
 def purge(keys: Sequence[str], causes: Sequence[int] = ()) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from shop.edge.calls import Answer, Call, ask
-from shop.outbox.outbox import Away
+from shop.outbox.away import Away
 
 TEMPORARY = {408, 425, 429}  # and every 5xx
 

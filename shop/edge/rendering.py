@@ -56,9 +56,7 @@ def render(path: str, answer: Answer) -> tuple[HttpResponseBase, Page]:
     return (response, judged) if judged else _from_the_primary(path, answer, marks.pages.begin())
 
 
-def _from_the_primary(
-    path: str, answer: Answer, begun: Begun | None = None
-) -> tuple[HttpResponseBase, Page]:
+def _from_the_primary(path: str, answer: Answer, begun: Begun | None = None) -> tuple[HttpResponseBase, Page]:
     """Without the primary from any replica, however late: better an older page than none."""
     try:
         response, page = _record(path, answer)

@@ -18,8 +18,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from shop.outbox.away import Away
 from shop.outbox.models import Message
-from shop.outbox.outbox import Away, UnknownJob, resolve
+from shop.outbox.outbox import UnknownJob, resolve
 
 logger = logging.getLogger(__name__)
 

@@ -15,12 +15,6 @@ from shop.outbox.models import Message
 QUEUES = ("changes", "high", "normal", "low")
 
 
-class Away(Exception):
-    """Raised by a job: somebody else's service is away, and will be back. It is tried for a day."""
-
-    is_temporary = True
-
-
 class UnknownJob(LookupError):
     """No function of that name stands in its app's jobs module."""
 

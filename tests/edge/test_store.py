@@ -19,7 +19,7 @@ from tests.edge.said import shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-EDGE = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "secret", "PAGE_STORE": True}
+EDGE = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "", "PAGE_STORE": True}
 
 
 @pytest.fixture(autouse=True)

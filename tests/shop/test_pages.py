@@ -123,7 +123,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @pytest.fixture(autouse=True)
 def _these_pages():
-    edge = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "secret"}
+    edge = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": ""}
     with override_settings(ROOT_URLCONF=__name__, **edge):
         yield
 
