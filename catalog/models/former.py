@@ -22,35 +22,44 @@ class Former(models.Model):
 
 
 _REMEMBER = """
-    INSERT INTO catalog_former (model, slug, object_id) {rows}
+    INSERT INTO catalog_former (model, slug, object_id) SELECT '{model}', {rows}
     ON CONFLICT (model, slug) DO UPDATE SET object_id = EXCLUDED.object_id;"""
 # Asked first: a statement that deletes nothing would run the table's own triggers all the same.
-_FORGET = """
+_CAME = """
     IF EXISTS (SELECT FROM catalog_former WHERE model = '{model}' AND slug = NEW.slug) THEN
         DELETE FROM catalog_former WHERE model = '{model}' AND slug = NEW.slug;
-    END IF;"""
+    END IF;
+    RETURN NULL;"""
+# A FULL JOIN to the end (no condition here is strict): it is never done in loops, and the plan of one row's
+# update serves for a million rows too.
+_MOVED = """old_rows o FULL JOIN new_rows n ON o.id = n.id
+        WHERE o.slug IS DISTINCT FROM n.slug"""
+_CHANGED = """
+    IF EXISTS (SELECT FROM {moved}) THEN
+        {remember}
+        DELETE FROM catalog_former WHERE model = '{model}' AND slug IN (SELECT n.slug FROM {moved});
+    END IF;
+    RETURN NULL;"""
 
 
 def remembered(model: str) -> list[pgtrigger.Trigger]:
-    """Triggers for the Meta of a model with unique slugs: what is given up is kept, what is taken forgotten.
-
-    Row by row where slugs change or come: that is seldom, or one look-up; WHEN spares all other updates.
-    """
-    forget, left = _FORGET.format(model=model), _REMEMBER.format(rows=f"VALUES ('{model}', OLD.slug, OLD.id)")
-    gone = _REMEMBER.format(rows=f"SELECT '{model}', slug, id FROM old_rows")  # noqa: S608 (our own names)
+    """Triggers for the Meta of a model with unique slugs: what is given up is kept, what is taken forgotten."""
+    gone = _REMEMBER.format(model=model, rows="slug, id FROM old_rows")
+    left = _REMEMBER.format(model=model, rows=f"o.slug, o.id FROM {_MOVED} AND COALESCE(o.id, 0) <> 0")
     return [
         pgtrigger.Trigger(
             name="slug_came",
             when=pgtrigger.After,
             operation=pgtrigger.Insert,
-            func=forget + " RETURN NULL;",
+            func=_CAME.format(model=model),
         ),
         pgtrigger.Trigger(
             name="slug_changed",
+            level=pgtrigger.Statement,
             when=pgtrigger.After,
             operation=pgtrigger.Update,
-            condition=pgtrigger.Q(old__slug__df=pgtrigger.F("new__slug")),
-            func=left + forget + " RETURN NULL;",
+            referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+            func=_CHANGED.format(model=model, moved=_MOVED, remember=left),
         ),
         pgtrigger.Trigger(
             name="slug_went",

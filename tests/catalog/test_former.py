@@ -141,3 +141,16 @@ def test_a_save_that_keeps_the_slug_remembers_nothing(hills: Product):
     hills.save()
     Product.objects.update(popularity=7)
     assert not Former.objects.exists()
+
+
+def test_many_slugs_at_once_are_remembered_and_those_taken_meanwhile_are_not():
+    for number in range(5):
+        make_product(f"Thing {number}", slug=f"thing-{number}")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_product SET slug = 'x' || slug")
+        assert Former.objects.count() == 5
+        cursor.execute("UPDATE catalog_product SET slug = substr(slug, 2) WHERE slug <> 'xthing-4'")
+    assert set(Former.objects.values_list("slug", flat=True)) == {
+        "thing-4",
+        *(f"xthing-{n}" for n in range(4)),
+    }

@@ -1,0 +1,191 @@
+"""A shop to be edited, its pages before and after, and which of them were let go."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from catalog.models import Block, Category, Price, Product, ProductLink
+from shop.changes import projector
+from shop.changes.rules import Effects
+from shop.edge import pages
+from shop.edge.recording import Recording, recording
+from tests.factories import (
+    follow_changes,
+    make_category,
+    make_delivery,
+    make_image,
+    make_page,
+    make_product,
+    make_review,
+    make_tax_class,
+)
+
+KEPT = {200, 301, 404, 410}
+Edit = Callable[[], object]
+Edits = Mapping[str, Edit]
+
+
+@pytest.fixture
+def shop(client: Client) -> None:
+    """Five things in three categories, one of them below another; all that a page can show."""
+    make_tax_class(rates={"DE": "0.19", "GB": "0.20"})
+    make_delivery(["DE"])
+    wall, desk = make_category("Wall"), make_category("Desk")
+    prints = make_category("Prints", parent=wall)
+    things = [
+        make_product(
+            f"Thing {number}",
+            category=[prints, prints, wall, desk, desk][number],
+            values={"colour": [["Red"], ["Blue"], ["Red", "Blue"], ["Blue"], ["Red"]][number]},
+            options={"size": ["A4", "A3"]},
+            popularity=number,
+        )
+        for number in range(5)
+    ]
+    for item in things:
+        make_image(item)
+        make_review(item, 4)
+    make_page("Help", slug="help")
+    ProductLink.objects.create(product=things[0], other=things[4], kind=ProductLink.Kind.COMPANION)
+    rules = (
+        {"category": "wall", "sort": "price"},
+        {"sale": True, "sort": "name"},
+        {"slugs": ["thing-3", "thing-9"]},
+    )
+    for number, rule in enumerate(rules):
+        Block.objects.create(kind="cards", title=f"Row {number}", goods=rule)
+    Block.objects.create(kind="range", title="Range")
+    Block.objects.create(kind="story", title="Story", image=make_image())
+    follow_changes()
+
+
+def thing(number: int) -> Product:
+    return Product.objects.get(name__startswith=f"Thing {number}")
+
+
+def price(number: int, currency: str = "EUR") -> Price:
+    return Price.objects.filter(variant__product=thing(number), currency=currency).order_by("pk")[0]
+
+
+def change(row: object, **fields: object) -> Edit:
+    def edit() -> None:
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.save()  # type: ignore[attr-defined]
+
+    return edit
+
+
+def sql(statement: str) -> Edit:
+    def edit() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    return edit
+
+
+def category(slug: str) -> Category:
+    return Category.objects.get(slug=slug)
+
+
+@pytest.fixture
+def purged(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The keys that rules have purged since it was emptied."""
+    keys: set[str] = set()
+    follow = projector.follow
+
+    def noted(changes: object) -> Effects:
+        effects = follow(changes)  # type: ignore[arg-type]
+        keys.update(effects.keys)
+        return effects
+
+    monkeypatch.setattr(projector, "follow", noted)
+    return keys
+
+
+Said = tuple[int, str, bytes]  # status, Location, body
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
+    """What public pages have recorded since it was emptied, also those that ended in an exception."""
+    found: list[Recording] = []
+
+    @contextmanager
+    def noted() -> Iterator[Recording]:
+        with recording() as page:
+            found.append(page)
+            yield page
+
+    monkeypatch.setattr(pages, "recording", noted)
+    return found
+
+
+def look(client: Client, path: str, recorded: list[Recording]) -> tuple[Said, frozenset[str]]:
+    """What an address answers, and its keys; an error page's are those of its view and its own."""
+    recorded.clear()
+    with recording() as around:
+        answer = client.get(path)
+    assert answer.status_code in KEPT, path
+    carried = getattr(answer, "page_keys", None) or around.keys.union(*(page.keys for page in recorded))
+    return (answer.status_code, answer.get("Location", ""), answer.content), frozenset(carried)
+
+
+def snapshot(
+    client: Client, paths: Sequence[str], recorded: list[Recording]
+) -> dict[str, tuple[Said, frozenset[str]]]:
+    """Each page in each market: what it says, and its keys."""
+    return {mount + path: look(client, mount + path, recorded) for mount in ("", "/gb") for path in paths}
+
+
+@dataclass
+class Outcome:
+    """stale: pages by the edit that changed and did not purge them; idle: edits that no page shows."""
+
+    stale: dict[str, list[str]] = field(default_factory=dict)
+    idle: list[str] = field(default_factory=list)
+    changed: int = 0
+    purged: int = 0
+    keys: set[str] = field(default_factory=set)
+    carried: set[str] = field(default_factory=set)
+    statuses: set[int] = field(default_factory=set)
+
+    def note(self, name: str, changed: set[str], hit: set[str]) -> None:
+        """What an edit changed, and what it let go."""
+        self.changed += len(changed)
+        self.purged += len(hit)
+        if changed - hit:
+            self.stale[name] = sorted(changed - hit)
+        if not changed:
+            self.idle.append(name)
+
+
+Do = Callable[..., Outcome]
+
+
+@pytest.fixture
+def do(client: Client, shop: None, purged: set[str], recorded: list[Recording]) -> Do:
+    """do(edits, paths) makes the edits, one by one, and compares the pages before and after each."""
+
+    def made(edits: Edits, paths: Sequence[str]) -> Outcome:
+        outcome = Outcome()
+        before = snapshot(client, paths, recorded)
+        for name, edit in edits.items():
+            purged.clear()
+            edit()
+            follow_changes()
+            after = snapshot(client, paths, recorded)
+            changed = {path for path, (said, _keys) in before.items() if after[path][0] != said}
+            hit = {path for path, (_said, keys) in before.items() if keys & purged}
+            outcome.note(name, changed, hit)
+            outcome.keys |= purged
+            outcome.carried.update(*(own for _said, own in after.values()))
+            outcome.statuses.update(said[0] for said, _keys in after.values())
+            before = after
+        return outcome
+
+    return made
