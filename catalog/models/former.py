@@ -43,7 +43,7 @@ _CHANGED = """
 
 
 def remembered(model: str) -> list[pgtrigger.Trigger]:
-    """Triggers for the Meta of a model with unique slugs: what is given up is kept, what is taken forgotten."""
+    """Triggers for a Meta of a model with unique slugs: what is given up is kept, what is taken forgotten."""
     gone = _REMEMBER.format(model=model, rows="slug, id FROM old_rows")
     left = _REMEMBER.format(model=model, rows=f"o.slug, o.id FROM {_MOVED} AND COALESCE(o.id, 0) <> 0")
     return [
