@@ -1,7 +1,6 @@
 """A shop to be edited, its pages before and after, and which of them were let go."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,8 +10,6 @@ from django.test import Client
 from catalog.models import Block, Category, Price, Product, ProductLink
 from shop.changes import projector
 from shop.changes.rules import Effects
-from shop.edge import pages
-from shop.edge.recording import Recording, recording
 from tests.factories import (
     follow_changes,
     make_category,
@@ -110,36 +107,16 @@ def purged(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 Said = tuple[int, str, bytes]  # status, Location, body
 
 
-@pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """What public pages have recorded since it was emptied, also those that ended in an exception."""
-    found: list[Recording] = []
-
-    @contextmanager
-    def noted() -> Iterator[Recording]:
-        with recording() as page:
-            found.append(page)
-            yield page
-
-    monkeypatch.setattr(pages, "recording", noted)
-    return found
-
-
-def look(client: Client, path: str, recorded: list[Recording]) -> tuple[Said, frozenset[str]]:
-    """What an address answers, and its keys; an error page's are those of its view and its own."""
-    recorded.clear()
-    with recording() as around:
-        answer = client.get(path)
+def look(client: Client, path: str) -> tuple[Said, frozenset[str]]:
+    """What an address answers, and its keys."""
+    answer = client.get(path)
     assert answer.status_code in KEPT, path
-    carried = getattr(answer, "page_keys", None) or around.keys.union(*(page.keys for page in recorded))
-    return (answer.status_code, answer.get("Location", ""), answer.content), frozenset(carried)
+    return (answer.status_code, answer.get("Location", ""), answer.content), answer.page_keys
 
 
-def snapshot(
-    client: Client, paths: Sequence[str], recorded: list[Recording]
-) -> dict[str, tuple[Said, frozenset[str]]]:
+def snapshot(client: Client, paths: Sequence[str]) -> dict[str, tuple[Said, frozenset[str]]]:
     """Each page in each market: what it says, and its keys."""
-    return {mount + path: look(client, mount + path, recorded) for mount in ("", "/gb") for path in paths}
+    return {mount + path: look(client, mount + path) for mount in ("", "/gb") for path in paths}
 
 
 @dataclass
@@ -168,17 +145,17 @@ Do = Callable[..., Outcome]
 
 
 @pytest.fixture
-def do(client: Client, shop: None, purged: set[str], recorded: list[Recording]) -> Do:
+def do(client: Client, shop: None, purged: set[str]) -> Do:
     """do(edits, paths) makes the edits, one by one, and compares the pages before and after each."""
 
     def made(edits: Edits, paths: Sequence[str]) -> Outcome:
         outcome = Outcome()
-        before = snapshot(client, paths, recorded)
+        before = snapshot(client, paths)
         for name, edit in edits.items():
             purged.clear()
             edit()
             follow_changes()
-            after = snapshot(client, paths, recorded)
+            after = snapshot(client, paths)
             changed = {path for path, (said, _keys) in before.items() if after[path][0] != said}
             hit = {path for path, (_said, keys) in before.items() if keys & purged}
             outcome.note(name, changed, hit)

@@ -32,7 +32,6 @@ from shop.edge import keys
 from tests.catalog.edits import Do, Edits, category, change, price, sql, thing
 from tests.catalog.edits import do as do
 from tests.catalog.edits import purged as purged
-from tests.catalog.edits import recorded as recorded
 from tests.catalog.edits import shop as shop
 from tests.factories import make_category, make_image, make_page, make_product, make_review
 

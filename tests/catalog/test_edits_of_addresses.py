@@ -7,7 +7,6 @@ from catalog.queries import former
 from tests.catalog.edits import KEPT, Do, Edits, category, change, sql, thing
 from tests.catalog.edits import do as do
 from tests.catalog.edits import purged as purged
-from tests.catalog.edits import recorded as recorded
 from tests.catalog.edits import shop as shop
 from tests.factories import make_category, make_page, make_product
 
