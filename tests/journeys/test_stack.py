@@ -100,7 +100,7 @@ def test_all_of_production_opens_survives_a_dead_node_and_closes(clone: Path) ->
             if f"--bind 127.0.0.1:{nodes[0].port} " in line:
                 os.kill(pid, signal.SIGKILL)
         assert answers(nodes[0], secret[1]) is None
-        assert all_well(shopper.ask, seconds=4) > 10
+        assert all_well(shopper.ask, seconds=3) > 8
         assert until(lambda: answers(nodes[0], secret[1]) == 200, seconds=20)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
