@@ -1,6 +1,7 @@
 """Every route says what it is: public (the same for everyone in its market, kept at the edge) or private."""
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from datetime import datetime
 from functools import wraps
 from hashlib import blake2b
@@ -81,7 +82,11 @@ def private_page(view: View) -> View:
 
 
 def _answer(view: View, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponseBase:
-    """What the view says; what it does not find is said while the page is still recorded."""
+    """What the view says; what it does not find is said while the page is still recorded.
+
+    Of a request of its own: where it is rendered twice, a view must not find what it left the first time.
+    """
+    request = copy(request)
     try:
         return view(request, *args, **kwargs)
     except Http404 as error:

@@ -1,0 +1,145 @@
+"""The shop as processes behind a real edge, and another of it that keeps nothing: what should be seen."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+from django.core.management import call_command
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.test import override_settings
+
+from shop import replicas
+from shop.changes import projector
+from shop.changes.models import Change
+from shop.outbox import drain
+from shop.outbox.models import Message
+from tests.edge.varnish import KEEPER, SECRET, Answer, Edge, varnish
+from tests.servers import database_url
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Production:
+    """edge: the Varnish that visitors ask, before `node`. truth: the shop without page store and replicas."""
+
+    edge: Edge
+    node: Edge
+    truth: Edge
+    log: Path
+
+
+@contextlib.contextmanager
+def production(home: Path, **environment: str) -> Iterator[Production]:
+    """A node behind the edge, and the truth; static files are hashed. environment: of the node."""
+    hashed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    with override_settings(STATIC_ROOT=home / "static", STORAGES={"staticfiles": hashed}):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    files = {"STATIC_ROOT": str(home / "static"), "EDGE_STRICT": "1"}
+    node = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": "http://127.0.0.1:9", "EDGE_SECRET": SECRET}
+    with (
+        gunicorn(home / "node.log", {**files, **node, "PAGE_STORE": "1", **environment}) as port,
+        gunicorn(home / "truth.log", files) as true,
+        varnish(port) as edge,
+    ):
+        yield Production(edge, Edge(port), Edge(true), home / "node.log")
+
+
+@contextlib.contextmanager
+def gunicorn(log: Path, environment: dict[str, str]) -> Iterator[int]:
+    """The port of the shop on the test's own database."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "shop.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+    known = {
+        "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
+        "ALLOWED_HOSTS": "shop.example,localhost",
+        "SITE_URL": "http://shop.example",
+    }
+    with log.open("wb") as output:
+        keeper = subprocess.Popen(
+            ["/bin/sh", "-c", KEEPER, "gunicorn", *command],
+            cwd=ROOT,
+            env={**os.environ, **known, **environment},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    until = time.monotonic() + 60
+    try:
+        while not _answers(Edge(port)):
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+        yield port
+    finally:
+        keeper.communicate(timeout=20)
+
+
+def _answers(node: Edge) -> bool:
+    with contextlib.suppress(OSError):
+        return node.ask("/healthz").status == 200
+    return False
+
+
+@contextlib.contextmanager
+def beside(work: Callable[[], object], pause: float) -> Iterator[None]:
+    """Does the work again and again meanwhile, in a thread of its own; what it raises fails the block."""
+    stopping, errors = threading.Event(), list[Exception]()
+
+    def go() -> None:
+        try:
+            while not stopping.wait(pause):
+                work()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=go, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(30)
+    if errors:
+        raise errors[0]
+
+
+def relay() -> None:
+    """What the relay and the worker of `changes` do; here, so that a test can break it."""
+    with contextlib.suppress(DatabaseError):
+        replicas.beat()
+    projector.drain()
+    for queue in ("changes", "high", "normal"):
+        drain.drain(queue)
+
+
+def settled(seconds: float = 30) -> None:
+    """Waits until all that was changed is followed, and purged for the second time."""
+    until = time.monotonic() + seconds
+    while Change.objects.filter(done_at=None).exists() or _purges().exists():
+        assert time.monotonic() < until, (
+            f"not settled: {list(_purges())} {list(Change.objects.filter(done_at=None))}"
+        )
+        time.sleep(0.05)
+
+
+def _purges():  # type: ignore[no-untyped-def]
+    return Message.objects.filter(job="edge.purge", done_at=None, dead_at=None)
+
+
+def told(answer: Answer) -> tuple[int, str, bytes]:
+    """What a visitor sees of an answer."""
+    return answer.status, answer.headers.get("Location", ""), answer.body
