@@ -140,7 +140,7 @@ class Edits:
             variant.save()
             for model in (Price, VariantOption):
                 for row in model._default_manager.filter(variant=old):
-                    row.pk, row.variant = None, variant  # type: ignore[attr-defined]
+                    row.pk, row.variant = None, variant
                     row._state.adding = True
                     row.save()
             stock.adjust(variant.pk, on_hand=5)
@@ -300,6 +300,6 @@ class Edits:
             raise LookupError
         self.sql("TRUNCATE catalog_review")
 
-    def sql(self, statement: str, *values: object) -> None:
+    def sql(self, statement: str, *values: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, values or None)

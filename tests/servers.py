@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from shop import embedded
 from shop.embedded.ground import run_as, server_account
@@ -21,6 +22,9 @@ from shop.embedded.redis import Redis
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# As it is while no test runs, seen by the first conftest: within one, Django forbids databases that its
+# declaration does not name, and pytest-django all of them.
+CONNECTS = BaseDatabaseWrapper.ensure_connection
 # Durable is what production must be; these data are thrown away.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
 # Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up;

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import util
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from shop.embedded.ground import (
@@ -45,6 +45,8 @@ class Postgres:
     account: pwd.struct_passwd | None = None
     options: Sequence[str] = ()
 
+    WAIT: ClassVar[int] = START_SECONDS  # for it to be ready when it was launched; then it is asked
+
     @property
     def socket_path(self) -> Path:
         return self.sockets / SOCKET
@@ -61,15 +63,20 @@ class Postgres:
         while not self._answers():
             if not listens(self.socket_path):
                 self._launch()
+                until = time.monotonic() + START_SECONDS
             elif time.monotonic() > until:
                 raise EmbeddedError(f"PostgreSQL does not get ready: see {self.data / 'server.log'}.")
             else:  # it recovers from a crash, or another's stop is still under way
                 time.sleep(0.05)
+                self._hurry()
         return self.url
 
     def stop(self) -> None:
         if listens(self.socket_path):
             self._run("pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w", "-t", START_SECONDS)
+
+    def _hurry(self) -> None:
+        """What may help one that is not ready yet."""
 
     def _answers(self) -> bool:
         if not listens(self.socket_path):
@@ -88,9 +95,9 @@ class Postgres:
         ]
         log = self.data / "server.log"
         flags = " ".join(f"-c {shlex.quote(setting)}" for setting in settings)
-        command = ["start", "-D", self.data, "-l", log, "-w", "-t", START_SECONDS, "-o", flags]
+        command = ["start", "-D", self.data, "-l", log, "-w", "-t", self.WAIT, "-o", flags]
         done = self._run("pg_ctl", *command)
-        if done.returncode:
+        if done.returncode and not listens(self.socket_path):
             lines = log.read_text(errors="replace").splitlines() if log.exists() else []
             said = [line for line in lines if "FATAL" in line] or lines or [last_line(done.stderr)]
             raise EmbeddedError(f"PostgreSQL did not start: {said[-1]} (see {log})")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from psycopg import sql
@@ -24,9 +25,20 @@ class Replica(Postgres):
     for good, drop() it.
     """
 
+    WAIT: ClassVar[int] = 10
+
     _: KW_ONLY
     primary: Postgres
     name: str
+
+    def _hurry(self) -> None:
+        """Many savepoints open on the primary make it wait for a time without; a checkpoint tells of one."""
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(self.primary.url, autocommit=True) as line,
+        ):
+            line.execute("CHECKPOINT")
+        time.sleep(0.5)
 
     def promote(self) -> None:
         """Make it a primary of its own, on a timeline of its own; returns when it takes writes."""

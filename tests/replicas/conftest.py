@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from shop import marks, replicas
 from shop.embedded import replica
@@ -21,8 +20,6 @@ from tests import servers
 
 OPTIONS = ("wal_retrieve_retry_interval=100ms", "wal_receiver_status_interval=1s")
 Attach = Callable[..., None]
-# As it is while no test runs: within one, Django forbids databases that its declaration does not name.
-CONNECTS = BaseDatabaseWrapper.ensure_connection
 
 
 def made(name: str) -> Replica:
@@ -47,7 +44,7 @@ def _servers() -> Iterator[list[Replica]]:
 @pytest.fixture
 def attach(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Attach]:
     """Makes servers the shop's replicas: attach(one, other). They rest for a tenth of the usual time."""
-    monkeypatch.setattr(DatabaseWrapper, "ensure_connection", CONNECTS, raising=False)
+    monkeypatch.setattr(DatabaseWrapper, "ensure_connection", servers.CONNECTS, raising=False)
     _commits_are_sent(True)
     monkeypatch.setattr(reads, "rotation", Rotation())
     settings.REPLICA_REST_SECONDS = 3.0

@@ -3,10 +3,12 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, connections
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -91,26 +93,20 @@ def test_a_replica_that_has_not_replayed_what_is_needed_is_not_read_from_and_sta
         assert position is None
 
 
-def test_a_replica_that_lags_too_much_rests_and_is_tried_again(pair, settings):
-    settings.REPLICA_REST_SECONDS = 0.4
-    settings.REPLICA_MOST_LAG_SECONDS = 0.3
-    replicas.beat()
-    caught_up()
+@pytest.mark.parametrize("is_tried_again", [False, True])
+def test_a_replica_that_lags_too_much_rests_and_is_tried_again(pair, settings, is_tried_again):
+    settings.REPLICA_REST_SECONDS = 0.1 if is_tried_again else 60.0
     with replicas.reading(START) as position:
         assert position
-    time.sleep(0.4)  # no beat meanwhile
+    Heartbeat.objects.update(at=Now() - timedelta(seconds=settings.REPLICA_MOST_LAG_SECONDS + 1))
+    wait_for(marks.primary_position())
     for _ in range(2):
         with replicas.reading(START) as position:
             assert position is None
-    replicas.beat()
-    caught_up()
+    caught_up()  # beats
+    time.sleep(0.2)
     with replicas.reading(START) as position:
-        assert position is None  # it rests, fresh or not
-    time.sleep(0.4)
-    replicas.beat()
-    caught_up()
-    with replicas.reading(START) as position:
-        assert position
+        assert bool(position) == is_tried_again
 
 
 def test_without_a_heartbeat_nothing_is_known_and_the_primary_is_read(pair):
