@@ -67,6 +67,9 @@ services: ## Install Debian's packages that the tests use (as root; else prints 
 bench-pages: .venv/.test ## Measure what the public pages cost at the demo's size and at 100,000 products (some minutes)
 	@$(PY) -m bench.pages
 
+bench-fresh: .venv/.test ## On a running stack: from a merchant's save to the fresh page at the edge (ARGS=500 edits)
+	@$(PY) -m bench.fresh $(ARGS)
+
 bench-plans: .venv/.test ## Write docs/plans.md: how the database answers the pages at 100,000 products
 	@$(PY) -m bench.plans
 
@@ -82,7 +85,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services bench-pages bench-plans bench-edge requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services bench-pages bench-plans bench-fresh bench-edge requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

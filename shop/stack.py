@@ -82,15 +82,14 @@ def stack() -> None:
         supervisor = Supervisor([*nodes, edge, *opening.behind()], HOME.logs, lambda line: say(f"  {line}"))
         running.callback(supervisor.stop)
         HOME.prepare(is_own_database=True)
-        for node in nodes:
-            supervisor.start(node)  # they open while the goods are looked for
+        for program in (*nodes, edge):
+            supervisor.start(program)  # they open while the goods are looked for; those let pages go
         with step("Putting the goods on the shelves", has_lines=True):
             fill(products)
         with step(f"Opening {NODES} web nodes"):
             for node, each in zip(nodes, ports, strict=True):
                 opening.wait_for(supervisor, node, each, ["/healthz"])
-        with step("Starting Varnish before them"):
-            supervisor.start(edge)
+        with step("Opening Varnish before them"):
             opening.wait_for(supervisor, edge, port, ["/healthz", "/"])
         say("  Starting the relay and a worker for each queue …")
         say(

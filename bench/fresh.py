@@ -1,0 +1,87 @@
+"""From a merchant's save to the fresh page at the edge, on a stack that runs: `make bench-fresh`.
+
+Renames products that somebody asks for fifty times a second; notes when the edge first sends the new name.
+ARGS: how many edits (100). The stack's environment is .stack/environment.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".stack" / "environment"
+PAUSE = 0.02  # seconds between two questions
+LONGEST = 10.0  # seconds that an edit may take
+BARS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, LONGEST)  # seconds
+
+
+def main(edits: int) -> None:
+    """Measures, and prints a histogram and a line of JSON."""
+    _set_up()
+    from django.conf import settings  # noqa: PLC0415 (it has its environment only now)
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from catalog.models import Card, Product  # noqa: PLC0415
+    from shop import markets  # noqa: PLC0415
+
+    found = Card.objects.filter(market=markets.default().code).order_by("-popularity")
+    ids = list(found.values_list("product_id", flat=True)[:50])
+    edge = urlsplit(settings.VARNISH_NODES[0])
+    line = HTTPConnection(edge.hostname or "", edge.port, timeout=LONGEST)
+    took = []
+    for number in tqdm(range(edits), unit="edit", file=sys.stderr):
+        item = Product.objects.get(pk=ids[number % len(ids)])
+        path, name = f"/p/{item.slug}/", f"Fresh {number} at {time.time():.0f}"
+        for _ in range(3):
+            _asked(line, path)
+            time.sleep(PAUSE)
+        before, item.name = item.name, name
+        began = time.monotonic()
+        item.save()
+        while name.encode() not in _asked(line, path):
+            if time.monotonic() - began > LONGEST:
+                raise SystemExit(f"{path} is not fresh after {LONGEST:.0f} s")
+            time.sleep(PAUSE)
+        took.append(time.monotonic() - began)
+        Product.objects.filter(pk=item.pk).update(name=before)
+        time.sleep(0.1)
+    _tell(took)
+
+
+def _asked(line: HTTPConnection, path: str) -> bytes:
+    line.request("GET", path, headers={"Accept-Encoding": "identity"})
+    return line.getresponse().read()
+
+
+def _tell(took: list[float]) -> None:
+    least = 0.0
+    for most in BARS:
+        count = sum(least <= each < most for each in took)
+        sys.stdout.write(f"  < {most * 1000:5.0f} ms  {'█' * round(60 * count / len(took))} {count}\n")
+        least = most
+    centiles = statistics.quantiles(took, n=100, method="inclusive")
+    found = {"edits": len(took), "p50_ms": centiles[49] * 1000, "p95_ms": centiles[94] * 1000}
+    found |= {"p99_ms": centiles[98] * 1000, "max_ms": max(took) * 1000}
+    sys.stdout.write(json.dumps({name: round(value, 1) for name, value in found.items()}) + "\n")
+
+
+def _set_up() -> None:
+    if not ENVIRONMENT.exists():
+        raise SystemExit("No stack is running here: make stack first, in another terminal.")
+    for row in ENVIRONMENT.read_text().splitlines():
+        name, equals, value = row.partition("=")
+        if equals:
+            os.environ[name] = value.strip("'\"")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    django.setup()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
