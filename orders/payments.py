@@ -201,7 +201,7 @@ def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
     payment.save()
     states.note_event(order, "payment_declined", note=event.reason)
     # The page may be closed by now, and a guest has no other way back to it.
-    outbox.enqueue("orders.ask_for_payment", order.pk, due=timezone.now() + ASKED_AFTER)
+    outbox.enqueue("orders.ask_for_payment", order.pk, due_in=ASKED_AFTER)
 
 
 def _pending(order: Order, payment: Payment, event: PaymentEvent) -> None:

@@ -55,7 +55,7 @@ class Stopped(Exception):
 
 def begin(run: ImportRun) -> None:
     """Enqueues it; in the transaction that wrote the row."""
-    outbox.enqueue(JOB, run.pk, queue=QUEUE, due=timezone.now() - AHEAD)
+    outbox.enqueue(JOB, run.pk, queue=QUEUE, due_in=-AHEAD)
 
 
 def work(run_id: int) -> None:
@@ -64,7 +64,7 @@ def work(run_id: int) -> None:
     if run is None:
         if ImportRun.objects.filter(pk=run_id, status__in=ImportRun.OPEN).exists():
             # Somebody is at it or at another one, or has just died: looked at again when that is known.
-            outbox.enqueue(JOB, run_id, queue=QUEUE, due=timezone.now() + AGAIN)
+            outbox.enqueue(JOB, run_id, queue=QUEUE, due_in=AGAIN)
         return
     if run.tries > MAX_TRIES:
         _close(run, Status.FAILED, _("It was tried several times and broke off each time."))

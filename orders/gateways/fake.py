@@ -3,7 +3,6 @@
 import hashlib
 from datetime import timedelta
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.gateways import Choice, GatewayResult
@@ -33,8 +32,7 @@ class FakeGateway:
             return GatewayResult(reference, "declined", _("The bank declined the card."))
         if choice == "pending":
             # The bank's later word; a real provider would send a webhook.
-            due = timezone.now() + SETTLES_AFTER
-            outbox.enqueue("orders.settle_pending_fake", key, queue="high", due=due)
+            outbox.enqueue("orders.settle_pending_fake", key, queue="high", due_in=SETTLES_AFTER)
             return GatewayResult(reference, "pending")
         return GatewayResult(reference, "succeeded")
 

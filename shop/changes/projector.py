@@ -131,7 +131,8 @@ def prune(hours: int, limit: int = 1_000) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM changes_change WHERE id IN (SELECT id FROM changes_change"
-            " WHERE done_at < now() - %s * interval '1 hour' ORDER BY done_at LIMIT %s)",
+            " WHERE done_at < now() - %s * interval '1 hour' ORDER BY done_at LIMIT %s"
+            " FOR UPDATE SKIP LOCKED)",  # several relays sweep
             [hours, limit],
         )
         return cursor.rowcount

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
@@ -21,6 +22,7 @@ from shop.outbox import bell
 from shop.outbox.drain import replay
 from shop.outbox.models import Message
 
+CAUSE = 120  # characters of an error that a list shows
 STATES = {
     "waiting": Q(done_at=None, dead_at=None),
     "dead": Q(dead_at__isnull=False),
@@ -49,7 +51,7 @@ class MessageTable(Unchangeable, Table):
     section = Section.STAFF
     place = 2
     noun = (gettext_lazy("message"), gettext_lazy("messages"))
-    list_display = ("job", "arguments", "queue", "state", "attempts", "due", "created")
+    list_display = ("job", "arguments", "queue", "state", "attempts", "cause", "due", "created")
     list_display_links = ("job",)
     sortable_by = ("queue",)
     list_filter = (StateFilter, "queue")
@@ -96,6 +98,12 @@ class MessageTable(Unchangeable, Table):
     @admin.display(description=gettext_lazy("tries"))
     def attempts(self, message: Message) -> Any:
         return number(message.tries)
+
+    @admin.display(description=gettext_lazy("cause"))
+    def cause(self, message: Message) -> str:
+        """The last line of what went wrong: in a traceback the error itself."""
+        last = next((line for line in reversed(message.error.splitlines()) if line.strip()), "")
+        return Truncator(last.strip()).chars(CAUSE) if last else "–"
 
     @admin.display(description=gettext_lazy("last error"))
     def trace(self, message: Message) -> Any:

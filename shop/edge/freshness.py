@@ -9,8 +9,6 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.utils import timezone
-
 from shop import marks
 from shop.edge import receipts
 from shop.edge.backends import backend
@@ -63,7 +61,7 @@ def again(keys: Collection[str], causes: Sequence[int], outcome: LetGo) -> None:
     """In the transaction that sets the changes to done: the second purge, and what the merchant is told."""
     receipts.note(causes, outcome.pages, outcome.error)
     told = causes if outcome.error else ()
-    enqueue("edge.purge", sorted(few(keys)), list(told), queue="changes", due=timezone.now() + AGAIN)
+    enqueue("edge.purge", sorted(few(keys)), list(told), queue="changes", due_in=AGAIN)
 
 
 def purge(keys: Collection[str]) -> int | None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from shop import marks
 from shop.edge import freshness
@@ -43,6 +42,6 @@ def watch() -> bool:
         if outcome:
             freshness.again({freshness.WHOLE}, (), outcome)
         if ours not in seen:
-            left_at = timezone.now() + timedelta(seconds=settings.RELEASE_DRAIN_SECONDS)
-            enqueue("edge.let_everything_go", queue="changes", due=left_at)
+            until_left = timedelta(seconds=settings.RELEASE_DRAIN_SECONDS)
+            enqueue("edge.let_everything_go", queue="changes", due_in=until_left)
     return is_new

@@ -2,6 +2,10 @@
 
 
 class Away(Exception):
-    """It is tried for a day, where `is_temporary`; else a few times."""
+    """It is tried for a day, where `is_temporary`; else a few times.
 
-    is_temporary = True
+    retry_after: seconds for which the service asks to be left alone; None if it does not say.
+    """
+
+    is_temporary: bool = True
+    retry_after: int | None = None

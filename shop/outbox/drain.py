@@ -5,6 +5,7 @@ A lease by the database's clock is the only right to a message: who commits afte
 
 import errno
 import logging
+import random
 import smtplib
 import socket
 import ssl
@@ -16,7 +17,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from shop.outbox.away import Away
 from shop.outbox.models import Message
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_TRIES = 5
 MAX_KILLS = 20  # tries count when they begin, so that a job that kills its worker is buried too
 FIRST_WAIT, LONGEST_WAIT = 5, 3600  # seconds
+SPREAD = 0.25  # of a wait, to either side: what failed together does not come back together
 # Somebody else's service is away: that is waited for, a day long, however often it was tried.
 AWAY = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, smtplib.SMTPException)
 # These come as plain OSErrors, as do broken pictures and full disks, which no waiting mends.
@@ -62,7 +63,7 @@ def claim(queue: str) -> Message | None:
                     AND done_at IS NULL AND dead_at IS NULL
                     AND (lease_until IS NULL OR lease_until < clock_timestamp())
                 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-            ) RETURNING *
+            ) RETURNING *, clock_timestamp() - first_due_at AS overdue
             """,
             {"queue": queue, "lease": settings.OUTBOX_LEASE_SECONDS},
         )
@@ -84,12 +85,21 @@ def run(message: Message) -> None:
 
 def _failed(message: Message, error: Exception) -> None:
     text = "".join(traceback.format_exception(error))[-ERROR_TAIL:]
-    waits = timezone.now() - message.first_due_at < _patience(error)
-    if _is_final(error) or (message.tries >= MAX_TRIES and not waits):
+    is_waited_for: bool = message.overdue < _patience(error)  # type: ignore[attr-defined]
+    if _is_final(error) or (message.tries >= MAX_TRIES and not is_waited_for):
         return _bury(message, text)
-    wait = min(FIRST_WAIT * 2 ** min(message.tries - 1, 20), LONGEST_WAIT)
+    wait = _wait(message.tries, error)
     logger.warning("%s failed (try %d), next in %d s: %s", message, message.tries, wait, error)
     _close(message, due_at=Now() + timedelta(seconds=wait), error=text)
+
+
+def _wait(tries: int, error: Exception) -> float:
+    """Seconds until the next try: ever more, spread by chance, and no fewer than the service asks for."""
+    wait = min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT) * random.uniform(1 - SPREAD, 1 + SPREAD)
+    asked = error.retry_after if isinstance(error, Away) else None
+    if asked is None or asked <= wait:
+        return wait
+    return min(asked, AWAY_FOR.total_seconds()) * random.uniform(1, 1 + SPREAD)
 
 
 def _patience(error: Exception) -> timedelta:
@@ -134,7 +144,8 @@ def prune(days: int, limit: int = 1_000) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM outbox_message WHERE id IN (SELECT id FROM outbox_message"
-            " WHERE done_at < now() - %s * interval '1 day' ORDER BY done_at LIMIT %s)",
+            " WHERE done_at < now() - %s * interval '1 day' ORDER BY done_at LIMIT %s"
+            " FOR UPDATE SKIP LOCKED)",  # several relays sweep
             [days, limit],
         )
         return cursor.rowcount

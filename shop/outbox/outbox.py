@@ -1,13 +1,12 @@
 """enqueue(): work that must not be lost becomes a row in the caller's transaction."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from shop.outbox import bell
 from shop.outbox.models import Message
@@ -20,15 +19,24 @@ class UnknownJob(LookupError):
 
 
 def enqueue(
-    job: str, *args: Any, queue: str = "normal", due: datetime | None = None, once: bool = False
+    job: str,
+    *args: Any,
+    queue: str = "normal",
+    due: datetime | None = None,
+    due_in: timedelta | None = None,
+    once: bool = False,
 ) -> Message:
     """Writes the row that is the job, and rings after commit unless it is due later.
 
     job: "orders.send_confirmation", the function `send_confirmation` of orders/jobs.py. args: ids and texts,
-    what JSON can hold. once: the same job with the same arguments and moment that still waits is enough.
+    what JSON can hold. due: a moment of the world's, when a sale begins; due_in: so long from now, by the
+    database's clock, as this machine's may be fast. once: the same job with the same arguments and moment
+    that still waits is enough.
     """
     if queue not in QUEUES:
         raise ValueError(f"there is no queue {queue!r}, only {', '.join(QUEUES)}")
+    if due_in is not None and (once or due is not None):
+        raise ValueError("due_in names no moment: it goes neither with due nor with once")
     if once:
         waiting = Message.objects.filter(
             job=job, args=list(args), queue=queue, done_at=None, dead_at=None, lease_until=None
@@ -39,8 +47,10 @@ def enqueue(
     message = Message(job=job, args=list(args), queue=queue)
     if due is not None:
         message.due_at = message.first_due_at = due
+    elif due_in is not None:
+        message.due_at = message.first_due_at = Now() + due_in
     message.save(force_insert=True)
-    if due is None or due <= timezone.now():
+    if message.due_at <= message.created_at:  # both as the database has written them
         bell.ring(queue, bell.DRAIN, queue)
     return message
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import strip_tags
 
 from accounts.models import Address, User
 from catalog.models import Block, Product, Review, Stock, TaxRate
@@ -257,10 +258,19 @@ def test_every_thing_on_the_desk_has_a_name_of_two_words_at_most() -> None:
 
 
 def test_the_outbox_is_read_and_its_dead_letters_start_anew(desk: Client) -> None:
-    dead = Message.objects.create(job="orders.send_confirmation", args=[4], dead_at=AT, tries=5, error="Boom")
+    dead = Message.objects.create(
+        job="orders.send_confirmation", args=[4], dead_at=AT, tries=5, error="Traceback …\nValueError: Boom\n"
+    )
     done = Message.objects.create(job="orders.send_confirmation", args=[5], done_at=AT)
     rows = listed(desk, "outbox_message", state="dead").context["cl"].result_list
     assert [row.pk for row in rows] == [dead.pk]
+    text = text_of(listed(desk, "outbox_message", state="dead"))
+    cells = re.findall(r'class="field-(arguments|attempts|cause)[^"]*">(.*?)</td>', text)
+    assert [(name, strip_tags(cell)) for name, cell in cells] == [
+        ("arguments", "4"),
+        ("attempts", "5"),
+        ("cause", "ValueError: Boom"),
+    ]
     page = text_of(desk.get(reverse("admin:outbox_message_change", args=[dead.pk])))
     assert "<h1>orders.send_confirmation (4)</h1>" in page
     assert "Boom" in page
