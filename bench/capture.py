@@ -1,4 +1,4 @@
-"""make bench-capture: what it costs that the database notes what changed, beside the same without its triggers.
+"""make bench-capture: what it costs that the database notes what changed, beside the same without triggers.
 
 CPU of the one process of PostgreSQL that does the work, so that other work on the machine does not count:
 µs a row of a bulk write, ms a save. It commits without waiting for the disk, which both would wait for alike.
@@ -10,9 +10,10 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 from django.db import connection
@@ -21,7 +22,7 @@ from tqdm import tqdm
 from bench import place
 from shop import embedded
 
-ROUNDS, SAVES, ROWS = 7, 300, 10_000
+ROUNDS, SAVES, ROWS = 9, 300, 10_000
 BUDGETS = {"save": 0.2, "update": 15.0}  # ms; µs a row, of each kind of bulk update
 TABLES = ("catalog_product", "catalog_price")
 FILL = (
@@ -51,6 +52,13 @@ WRITES = {  # name → the rows it writes, by %s
 }
 
 
+class Spent(NamedTuple):
+    """Seconds for one save or row."""
+
+    cpu: float
+    wall: float
+
+
 def main() -> None:
     """An argument: so many rows are updated as well."""
     many = int(sys.argv[1]) if sys.argv[1:] else 0
@@ -65,17 +73,18 @@ def main() -> None:
         }
         place.manage("migrate", "-v0")
         django.setup()
-        _fill(max(ROWS, many))
-        figures = _measured(ROWS, "Change capture", {"save": _saves} | _bulk(ROWS))
-        if many:
-            wide = {name: work for name, work in _bulk(many).items() if name == "update_name"}
-            figures |= {f"{name}_{many}": told for name, told in _measured(many, f"{many:,}", wide).items()}
+        with _bare():
+            _fill(max(ROWS, many))
+            figures = _measured("Change capture", {"save": _saves} | _bulk(ROWS))
+            if many:
+                wide = {f"update_name_{many}": _bulk(many)["update_name"]}
+                figures |= _measured(f"{many:,} rows", wide)
     sys.stdout.write(json.dumps({"bench": "capture", "rows": ROWS, "rounds": ROUNDS, **figures}) + "\n")
 
 
 def _fill(rows: int) -> None:
     """A catalogue of so many products, each with a variant and a price; nothing of it is noted."""
-    with connection.cursor() as cursor, _noting(False):
+    with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("TRUNCATE catalog_product, catalog_taxclass, changes_change RESTART IDENTITY CASCADE")
         for statement in FILL:
@@ -99,7 +108,7 @@ def _bulk(rows: int) -> dict[str, Callable[[], int]]:
 
     writes = {name: write(sql, rows) for name, sql in WRITES.items()}
     writes["insert"] = write(FILL[1], DESCRIPTION, above + 1, above + rows)
-    writes["delete"] = write(f"DELETE FROM catalog_product WHERE id > {rows}")
+    writes["delete"] = write("DELETE FROM catalog_product WHERE id > %s", above)
     return writes
 
 
@@ -113,57 +122,75 @@ def _saves() -> int:
     return SAVES
 
 
-def _measured(rows: int, title: str, works: dict[str, Callable[[], int]]) -> dict[str, Any]:
+def _measured(title: str, works: dict[str, Callable[[], int]]) -> dict[str, Any]:
     """Medians of the rounds, with and without triggers by turns, and what the triggers add."""
-    cpu: dict[tuple[str, bool], list[float]] = {(name, side): [] for name in works for side in (False, True)}
-    wall: dict[tuple[str, bool], list[float]] = {key: [] for key in cpu}
-    turns = [(number, side) for number in range(ROUNDS) for side in (False, True)]
-    for number, side in tqdm(turns, title, file=sys.stderr, leave=False):
-        is_noted = side is (number % 2 == 0)
-        with _noting(is_noted):
-            for name, work in works.items():
-                spent, began = _cpu(), time.perf_counter()
-                units = work()
-                wall[name, is_noted].append((time.perf_counter() - began) / units)
-                cpu[name, is_noted].append((_cpu() - spent) / units)
-                _tidy()
-    return {name: _told(name, cpu, wall) for name in works}
+    spent = defaultdict[tuple[str, bool], list[Spent]](list)
+        (name, side): [] for name in works for side in (False, True)
+    }
+    # What is deleted was inserted in the same turn.
+    turns = [(number, group) for number in range(ROUNDS) for group in _together(works)]
+    for number, group in tqdm(turns, title, file=sys.stderr, leave=False):
+        for side in (False, True):
+            is_noted = side is (number % 2 == 0)
+            with _noting(is_noted):
+                for name in group:
+                    before, began = _cpu(), time.perf_counter()
+                    units = works[name]()
+                    wall = time.perf_counter() - began
+                    spent[name, is_noted].append(Spent((_cpu() - before) / units, wall / units))
+                    _tidy()
+    return {name: _told(name, spent[name, False], spent[name, True]) for name in works}
 
 
-def _told(
-    name: str, cpu: dict[tuple[str, bool], list[float]], wall: dict[tuple[str, bool], list[float]]
-) -> dict[str, float]:
-    """One kind of write: ms a save, µs a row of the others."""
-    unit = 1e3 if name == "save" else 1e6
-    without, noted = statistics.median(cpu[name, False]), statistics.median(cpu[name, True])
-    budget = BUDGETS.get(name.partition("_")[0])
+def _together(works: dict[str, Callable[[], int]]) -> list[list[str]]:
+    alone = [[name] for name in works if name not in {"insert", "delete"}]
+    return [*alone, ["insert", "delete"]] if "insert" in works else alone
+
+
+def _told(name: str, without: Sequence[Spent], noted: Sequence[Spent]) -> dict[str, float]:
+    """One kind of write: ms a save, µs a row of the others. What is added: the median of the turns."""
+    unit, budget = (1e3 if name == "save" else 1e6), BUDGETS.get(name.partition("_")[0])
+
+    def median(values: Iterable[float]) -> float:
+        return round(statistics.median(values) * unit, 3)
+
+    pairs = list(zip(without, noted, strict=True))
+    adds = median(after.cpu - before.cpu for before, after in pairs)
     return {
-        "without": round(without * unit, 3),
-        "noted": round(noted * unit, 3),
-        "adds": round((noted - without) * unit, 3),
-        "adds_wall": round(
-            (statistics.median(wall[name, True]) - statistics.median(wall[name, False])) * unit, 3
-        ),
-        **({"of_budget": round((noted - without) * unit / budget, 2)} if budget else {}),
+        "without": median(one.cpu for one in without),
+        "noted": median(one.cpu for one in noted),
+        "adds": adds,
+        "adds_wall": median(after.wall - before.wall for before, after in pairs),
+        **({"of_budget": round(adds / budget, 2)} if budget else {}),
     }
 
 
 @contextlib.contextmanager
+def _bare() -> Iterator[None]:
+    """Without the tables' other triggers: what they do is not measured here."""
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        try:
+            yield
+        finally:
+            for table in TABLES:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@contextlib.contextmanager
 def _noting(is_on: bool) -> Iterator[None]:
-    """The triggers that note; what else the tables do for themselves they always do."""
-    if is_on:
+    """The triggers that note, for a while."""
+    if not is_on:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'pgtrigger_noted_%'"
-        )
-        triggers = cursor.fetchall()
-        for name, table in triggers:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
-        yield
-        for name, table in triggers:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
+        for act in ("ENABLE", "DISABLE"):
+            for table in TABLES:
+                for operation in ("insert", "update", "delete"):
+                    cursor.execute(f"ALTER TABLE {table} {act} TRIGGER pgtrigger_noted_{operation}_{table}")
+            if act == "ENABLE":
+                yield
 
 
 def _tidy() -> None:

@@ -82,13 +82,16 @@ class _Noted(_Named):
         )
 
     def get_func(self, model: type[models.Model]) -> str:  # type: ignore[override]
-        """The statement that notes: `[before, after, names of the shown columns that changed]` a row."""
+        """The statement that notes: `[before, after, names of the shown columns that changed]` a row.
+
+        It is put together as text and parsed once: jsonb built value by value takes a third longer.
+        """
         meta = model._meta
         key = _column(model, "pk")
         shown = [_column(model, name) for name in self.shown]
         listed = [key, *(_column(model, name) for name in self.listed)]
-        values = {side: f"jsonb_build_array({', '.join(f'{side}.{c}' for c in listed)})" for side in "on"}
-        condition, changed = "true", "'[]'::jsonb"
+        values = {side: f"json_build_array({', '.join(f'{side}.{c}' for c in listed)})" for side in "on"}
+        condition, changed = "true", "'[]'"
         if self.operation == pgtrigger.Update:
             before, after = (
                 f"CASE WHEN o.{key} IS NOT NULL THEN {values['o']} END",
@@ -100,20 +103,17 @@ class _Noted(_Named):
             condition = f"({_row('o', watched)}) IS DISTINCT FROM ({_row('n', watched)})"
             if self.only:
                 condition += f" AND ({self.only})"
-            changed = (
-                "to_jsonb(array_remove(ARRAY["
-                + ", ".join(f"CASE WHEN o.{c} IS DISTINCT FROM n.{c} THEN '{c}' END" for c in watched)
-                + "], NULL))"
-            )
+            names = ", ".join(f"CASE WHEN o.{c} IS DISTINCT FROM n.{c} THEN '\"{c}\"' END" for c in watched)
+            changed = f"'[' || concat_ws(',', {names}) || ']'"
         elif self.operation == pgtrigger.Insert:
-            before, after, source = "NULL::jsonb", values["n"], "new_rows n"
+            before, after, source = "NULL::json", values["n"], "new_rows n"
         else:
-            before, after, source = values["o"], "NULL::jsonb", "old_rows o"
+            before, after, source = values["o"], "NULL::json", "old_rows o"
         columns = "[" + ", ".join(f'"{column}"' for column in listed) + "]"
         return f"""
             INSERT INTO changes_change (model, columns, rows, at, is_whole)
             SELECT '{meta.label_lower}', '{columns}',
-                   jsonb_agg(jsonb_build_array(noted.was, noted.became, noted.changed)),
+                   json_agg(json_build_array(noted.was, noted.became, noted.changed::json))::jsonb,
                    clock_timestamp(), false
             FROM (
                 SELECT {before} AS was, {after} AS became, {changed} AS changed,
