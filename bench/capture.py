@@ -125,8 +125,6 @@ def _saves() -> int:
 def _measured(title: str, works: dict[str, Callable[[], int]]) -> dict[str, Any]:
     """Medians of the rounds, with and without triggers by turns, and what the triggers add."""
     spent = defaultdict[tuple[str, bool], list[Spent]](list)
-        (name, side): [] for name in works for side in (False, True)
-    }
     # What is deleted was inserted in the same turn.
     turns = [(number, group) for number in range(ROUNDS) for group in _together(works)]
     for number, group in tqdm(turns, title, file=sys.stderr, leave=False):
