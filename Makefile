@@ -36,6 +36,18 @@ test: .venv/.test ## Run the whole suite on real services (ARGS="-k cart" for a 
 	@if $(lacks_packages) && $(can_install); then $(install_packages) || echo "Some packages are missing, see below."; fi
 	@$(PY) -m pytest -n 2 $(ARGS)
 
+# What `make test` does in seconds, for long: random edits, killed processes, lagging replicas, large tables.
+soak: export KILLED_JOBS := 500
+soak: export CAUSAL_OPERATIONS := 10000
+soak: export CAUSAL_LAG_SECONDS := 10
+soak: export ORACLE_STEPS := 2000
+soak: export CHANGED_ROWS := 1000000
+soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
+	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 \
+	  --deselect tests/shop/test_outbox_killed.py::test_broken_without_a_row_jobs_are_lost \
+	  tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \
+	  tests/replicas/test_causality.py $(wildcard tests/edge/test_oracle.py) $(ARGS)
+
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else
 lint: export DATABASE_URL := postgres://lint@127.0.0.1:9/lint
@@ -76,6 +88,9 @@ bench-plans: .venv/.test ## Write docs/plans.md: how the database answers the pa
 bench-edge: .venv/.test ## Measure the edge beside a Varnish of static pages, with 2,000 products (ARGS=100000 for more)
 	@$(PY) -m bench.edge $(ARGS)
 
+bench-capture: .venv/.test ## Measure what it costs that the database notes changes (ARGS=1000000 for so many rows too)
+	@$(PY) -m bench.capture $(ARGS)
+
 ##@ To maintain it
 requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
 	$(pin) pyproject.toml --extra demo -o requirements/demo.txt
@@ -85,7 +100,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services bench-pages bench-plans bench-fresh bench-edge requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-plans bench-fresh bench-edge bench-capture requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

@@ -74,10 +74,11 @@ def main() -> None:
         place.manage("migrate", "-v0")
         django.setup()
         with _bare():
-            _fill(max(ROWS, many))
-            figures = _measured("Change capture", {"save": _saves} | _bulk(ROWS))
+            filled = max(ROWS, many)
+            _fill(filled)
+            figures = _measured("Change capture", {"save": _saves} | _bulk(ROWS, filled))
             if many:
-                wide = {f"update_name_{many}": _bulk(many)["update_name"]}
+                wide = {f"update_name_{many}": _bulk(many, filled)["update_name"]}
                 figures |= _measured(f"{many:,} rows", wide)
     sys.stdout.write(json.dumps({"bench": "capture", "rows": ROWS, "rounds": ROUNDS, **figures}) + "\n")
 
@@ -92,9 +93,8 @@ def _fill(rows: int) -> None:
     _tidy()
 
 
-def _bulk(rows: int) -> dict[str, Callable[[], int]]:
-    """Each bulk write as a function that does it; what it gives is the number of its units."""
-    above = 10_000_000
+def _bulk(rows: int, filled: int) -> dict[str, Callable[[], int]]:
+    """Each bulk write as a function that gives the number of its rows. filled: so many there are before."""
 
     def write(sql: str, *values: Any) -> Callable[[], int]:
         def work() -> int:
@@ -107,8 +107,8 @@ def _bulk(rows: int) -> dict[str, Callable[[], int]]:
         return work
 
     writes = {name: write(sql, rows) for name, sql in WRITES.items()}
-    writes["insert"] = write(FILL[1], DESCRIPTION, above + 1, above + rows)
-    writes["delete"] = write("DELETE FROM catalog_product WHERE id > %s", above)
+    writes["insert"] = write(FILL[1], DESCRIPTION, filled + 1, filled + rows)
+    writes["delete"] = write("DELETE FROM catalog_product WHERE id > %s", filled)
     return writes
 
 

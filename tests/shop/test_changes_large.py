@@ -42,6 +42,7 @@ def is_let_go(redis: object) -> Callable[[str], bool]:
 def formers() -> None:
     """So many rows of a small table that pages depend on, and nothing noted."""
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(
             "INSERT INTO catalog_former (model, slug, object_id)"
             " SELECT 'product', 'no-' || n, n FROM generate_series(1, %s) n",
