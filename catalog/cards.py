@@ -8,7 +8,8 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from catalog.locks import lock_products
 from catalog.models import Product
@@ -39,14 +40,13 @@ def rebuild(product_ids: Iterable[int]) -> None:
 
 def schedule(product_ids: Sequence[int]) -> None:
     """Time is a write: jobs that rebuild the cards when products are published, or new no longer."""
-    now = timezone.now()
     new_for = timedelta(days=settings.NEW_FOR_DAYS)
     due: dict[object, list[int]] = {}
     moments = Product.objects.filter(
-        pk__in=product_ids, is_published=True, published_at__gt=now - new_for
-    ).values_list("pk", "published_at")
-    for pk, published_at in moments.order_by("pk"):
-        if published_at > now:
+        pk__in=product_ids, is_published=True, published_at__gt=Now() - new_for
+    ).values_list("pk", "published_at", Q(published_at__gt=Now()))  # the clock by which cards appear
+    for pk, published_at, is_awaited in moments.order_by("pk"):
+        if is_awaited:
             due.setdefault(published_at, []).append(pk)
         # An hour late, and all of an hour's goods in one job.
         ends = (published_at + new_for).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BigIntegerField,
-    DateTimeField,
     OuterRef,
     QuerySet,
     Subquery,
 )
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from catalog import pricing, taxes
@@ -98,7 +97,7 @@ _FOUND = ("product/*:listings", "product/*:cards", "taxclass/*", "path/category/
 def find(market: Market, slug: str, asked: reviews.Asked | None = None) -> Found | None:
     """The published product of that address, if the market sells it; asked: which of its reviews."""
     with reading(f"slug/product/{slug}", later=_FOUND):
-        item = _PUBLISHED.first(slug=slug, country=market.country, now=timezone.now())
+        item = _PUBLISHED.first(slug=slug, country=market.country)
     if item is None:
         return None
     own = f"product/{item.pk}"
@@ -177,9 +176,7 @@ def _PUBLISHED() -> QuerySet[Product]:
             .values("category")[:1]
         )
     )
-    return Product.objects.filter(
-        slug=Param("slug"), is_published=True, published_at__lte=Param("now", DateTimeField())
-    ).annotate(
+    return Product.objects.filter(slug=Param("slug"), is_published=True, published_at__lte=Now()).annotate(
         tax_rate=Subquery(rate.values("rate")[:1]),
         path=Subquery(home.values("path")[:1]),
         home_id=Subquery(home.values("pk")[:1]),
