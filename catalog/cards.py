@@ -8,7 +8,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from catalog.locks import lock_products
@@ -42,9 +42,10 @@ def schedule(product_ids: Sequence[int]) -> None:
     """Time is a write: jobs that rebuild the cards when products are published, or new no longer."""
     new_for = timedelta(days=settings.NEW_FOR_DAYS)
     due: dict[object, list[int]] = {}
+    awaited = ExpressionWrapper(Q(published_at__gt=Now()), BooleanField())  # the clock by which cards appear
     moments = Product.objects.filter(
         pk__in=product_ids, is_published=True, published_at__gt=Now() - new_for
-    ).values_list("pk", "published_at", Q(published_at__gt=Now()))  # the clock by which cards appear
+    ).values_list("pk", "published_at", awaited)
     for pk, published_at, is_awaited in moments.order_by("pk"):
         if is_awaited:
             due.setdefault(published_at, []).append(pk)
