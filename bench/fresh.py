@@ -30,6 +30,7 @@ def main(edits: int) -> None:
 
     from catalog.models import Card, Product  # noqa: PLC0415
     from shop import markets  # noqa: PLC0415
+    from shop.changes import projector  # noqa: PLC0415
 
     found = Card.objects.filter(market=markets.default().code).order_by("-popularity")
     ids = list(found.values_list("product_id", flat=True)[:50])
@@ -45,6 +46,7 @@ def main(edits: int) -> None:
         before, item.name = item.name, name
         began = time.monotonic()
         item.save()
+        projector.ring()  # as the desk does
         while name.encode() not in _asked(line, path):
             if time.monotonic() - began > LONGEST:
                 raise SystemExit(f"{path} is not fresh after {LONGEST:.0f} s")

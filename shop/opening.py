@@ -22,7 +22,13 @@ PYTHON = sys.executable
 MANAGE = (PYTHON, str(CLONE / "manage.py"))
 PACKAGES = ("shop", "accounts", "catalog", "orders", "checkout")
 # Who draws pictures or tidies up stands back for who shows pages.
-QUEUES = {"changes": "0", "high": "0", "normal": "5", "low": "10"}
+# Who follows changes forks for none: that takes longer than following one, and a merchant waits for it.
+QUEUES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "changes": ("0", ("--worker-class", "rq.SimpleWorker")),
+    "high": ("0", ()),
+    "normal": ("5", ()),
+    "low": ("10", ()),
+}
 # What a person waits for may not take long; what runs behind the pages may.
 PATIENT = {"STATEMENT_TIMEOUT_MS": "60000", "LOCK_TIMEOUT_MS": "10000"}
 UNHURRIED = {"STATEMENT_TIMEOUT_MS": "0", "LOCK_TIMEOUT_MS": "60000"}
@@ -121,8 +127,8 @@ def behind() -> list[Program]:
     return [
         Program("relay", ("nice", "-n", "5", *MANAGE, "relay"), PATIENT),
         *(
-            Program(f"worker-{queue}", ("nice", "-n", niceness, *MANAGE, "rqworker", queue), PATIENT)
-            for queue, niceness in QUEUES.items()
+            Program(f"worker-{queue}", ("nice", "-n", niceness, *MANAGE, "rqworker", *how, queue), PATIENT)
+            for queue, (niceness, how) in QUEUES.items()
         ),
     ]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django.db.models.functions import Now
 
 from shop.changes import rules
@@ -22,7 +22,13 @@ BATCH = 100  # notes (of up to 1,000 rows) that are followed together
 
 def ring() -> None:
     """After commit, tells the worker of the queue `changes` to look; the relay looks each second anyway."""
-    bell.ring("changes", "shop.changes.projector.drain")
+    bell.ring("changes", "shop.changes.projector.rung")
+
+
+def rung(for_seconds: float) -> int:
+    """drain(), in a worker whose process lives long: a connection that has ended meanwhile is another's."""
+    close_old_connections()
+    return drain(for_seconds=for_seconds)
 
 
 def drain(

@@ -17,7 +17,6 @@ from shop.edge import freshness
 from shop.edge.calls import Call, ask
 from shop.edge.models import State
 from shop.edge.pages import public_page
-from shop.edge.purges import PurgeFailed
 from shop.edge.recording import tag
 
 logger = logging.getLogger(__name__)
@@ -36,10 +35,9 @@ def canary(request: HttpRequest) -> HttpResponse:
 def look() -> str:
     """Purges it; an empty text, or what is wrong. Nothing is known while the edge or the origin is away."""
     before = _seen()
-    try:
-        freshness.purge({KEY})
-    except PurgeFailed as error:
-        return f"purges fail: {error}"
+    outcome = freshness.let_go({KEY})
+    if outcome.error:
+        return f"purges fail: {outcome.error}"
     _seen()  # whoever asks first may get the old page, and has it renewed
     time.sleep(PAUSE)
     after = _seen()

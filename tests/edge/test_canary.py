@@ -1,17 +1,21 @@
 """A purge that is answered with 200 and has no effect is found within a minute."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from redis import Redis
 
-from shop.edge import canary, jobs
+from shop import marks
+from shop.edge import canary, freshness, jobs
 from shop.edge.backends import Varnish
 from shop.edge.models import State
 from tests.edge.varnish import SECRET, Asked, Edge, Origin, Page, kept, until
 
 pytestmark = pytest.mark.django_db
 PATH = "/edge/canary"
+songs = itertools.count()
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def _shop(edge: Edge, origin: Origin, settings: Any) -> None:
     """A shop behind the real edge; its canary sings another song each time."""
     settings.EDGE_BACKEND, settings.VARNISH_NODES, settings.EDGE_SECRET = "varnish", [edge.url], SECRET
     settings.SITE_URL = "http://shop.example"
-    origin.pages[PATH] = lambda asked: kept(str(len(origin.asked)).encode(), keys=canary.KEY)
+    origin.pages[PATH] = lambda asked: kept(str(next(songs)).encode(), keys=canary.KEY)
     Varnish([edge.url], SECRET, timeout=3).purge([canary.KEY])
 
 
@@ -35,7 +39,7 @@ def test_a_purge_that_has_effect_is_noted() -> None:
 def test_a_purge_without_effect_is_an_error_told_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(canary.freshness, "purge", lambda keys: 1)
+    monkeypatch.setattr(freshness, "purge", lambda keys: 1)
 
     def is_found() -> bool:
         jobs.look_at_the_canary()
@@ -66,3 +70,12 @@ def test_an_origin_that_is_away_says_nothing_of_purges(origin: Origin) -> None:
 def test_nobody_who_keeps_pages_needs_no_canary(settings: Any) -> None:
     jobs.look_at_the_canary()
     assert not State.objects.exists()
+
+
+@pytest.mark.usefixtures("_shop")
+def test_the_shop_itself_must_render_it_anew(redis: Redis) -> None:
+    """Purged alone, the page store would send the same one again, and every purge seem to fail."""
+    begun = marks.pages.begin()
+    canary.look()
+    assert begun
+    assert marks.pages.judge(begun, [canary.KEY]).marked

@@ -170,7 +170,7 @@ def test_the_bell_of_the_changes_rings_after_commit(django_capture_on_commit_cal
         projector.ring()
         assert rung == []
     bell._bell.cache_clear()
-    assert rung == [("changes", "shop.changes.projector.drain")]
+    assert rung == [("changes", "shop.changes.projector.rung")]
 
 
 def test_an_admin_form_reaches_the_card_and_the_list(product, admin_client):

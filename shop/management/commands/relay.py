@@ -50,8 +50,12 @@ class Command(BaseCommand):
             target=replicas.beat_until, args=(stopping, options["interval"]), daemon=True
         )
         heart.start()
+        # And another one: no page waits until the relay has drawn a picture.
+        follower = threading.Thread(target=follow_until, args=(stopping, options["interval"]), daemon=True)
+        follower.start()
         watch(stopping, options["interval"])
         heart.join()
+        follower.join()
 
 
 def watch(stopping: threading.Event, interval: float) -> None:
@@ -87,6 +91,22 @@ def watch(stopping: threading.Event, interval: float) -> None:
             logger.exception("The relay stumbled; it goes on.")
             pause = max(pause, interval)
         stopping.wait(pause)
+
+
+def follow_until(stopping: threading.Event, interval: float) -> None:
+    """Follows changes every `interval` seconds; without the database it goes on trying: watch() says so."""
+    try:
+        while not stopping.is_set():
+            try:
+                projector.drain(stop=stopping.is_set)
+                drain.drain("changes", stop=stopping.is_set)
+            except DatabaseError:
+                connection.close()
+            except Exception:
+                logger.exception("The relay stumbled over changes; it goes on.")
+            stopping.wait(interval)
+    finally:
+        connection.close()
 
 
 def look(stop: Callable[[], bool], call: Callable[[str], None] = lambda queue: None) -> bool:
