@@ -49,11 +49,11 @@ def claim(limit: int = BATCH) -> list[Change]:
     changes = Change.objects.raw(
         """
         UPDATE changes_change SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
-        WHERE id IN (
+        WHERE id = ANY(ARRAY(
             SELECT id FROM changes_change
             WHERE done_at IS NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
             ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-        ) RETURNING *
+        )) RETURNING *
         """,
         {"lease": settings.CHANGES_LEASE_SECONDS, "limit": limit},
     )
@@ -136,9 +136,9 @@ def prune(hours: int, limit: int = 1_000) -> int:
     """Deletes at most `limit` changes that were done longer than `hours` ago; how many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM changes_change WHERE id IN (SELECT id FROM changes_change"
+            "DELETE FROM changes_change WHERE id = ANY(ARRAY(SELECT id FROM changes_change"
             " WHERE done_at < now() - %s * interval '1 hour' ORDER BY done_at LIMIT %s"
-            " FOR UPDATE SKIP LOCKED)",  # several relays sweep
+            " FOR UPDATE SKIP LOCKED))",  # several relays sweep; IN might run it twice
             [hours, limit],
         )
         return cursor.rowcount

@@ -143,9 +143,9 @@ def prune(days: int, limit: int = 1_000) -> int:
     """Deletes at most `limit` messages that were done longer than `days` ago; how many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM outbox_message WHERE id IN (SELECT id FROM outbox_message"
+            "DELETE FROM outbox_message WHERE id = ANY(ARRAY(SELECT id FROM outbox_message"
             " WHERE done_at < now() - %s * interval '1 day' ORDER BY done_at LIMIT %s"
-            " FOR UPDATE SKIP LOCKED)",  # several relays sweep
+            " FOR UPDATE SKIP LOCKED))",  # several relays sweep; IN might run it twice
             [days, limit],
         )
         return cursor.rowcount
