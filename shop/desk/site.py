@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from shop.desk import dashboard, doors
+from shop.desk import dashboard, doors, receipts
 
 
 class Section(TextChoices):
@@ -35,6 +35,14 @@ class Desk(admin.AdminSite):
     index_title = _("Merchant desk")
     empty_value_display = "–"
     login_form = doors.LoginForm
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """And what an edit has led to; before Django's own, which end with one for everything."""
+        own = [
+            path("receipt/<int:number>/", self.admin_view(receipts.page), name="receipt"),
+            path("receipt/<int:number>/state/", self.admin_view(receipts.state), name="receipt_state"),
+        ]
+        return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What waits, then everything there is."""

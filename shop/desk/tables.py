@@ -1,6 +1,7 @@
 """What the ModelAdmins of all apps share: quick lists, honest errors, and changes that go live at once."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shop.changes import projector
-from shop.desk import parts
+from shop.desk import parts, receipts
 from shop.desk.cells import countries, grouped
 from shop.desk.fixes import fixes, of_rows
 from shop.desk.rows import Clock, Known, KnownMany, ListedForm, Moment, RowForm, save_changes
@@ -119,6 +120,8 @@ class Table(_Lookups, admin.ModelAdmin):
     ) -> None:
         if level == messages.SUCCESS:
             message = getattr(request, "toast", "") or message
+            if request.method == "POST" and receipts.reaches_pages(self):
+                extra_tags = f"{extra_tags} {receipts.tag(request)}".strip()
         super().message_user(request, message, level, extra_tags, fail_silently)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
@@ -211,7 +214,10 @@ class Table(_Lookups, admin.ModelAdmin):
         """The heading says what it lists, and how many; an empty list says how to fill it."""
         if "_save" in request.POST:
             self._toast(request, _("Changes saved"))
-        response = super().changelist_view(request, extra_context)
+        # One transaction, so that one receipt is about all of it.
+        is_edit = request.method == "POST" and receipts.reaches_pages(self)
+        with transaction.atomic() if is_edit else nullcontext():
+            response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
             found = response.context_data.get("cl")
             if found is not None:

@@ -8,12 +8,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
-from shop.desk import parts
+from shop.desk import parts, receipts
 
 register = template.Library()
 register.filter("folds", parts.folds)
 register.filter("is_open", parts.is_open)
 register.simple_tag(parts.gist, name="gist")
+register.filter("receipt", receipts.of_message)
+register.simple_tag(receipts.messages_url, name="messages_url")
 
 
 @register.simple_tag

@@ -16,4 +16,5 @@ class EdgeConfig(AppConfig):
         from shop.outbox import rounds  # noqa: PLC0415
 
         rounds.register("edge.look_at_the_canary")
+        rounds.register("edge.forget_receipts")
         rules.purger(freshness.let_go, freshness.again)

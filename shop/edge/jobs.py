@@ -17,6 +17,11 @@ def look_at_the_canary() -> None:
     canary.check()
 
 
+def forget_receipts() -> None:
+    """Each minute: a merchant looks for a day at most."""
+    receipts.forget()
+
+
 def let_everything_go() -> None:
     """Again, when the last node of the release before has left."""
     outcome = freshness.let_go({freshness.WHOLE})

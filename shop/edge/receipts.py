@@ -13,14 +13,21 @@ from django.db.models.functions import Coalesce, Greatest, Now
 
 from shop.changes.models import Change
 from shop.edge.models import Receipt
+from shop.outbox.models import Message
+
+KEPT = timedelta(days=1)
 
 
 class Told(NamedTuple):
-    """state: pending, retrying or done. pages: None if the edge does not count; after: None until done."""
+    """state: pending, retrying, given up or done. pages: None if the edge does not count, or none was purged.
+
+    after: None until done, zero if no page shows it. error: why a purge is tried again, or was given up.
+    """
 
     state: str
     pages: int | None
     after: timedelta | None
+    error: str = ""
 
 
 def begin() -> int:
@@ -51,11 +58,23 @@ def tell(number: int) -> Told | None:
     if receipt is None:
         return None
     if receipt.failing:
-        return Told("retrying", receipt.pages, None)
+        state = "given up" if _buried(number) else "retrying"
+        return Told(state, receipt.pages, None, receipt.error)
     if Change.objects.filter(done_at=None, causes__contains=[number]).exists():
         return Told("pending", receipt.pages, None)
     after = receipt.live_at - receipt.began_at if receipt.live_at else timedelta(0)
     return Told("done", receipt.pages, after)
+
+
+def forget() -> None:
+    """Each minute: what nobody looks at any more."""
+    Receipt.objects.filter(began_at__lt=Now() - KEPT).delete()
+
+
+def _buried(number: int) -> bool:
+    """Whether a purge that this edit waits for is tried no more."""
+    dead = Message.objects.filter(job="edge.purge", dead_at__isnull=False)
+    return dead.filter(args__1__contains=number).exists()
 
 
 def _asked_for(causes: Sequence[int]) -> QuerySet[Receipt]:
