@@ -14,6 +14,7 @@ class CatalogConfig(AppConfig):
         """Models are loaded by now, and not before."""
         from catalog import cards, keys, neighbours, on_change, pricing, stock  # noqa: PLC0415
         from shop.changes import rules  # noqa: PLC0415
+        from shop.edge import shows  # noqa: PLC0415
         from shop.edge.keys import declare  # noqa: PLC0415
         from shop.outbox import rounds  # noqa: PLC0415
 
@@ -25,4 +26,5 @@ class CatalogConfig(AppConfig):
         for label, rule in on_change.RULES.items():
             rules.register(label, rule, on_change.WHOLE.get(label, on_change.everything))
         declare(keys.KEYS)
+        shows.declare("product/", "card/")
         rounds.register("catalog.clear_uploads")

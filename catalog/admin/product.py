@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.admin.deletion import Goods
@@ -17,9 +18,11 @@ from catalog.admin.richtext import RichTextForm
 from catalog.admin.thumbnail import thumbnail
 from catalog.admin.variant import COLOURS, VariantRows, availability_of
 from catalog.models import Image, Price, Product, Variant
+from catalog.queries import cards
 from shop import markets
-from shop.desk.cells import amount, moment
+from shop.desk.cells import amount, grouped, moment
 from shop.desk.site import Section
+from shop.edge import shows
 from shop.money import Money
 
 
@@ -109,6 +112,24 @@ class ProductTable(Goods):
             sold = Variant.objects.filter(Q(sku__istartswith=word) | Q(barcode=word)).values("product_id")
             queryset = queryset.filter(Q(name__icontains=word) | Q(pk__in=sold))
         return queryset, False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Says beforehand how many pages an edit is about."""
+        pages = self._pages(int(object_id)) if object_id.isdecimal() and request.method == "GET" else None
+        context = {"shown_on": pages, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def _pages(self, product_id: int) -> str:
+        """Of all markets, as far as somebody has looked at them; nothing where that is not known."""
+        of_cards = [key for market in markets.all() for key in cards.keys(market, [product_id])]
+        count = shows.count([f"product/{product_id}", *of_cards])
+        if count is None:
+            return ""
+        if not count:
+            return _("Nobody has looked at a page with it of late")
+        return ngettext("Shown on %s page", "Shown on %s pages", count) % grouped(count)
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """Nothing leads to a page that is not there."""

@@ -20,10 +20,11 @@ function act.leave(token)
     if redis.call('GET', KEYS[3]) == token then redis.call('DEL', KEYS[3]) end
 end
 
-function act.keep(token, milliseconds, epoch, counter, slots, head, body)
+function act.keep(token, milliseconds, epoch, counter, slots, head, body, shows)
     if own('epoch') == epoch then
         redis.call('HSET', KEYS[2], 'epoch', epoch, 'counter', counter, 'slots', slots, 'head', head, 'body', body)
         redis.call('PEXPIRE', KEYS[2], milliseconds)
+        note(string.sub(KEYS[2], -16), milliseconds, shows)
     end
     act.leave(token)
 end

@@ -20,11 +20,12 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from shop import marks
+from shop.edge import shows
 from shop.edge.release import release
 from shop.edge.visitor import PUBLIC, not_kept
 from shop.marks import Begun, MarksAway
 
-SCRIPT = marks.ACTS + Path(__file__).with_suffix(".lua").read_text() + marks.CALL
+SCRIPT = marks.ACTS + shows.ACTS + Path(__file__).with_suffix(".lua").read_text() + marks.CALL
 LONGEST_QUERY = 300  # characters; what is longer nobody asks for twice
 LARGEST = 1 << 20  # bytes of a page
 LEVEL = 4  # of gzip: a third of the time of 9, a tenth more bytes
@@ -137,7 +138,8 @@ def _keep(request: HttpRequest, response: HttpResponseBase, stored: _Stored, tok
         head = json.dumps([(name, value) for name, value in response.items() if name.lower() not in UNKEPT])
         slots = marks.told(response.page_keys)  # type: ignore[attr-defined]
         lasts = int(response.page_seconds * 1000)  # type: ignore[attr-defined]
-        stored.do("keep", token, lasts, begun.epoch, begun.counter, slots, head, body)
+        shown = shows.told(response.page_keys)  # type: ignore[attr-defined]
+        stored.do("keep", token, lasts, begun.epoch, begun.counter, slots, head, body, shown)
         _packed(request, response, body)
     except MarksAway:
         return
