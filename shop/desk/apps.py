@@ -11,4 +11,4 @@ class DeskConfig(AdminConfig):
     def ready(self) -> None:
         """After the apps' own: the machinery of the project that has no app on the desk."""
         super().ready()
-        from shop.desk import backlog, queues  # noqa: F401, PLC0415
+        from shop.desk import backlog, edge, queues  # noqa: F401, PLC0415

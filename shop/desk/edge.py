@@ -1,0 +1,81 @@
+"""The edge on the desk's first page: quiet while edits go live, one line that says what to do when they do not."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Min
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from shop.changes.models import Change
+from shop.desk import dashboard
+from shop.desk.cells import moment
+from shop.edge.models import State
+from shop.outbox.models import Message
+
+LATE = timedelta(seconds=30)  # the relay looks each second
+UNSEEN = timedelta(minutes=10)  # the canary is looked at each minute
+LONGEST = 200  # characters of an error
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is said. tone: of its dot; what: the fact; do: what to do about it; why: the error; url: where."""
+
+    tone: str
+    what: Any
+    do: str = ""
+    why: str = ""
+    url: str = ""
+
+
+@dashboard.panel(0)
+def edge(request: HttpRequest) -> SafeString | None:
+    """For who may see the machinery."""
+    if not request.user.has_perm("outbox.view_message"):
+        return None
+    line = _line(timezone.now())
+    return line and render_to_string("admin/edge.html", {"line": line})
+
+
+def _line(now: datetime) -> Line | None:
+    """The worst of what there is to say; nothing where there is no edge and nothing waits."""
+    state = State.objects.first() or State()
+    oldest = Change.objects.filter(done_at=None).aggregate(at=Min("at"))["at"]
+    if oldest and now - oldest > LATE:
+        what = _("The oldest edit that is not live yet is %s old") % timesince(oldest, now)
+        return Line("bad", what, _("Start the relay and the worker of the queue “changes”."))
+    if failed := _failing():
+        what = _("Some pages at the edge are still old: a purge fails and is tried again by itself")
+        url = reverse("admin:outbox_message_changelist") + "?q=PurgeFailed"
+        return Line("bad", what, _("See that every edge node answers."), _last(failed), url)
+    if settings.EDGE_BACKEND == "null":
+        return None
+    if state.canary_error:
+        do = _("Compare EDGE_BACKEND and its secrets with the edge: until then edits may not be seen.")
+        return Line("bad", _("Purges have no effect at the edge"), do, state.canary_error[:LONGEST])
+    if state.canary_at is None or now - state.canary_at > UNSEEN:
+        do = _("See that the relay runs, and that it reaches the edge.")
+        return Line("low", _("Nobody has seen of late whether purges have an effect"), do)
+    seen = format_html(_("Edits go live: purges have an effect, seen {}"), moment(state.canary_at))
+    return Line("good", seen)
+
+
+def _failing() -> str:
+    """The error of a purge that waits to be tried again."""
+    waiting = Message.objects.filter(job="edge.purge", done_at=None, dead_at=None).exclude(error="")
+    return str(waiting.order_by("id").values_list("error", flat=True).first() or "")
+
+
+def _last(error: str) -> str:
+    """Of a traceback its last line, without the exception's path."""
+    text = error.strip().rpartition("\n")[2]
+    return text.partition(": ")[2][:LONGEST] or text[:LONGEST]
