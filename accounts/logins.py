@@ -12,6 +12,7 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from accounts import cookies
 from accounts.models import Login, User
 from shop import guesses
 from shop.edge.visitor import PUBLIC
@@ -52,7 +53,7 @@ def log_out_others(user: User, kept: int | None) -> int:
 class KnownLogins:
     """Ends a session whose row is gone, and notes at most once an hour that a browser was here.
 
-    Whoever has logged in takes along that this browser is known.
+    Whoever has logged in takes along that this browser is known, and that pages for everyone may show it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -61,11 +62,16 @@ class KnownLogins:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         guesses.remember(request, response)
+        if getattr(request, "is_for_one", False):
+            cookies.tell(request, response)
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
         # A page for everyone touches no visitor, and who sent no cookie is nobody.
-        if getattr(view, "page_kind", None) == PUBLIC or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        if getattr(view, "page_kind", None) == PUBLIC:
+            return
+        request.is_for_one = True  # type: ignore[attr-defined]
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
         if request.user.is_authenticated:
             _look(request, request.user)

@@ -1,4 +1,4 @@
-"""The edge on the desk's first page: quiet while edits go live, one line that says what to do when they do not."""
+"""The edge on the desk's first page: quiet while edits go live, else one line that says what to do."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -3,14 +3,18 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-/* --- The cart's badge: cached pages are the same for everyone, so the browser paints it. --- */
+/* --- Cart and account: cached pages are the same for everyone, so the browser paints what its cookies say. --- */
 
-function paintBadge() {
-  const size = Number(/(?:^|; )cart_size=(\d+)/.exec(document.cookie)?.[1] ?? 0);
+function paintBadges() {
+  const held = (name, form) => new RegExp(`(?:^|; )${name}=(${form})(?:;|$)`).exec(document.cookie)?.[1];
+  const size = Number(held("cart_size", "\\d{1,6}") ?? 0);
   const badge = $("[data-cart-badge]");
-  if (!badge) return;
-  badge.hidden = size < 1;
-  $("[data-cart-size]", badge).textContent = size > 99 ? "99+" : size;
+  if (badge) {
+    badge.hidden = size < 1;
+    $("[data-cart-size]", badge).textContent = size > 99 ? "99+" : size;
+  }
+  const here = $("[data-account-here]");
+  if (here) here.hidden = held("account", "1") === undefined;
 }
 
 /* --- Forms on their way are busy; a page that comes back by Back is not. --- */
@@ -194,10 +198,14 @@ function backLink() {
   link.href = from.href;
 }
 
-paintBadge();
+paintBadges();
 addEventListener("pageshow", (event) => {
-  paintBadge();
+  paintBadges();
   if (event.persisted) rest();
+});
+// Another tab may have filled the cart, or logged out.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) paintBadges();
 });
 restorePlace();
 lists();
