@@ -43,7 +43,7 @@ def edge(request: HttpRequest) -> SafeString | None:
     if not request.user.has_perm("outbox.view_message"):
         return None
     line = _line(timezone.now())
-    return line and render_to_string("admin/edge.html", {"line": line})
+    return render_to_string("admin/edge.html", {"line": line}) if line else None
 
 
 def _line(now: datetime) -> Line | None:

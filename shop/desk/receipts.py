@@ -94,12 +94,12 @@ def _asked(request: HttpRequest, number: int) -> Shown:
 def said(number: int, told: Told) -> Shown:
     """What is known of it, in words."""
     if told.state == "pending":
-        return Shown(number, _("Pending: the pages that show it are being renewed"), "low")
+        return Shown(number, _("Pending: pages are being renewed"), "low")
     if told.state == "retrying":
-        text = _("Retrying: some pages are still the old ones. The shop tries again by itself")
+        text = _("Retrying by itself: some pages are still old")
         return Shown(number, text, "bad", told.error)
     if told.state == "given up":
-        text = _("Given up: some pages are still the old ones. Retry it among the messages")
+        text = _("Given up: some pages are still old")
         return Shown(number, text, "bad", told.error, is_over=True)
     return Shown(number, _done(told.pages, told.after or timedelta(0)), "good", is_over=True)
 

@@ -167,7 +167,7 @@ def test_a_purge_that_fails_is_told_and_so_is_its_end(merchant: Client, product:
     rename(merchant, product)
     follow_changes()
     told = fragment(merchant)
-    assert told.startswith("Retrying: some pages are still the old ones. The shop tries again by itself")
+    assert told.startswith("Retrying by itself: some pages are still old")
     assert "edge &lt;1&gt;: no answer" in told
     Message.objects.filter(job="edge.purge").update(dead_at=Now())
     assert fragment(merchant).startswith("Given up")
