@@ -94,10 +94,8 @@ class Edits:
         self.set(self.product(), name=self.word())
 
     def do_describe(self) -> None:
-        self.set(self.product(), summary=self.word(), description=f"<p>{self.word()}</p>")
-
-    def do_change_kind(self) -> None:
-        self.set(self.product(), kind=self.random.choice(("Print", "Book")), brand=self.word())
+        words = {"summary": self.word(), "description": f"<p>{self.word()}</p>", "brand": self.word()}
+        self.set(self.product(), kind=self.random.choice(("Print", "Book")), **words)
 
     def do_readdress(self) -> None:
         self.set(self.product(), slug=f"thing-{self.number}")
@@ -288,9 +286,6 @@ class Edits:
     def do_reprice_all(self) -> None:
         which = {"variant__product__in": self.products} if self.products else {}
         Price.objects.filter(**which).update(amount=F("amount") + 1)
-
-    def do_rename_by_hand(self) -> None:
-        self.sql("UPDATE catalog_product SET name = name || '!' WHERE id = %s", self.product().pk)
 
     def do_delete_reviews_by_hand(self) -> None:
         self.sql("DELETE FROM catalog_review WHERE product_id = %s", self.of_product(Review).product_id)
