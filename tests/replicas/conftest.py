@@ -31,8 +31,9 @@ def made(name: str) -> Replica:
     return replica.of(primary, Path(os.environ["TESTS_HOME"]) / name, name=name, options=OPTIONS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _servers() -> Iterator[list[Replica]]:
+    """Of one file: each replays whatever the whole run writes, an eighth of a core, for as long as it lives."""
     pair = [made("replica1"), made("replica2")]
     for server in pair:
         server.start()
