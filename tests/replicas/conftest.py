@@ -33,7 +33,7 @@ def made(name: str) -> Replica:
 
 @pytest.fixture(scope="module")
 def _servers() -> Iterator[list[Replica]]:
-    """Of one file: each replays whatever the whole run writes, an eighth of a core, for as long as it lives."""
+    """Of one file: each replays whatever the whole run writes, an eighth of a core, while it lives."""
     pair = [made("replica1"), made("replica2")]
     for server in pair:
         server.start()
