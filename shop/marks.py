@@ -24,6 +24,7 @@ TRIES = 5  # each fails only if the epoch has changed in the middle of it
 ACTS = Path(__file__).with_suffix(".lua").read_text()
 # The server runs what the first argument names.
 CALL = "\nreturn act[ARGV[1]](unpack(ARGV, 2))"
+SCRIPT = ACTS + CALL
 
 
 class MarksAway(Exception):
@@ -123,7 +124,7 @@ class Marks:
         raise MarksAway(f"No epoch of {self.hash} stood in {TRIES} proposals.")
 
     def _do(self, act: str, *args: str | int) -> Any:
-        return run(ACTS + CALL, [self.hash], (act, *args))
+        return run(SCRIPT, [self.hash], (act, *args))
 
 
 pages = Marks("pages")

@@ -192,7 +192,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, "catalog/page.html", around, page=text)
 
 
-@private_page  # the edge may keep it once it can be told that its product appeared
+@private_page  # it answers for private pages too; a public one that misses something declares it anew
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the shelves are all still there. It asks nothing about the visitor."""
     return _lost(request, 404, _("Page not found"))

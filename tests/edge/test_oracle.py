@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 from redis import Redis
 
 from bench.edits import Edits
+from catalog import cards
 from catalog.models import Card, Category, Listing, Page, Product
 from shop import marks
 from shop.changes.models import Change
@@ -65,7 +66,6 @@ class Oracle:
     def __init__(self, shop: Production) -> None:
         self.shop, self.known = shop, dict.fromkeys(FIXED)
         self.random = random.Random(SEED)
-        self.purged: set[str] = set()
 
     def learn(self) -> list[str]:
         """Every address of the moment, and of before."""
@@ -162,8 +162,6 @@ def test_whatever_is_edited_the_edge_sends_what_is_true(
 
 def cards_are_true() -> None:
     """Another rebuild of all of them finds nothing to write."""
-    from catalog import cards
-
     before = {row["id"]: row for row in Card.objects.values()}
     cards.rebuild(list(Product.objects.values_list("pk", flat=True)))
     assert {row["id"]: row for row in Card.objects.values()} == before

@@ -82,3 +82,18 @@ def test_a_worker_that_lives_long_gets_over_a_lost_connection(product: Product) 
     connection.errors_occurred = True
     assert projector.rung(5) > 0
     assert is_followed(0)
+
+
+def test_the_relay_follows_changes_while_it_is_at_other_work(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = []
+
+    def at_work(stopping: threading.Event, interval: float) -> None:
+        Product.objects.filter(pk=product.pk).update(name="Pencil")
+        followed.append(is_followed(3))
+        stopping.set()
+
+    monkeypatch.setattr(relay, "watch", at_work)
+    relay.Command().handle(once=False, interval=0.05)
+    assert followed == [True]

@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 SLICE = 2.0  # seconds a queue may take before the others are looked at again
 LONGEST_PAUSE = 30.0  # seconds between attempts while the database is away
-BEAT_EVERY = 1.0  # seconds
 SWEEP_EVERY = 60.0  # seconds
 CALL_EVERY = 30.0  # seconds between rings for one queue's backlog
 
@@ -60,7 +59,7 @@ class Command(BaseCommand):
 
 def watch(stopping: threading.Event, interval: float) -> None:
     """Looks until it is told to stop; what it has begun it finishes."""
-    pause, swept_at, beaten_at = interval, 0.0, 0.0
+    pause, swept_at = interval, 0.0
     called_at: dict[str, float] = {}
 
     def call(queue: str) -> None:
@@ -71,9 +70,6 @@ def watch(stopping: threading.Event, interval: float) -> None:
     is_away = False
     while not stopping.is_set():
         try:
-            if time.monotonic() - beaten_at >= BEAT_EVERY:
-                beaten_at = time.monotonic()
-                beat()
             busy = look(stopping.is_set, call)
             if time.monotonic() - swept_at > SWEEP_EVERY:
                 swept_at = time.monotonic()
@@ -98,6 +94,7 @@ def follow_until(stopping: threading.Event, interval: float) -> None:
     try:
         while not stopping.is_set():
             try:
+                watching.watch()
                 projector.drain(stop=stopping.is_set)
                 drain.drain("changes", stop=stopping.is_set)
             except DatabaseError:
@@ -123,11 +120,6 @@ def look(stop: Callable[[], bool], call: Callable[[str], None] = lambda queue: N
         if queue != outbox.QUEUES[-1]:
             done += projector.drain(for_seconds=SLICE, stop=stop)  # no page waits for somebody's mail
     return done > 0
-
-
-def beat() -> None:
-    """What everybody else goes by."""
-    watching.watch()
 
 
 def sweep() -> None:
