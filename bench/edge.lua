@@ -13,6 +13,7 @@ end
 
 function init(args)
   wrk.headers["Accept-Encoding"] = "gzip"
+  wrk.headers["Host"] = "127.0.0.1"
   for address in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("GET", address)
   end

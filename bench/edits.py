@@ -1,21 +1,15 @@
 """Random edits of every kind, as a merchant, an import or a hand at the database makes them."""
 
-import random
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from bench.shelves import Shelves
 from catalog import pricing, stock
 from catalog.models import (
-    Attribute,
-    AttributeValue,
     Block,
-    Category,
     Image,
     Listing,
     MethodRate,
@@ -34,59 +28,8 @@ from catalog.models import (
 LEAST = 4  # products that stay, so that there is something to edit
 
 
-class Edits:
-    """`any()` makes one, drawn by its seed, in a transaction of its own; it is called by its name.
-
-    products: the ids that single edits draw from, where the catalogue is large; else all of them.
-    """
-
-    def __init__(self, seed: int, products: list[int] | None = None) -> None:
-        self.random, self.number, self.products = random.Random(seed), 0, products
-        self.kinds: dict[str, Callable[[], object]] = {
-            name.removeprefix("do_"): getattr(self, name) for name in sorted(dir(self)) if name[:3] == "do_"
-        }
-
-    def any(self) -> str:
-        """One of all kinds; a kind that finds nothing to edit is drawn again. Its name."""
-        while True:
-            name = self.random.choice(list(self.kinds))
-            if self.make(name):
-                return name
-
-    def make(self, name: str) -> bool:
-        """An edit of that kind; False if there was nothing to edit."""
-        self.number += 1
-        try:
-            with transaction.atomic():
-                self.kinds[name]()
-        except LookupError:
-            return False
-        return True
-
-    def word(self) -> str:
-        return f"{self.random.choice(('Amber', 'Birch', 'Cloud', 'Dune', 'Elm', 'Fern'))} {self.number}"
-
-    def one(self, model: type[Any], **which: Any) -> Any:
-        """A row; LookupError if there is none."""
-        ids = list(model._default_manager.filter(**which).order_by("pk").values_list("pk", flat=True)[:500])
-        return model._default_manager.get(pk=self.random.choice(ids))
-
-    def product(self, **which: Any) -> Product:
-        found: Product = self.one(Product, **which, **({"pk__in": self.products} if self.products else {}))
-        return found
-
-    def of_product(self, model: type[Any], path: str = "product", **which: Any) -> Any:
-        """A row of one of the products that are edited."""
-        return self.one(model, **which, **({f"{path}__in": self.products} if self.products else {}))
-
-    def set(self, row: Any, **fields: Any) -> None:
-        """By save() or by update(), as it comes: neither may be missed."""
-        if self.random.random() < 0.5:
-            type(row)._default_manager.filter(pk=row.pk).update(**fields)
-            return
-        for name, value in fields.items():
-            setattr(row, name, value)
-        row.save()
+class Edits(Shelves):
+    """Of goods, what they cost and look like, and content; and those of their shelves."""
 
     # --- Products ----------------------------------------------------------------------------------------
 
@@ -98,7 +41,7 @@ class Edits:
         self.set(self.product(), kind=self.random.choice(("Print", "Book")), **words)
 
     def do_readdress(self) -> None:
-        self.set(self.product(), slug=f"thing-{self.number}")
+        self.set(self.product(), slug=f"moved-{self.number}")
 
     def do_swap_addresses(self) -> None:
         one, other = self.product(), self.product()
@@ -125,7 +68,7 @@ class Edits:
         """A copy of another, with its variants, prices, values and shelves."""
         item, name = self.product(), self.word()
         like = item.pk
-        item.pk, item.name, item.slug, item.external_id = None, name, f"thing-{self.number}", None
+        item.pk, item.name, item.slug, item.external_id = None, name, f"thing-{self.number + 5}", None
         item.is_published = True
         item._state.adding = True
         item.save()
@@ -203,61 +146,6 @@ class Edits:
     def do_delivery(self) -> None:
         self.set(self.one(MethodRate), amount=Decimal(self.random.randint(1, 9)))
 
-    # --- Where they stand, and what they are called by ---------------------------------------------------
-
-    def do_move(self) -> None:
-        listing, category = self.of_product(Listing), self.one(Category)
-        if Listing.objects.filter(product=listing.product, category=category).exists():
-            raise LookupError
-        self.set(listing, category=category)
-
-    def do_list(self) -> None:
-        item, category = self.product(), self.one(Category)
-        if Listing.objects.filter(product=item, category=category).exists():
-            raise LookupError
-        Listing.objects.create(product=item, category=category)
-
-    def do_unlist(self) -> None:
-        self.of_product(Listing).delete()
-
-    def do_rename_category(self) -> None:
-        self.set(self.one(Category), name=self.word())
-
-    def do_describe_category(self) -> None:
-        self.set(self.one(Category), description=self.word())
-
-    def do_readdress_category(self) -> None:
-        self.set(self.one(Category), slug=f"shelf-{self.number}")
-
-    def do_hide_category(self) -> None:
-        found = self.one(Category)
-        self.set(found, is_published=not found.is_published)
-
-    def do_move_category(self) -> None:
-        one, other = self.one(Category), self.one(Category)
-        if one.pk == other.pk or other.is_descendant_of(one) or other.depth > 2:
-            raise LookupError
-        Category.objects.move(one, other, "last-child")
-
-    def do_add_category(self) -> None:
-        Category.objects.add_root({"name": self.word(), "slug": f"shelf-{self.number}"})
-
-    def do_name_attribute(self) -> None:
-        self.set(self.one(Attribute), name=self.word())
-
-    def do_filter_by_it(self) -> None:
-        found = self.one(Attribute)
-        self.set(found, is_facet=not found.is_facet)
-
-    def do_name_value(self) -> None:
-        self.set(self.one(AttributeValue), label=self.word())
-
-    def do_readdress_value(self) -> None:
-        self.set(self.one(AttributeValue), slug=f"value-{self.number}")
-
-    def do_colour(self) -> None:
-        self.of_product(ProductValue).delete()
-
     # --- What they look like, and what is said of them ---------------------------------------------------
 
     def do_picture(self) -> None:
@@ -294,7 +182,3 @@ class Edits:
         if self.products:
             raise LookupError
         self.sql("TRUNCATE catalog_review")
-
-    def sql(self, statement: str, *values: int) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values or None)

@@ -130,8 +130,8 @@ def static(folder: Path, sizes: dict[str, int]) -> Iterator[Varnish]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plain.vcl").write_text(PLAIN % origin.server_address[1])
     command = [production.edge_program(), "-F", "-j", "none", "-n", str(folder / "work")]
-    command += ["-a", f"127.0.0.1:{port}", "-f", str(folder / "plain.vcl"), "-s", "malloc,512m"]
-    with ended(launch([*command, "-p", "vsl_space=16M"], folder / "log")):
+    command += ["-a", f"127.0.0.1:{port}", "-f", str(folder / "plain.vcl"), *production.MEMORY]
+    with ended(launch(command, folder / "log")):
         for _try in range(100):
             with contextlib.suppress(OSError):
                 http.client.HTTPConnection("127.0.0.1", port).connect()

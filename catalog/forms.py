@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from catalog.queries import listing, reviews
 from catalog.queries.selection import Choice, Selection
+from shop.edge.parameters import is_campaign
 
 LISTED = ("q", "min", "max", "sale", "sort", "page")  # what a list's address says beside its filters
 REVIEWED = ("stars", "reviews")  # what a product's says beside its options
@@ -21,18 +22,11 @@ AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?", re.ASCII)
 PAGE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 STARS = re.compile(r"[1-5]", re.ASCII)
 VALUES_AT_MOST = 60  # read from an address
-# What others hang on addresses: it is no attribute, and must not make a page of its own at the CDN.
-TRACKERS = re.compile(r"utm_.*|mtm_.*|mc_.*|pk_.*|_.*|.*clid|ref|msclkid|srsltid", re.ASCII | re.IGNORECASE)
 
 
-def lists(name: str) -> bool:
-    """May a list's address have this parameter? Any attribute's code may be one."""
-    return name in LISTED or _is_code(name)
-
-
-def describes(name: str) -> bool:
-    """May a product's address have this parameter? An option's code may be any word."""
-    return name in REVIEWED or _is_code(name)
+def is_name(name: str) -> bool:
+    """May the address of a list or a product say this? Any attribute's code may be one: the view judges."""
+    return name in RESERVED or _is_code(name)
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ class ListingParameters:
 
     def url(self, path: str) -> str:
         """The canonical address of this selection."""
-        return f"{path}?{urlencode(self.pairs)}" if self.pairs else path
+        return _url(path, self.pairs)
 
     def at(self, page: int) -> "ListingParameters":
         """Another page of the same list."""
@@ -129,20 +123,34 @@ class ReviewParameters:
         asked = int(stars) if STARS.fullmatch(stars) else None
         return cls(reviews.Asked(stars=asked, page=_page(data.get("reviews", ""))))
 
-    def url(self, path: str, stars: int | None, page: int = 1) -> str:
-        """The address of those reviews, where they begin on the page."""
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values; what goes without saying is left out."""
         pairs = [*self.options]
-        if stars:
-            pairs.append(("stars", str(stars)))
-        if page > 1:
-            pairs.append(("reviews", str(page)))
-        return f"{path}?{urlencode(pairs)}#reviews" if pairs else f"{path}#reviews"
+        if self.asked.stars:
+            pairs.append(("stars", str(self.asked.stars)))
+        if self.asked.page > 1:
+            pairs.append(("reviews", str(self.asked.page)))
+        return pairs
+
+    def url(self, path: str) -> str:
+        """The canonical address of these reviews, and of this choice."""
+        return _url(path, self.pairs)
+
+    def at(self, stars: int | None, page: int = 1) -> "ReviewParameters":
+        """The same choice with other reviews."""
+        return replace(self, asked=reviews.Asked(stars=stars, page=page))
 
 
 def options(data: QueryDict, codes: Iterable[str]) -> dict[str, str]:
     """Which value of each option of a product the address chooses: the last one that could be a slug."""
-    asked = {code: data.get(code, "") for code in codes}
+    asked = {code: data.get(code, "") for code in codes if code not in RESERVED}
     return {code: slug for code, slug in asked.items() if SLUG.fullmatch(slug)}
+
+
+def is_canonical(data: QueryDict, pairs: Iterable[tuple[str, str]]) -> bool:
+    """Does a cleaned query (shop.edge.parameters) say exactly this? Else its page has another address."""
+    return sorted((name, value) for name, values in data.lists() for value in values) == sorted(pairs)
 
 
 def typed(amount: Decimal) -> str:
@@ -152,7 +160,7 @@ def typed(amount: Decimal) -> str:
 
 def _is_code(name: str) -> bool:
     """Could an attribute be called so?"""
-    return name not in RESERVED and bool(CODE.fullmatch(name) and not TRACKERS.fullmatch(name))
+    return name not in RESERVED and bool(CODE.fullmatch(name)) and not is_campaign(name)
 
 
 def _page(text: str) -> int:
@@ -162,3 +170,7 @@ def _page(text: str) -> int:
 def _amount(text: str) -> Decimal | None:
     found = AMOUNT.fullmatch(text.strip())
     return Decimal(f"{found[1]}.{found[2] or 0}") if found else None
+
+
+def _url(path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -67,7 +67,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product/*:variants": ("catalog.variant", "catalog.variantoption"),
     "search/*": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card
     "slug/category/*": (*_CATEGORY, *_FORMER),
-    "slug/page/*": _PAGE,
+    "slug/page/*": (*_PAGE, *_FORMER),
     "slug/product/*": ("catalog.product", *_FORMER),
     "taxclass/*": ("catalog.taxrate",),
 }

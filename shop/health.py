@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shop import replicas
 from shop.edge.pages import private_page
+from shop.postgresql.base import patience
 
 PATIENCE = 1.0  # seconds for an answer: a primary that is stopped keeps no statement_timeout
 
@@ -19,9 +20,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @private_page
 def readyz(request: HttpRequest) -> HttpResponse:
     """The primary or a replica answers within the settings' budgets (connect_timeout, statement_timeout)."""
-    connection.patience = PATIENCE  # type: ignore[attr-defined]
     try:
-        with connection.cursor() as cursor:
+        with patience(connection, PATIENCE), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         connection.close()  # the next question begins with a new one
@@ -29,8 +29,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
             if position is not None:
                 return _say("ready to be read: the primary does not answer")
         return _say(f"the database does not answer: {type(error).__name__}", status=503)
-    finally:
-        connection.patience = None  # type: ignore[attr-defined]
     return _say("ready")
 
 

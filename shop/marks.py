@@ -17,9 +17,14 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from redis import Redis
 from redis.commands.core import Script
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from shop.breaker import Breaker
 
 SLOTS = 65_536
+FAILURES, REST = 3, 1.0  # in a row; seconds in which then no page waits for a Redis that is stopped
 TRIES = 5  # each fails only if the epoch has changed in the middle of it
 ACTS = Path(__file__).with_suffix(".lua").read_text()
 # The server runs what the first argument names.
@@ -81,7 +86,7 @@ class Marks:
         at: the primary's, read after `epoch` was, and after the changed rows were seen. None, and nothing is
         marked, if the epoch is another by now, or of another timeline: read both again.
         """
-        counter = self._do("mark", epoch, at.timeline, f"{at.lsn:020}", told(keys))
+        counter = self._do("mark", epoch, at.timeline, f"{at.lsn:020}", told(keys), insists=True)
         return int(counter) if counter else None
 
     def mark_now(self, keys: Iterable[str]) -> Position:
@@ -91,11 +96,11 @@ class Marks:
         """
         keys = list(keys)
         for _ in range(TRIES):
-            begun = self._epoch()
+            begun = self._epoch(insists=True)
             with transaction.atomic(durable=True):
                 at = primary_position()
             if at.timeline != begun.floor.timeline:
-                self._epoch(ended=begun.epoch)
+                self._epoch(ended=begun.epoch, insists=True)
             elif self.mark(keys, begun.epoch, at) is not None:
                 return at
         raise MarksAway(f"The epoch of {self.hash} changed {TRIES} times.")
@@ -105,26 +110,26 @@ class Marks:
 
         Who has not purged `html` for this timeline yet does so. Redis forgets: the database knows for which.
         """
-        begun, timeline = self._epoch(), primary_position().timeline
+        begun, timeline = self._epoch(insists=True), primary_position().timeline
         if timeline != begun.floor.timeline:
-            self._epoch(ended=begun.epoch)
+            self._epoch(ended=begun.epoch, insists=True)
         return timeline
 
-    def _epoch(self, ended: str = "") -> Begun:
+    def _epoch(self, ended: str = "", *, insists: bool = False) -> Begun:
         """The epoch that stands; if there is none but the `ended`, a new one from the primary's LSN."""
         for _ in range(TRIES):
-            said, *known = self._do("begin", secrets.token_hex(8), ended)
+            said, *known = self._do("begin", secrets.token_hex(8), ended, insists=insists)
             epoch = said.decode()
             if known:
                 counter, timeline, lsn = map(int, known)
                 return Begun(epoch, counter, Position(timeline, lsn))
             # Read after the proposal, it is later than every mark that a flush before it has taken.
             at = primary_position()
-            self._do("settle", epoch, at.timeline, f"{at.lsn:020}")
+            self._do("settle", epoch, at.timeline, f"{at.lsn:020}", insists=insists)
         raise MarksAway(f"No epoch of {self.hash} stood in {TRIES} proposals.")
 
-    def _do(self, act: str, *args: str | int) -> Any:
-        return run(SCRIPT, [self.hash], (act, *args))
+    def _do(self, act: str, *args: str | int, insists: bool = False) -> Any:
+        return run(SCRIPT, [self.hash], (act, *args), insists=insists)
 
 
 pages = Marks("pages")
@@ -154,17 +159,36 @@ def primary_position() -> Position:
     return Position(int(timeline, 16), lsn_of(at))
 
 
-def run(script: str, keys: list[str], args: Iterable[str | int | bytes]) -> Any:
-    """What a script says, which the server runs whole; MarksAway if not within REDIS_TIMEOUT_MS."""
+def run(script: str, keys: list[str], args: Iterable[str | int | bytes], *, insists: bool = False) -> Any:
+    """What a script says, which the server runs whole; MarksAway if not within REDIS_TIMEOUT_MS.
+
+    Of a server that has not answered FAILURES times in a row that is said at once, for REST seconds; not to
+    who insists: a mark that was not even tried is missed by pages of those who know that Redis is back.
+    """
+    url = settings.MARKS_URL
+    breaker = _breaker(url)
+    if not (insists or breaker.lets()):
+        raise MarksAway(f"{keys[0]} cannot be had: Redis has not answered a moment ago")
     try:
-        return _script(settings.MARKS_URL, settings.REDIS_TIMEOUT_MS / 1000, script)(keys, args)
-    except (RedisError, OSError) as error:
+        said = _script(url, settings.REDIS_TIMEOUT_MS / 1000, script)(keys, args)
+    except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+        breaker.failed()
         raise MarksAway(f"{keys[0]} cannot be had: {error}") from error
+    except RedisError as error:  # an answer
+        breaker.worked()
+        raise MarksAway(f"{keys[0]} cannot be had: {error}") from error
+    breaker.worked()
+    return said
 
 
 def told(keys: Iterable[str]) -> str:
     """The slots of these keys as the script takes them."""
     return " ".join(map(str, slots(keys)))
+
+
+@cache
+def _breaker(url: str) -> Breaker:
+    return Breaker(failures=FAILURES, seconds=REST)
 
 
 @cache

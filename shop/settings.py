@@ -65,12 +65,15 @@ NEW_FOR_DAYS = env("NEW_FOR_DAYS", int, 30)
 REDIS_URL = env("REDIS_URL", why="Write redis://host:6379/0, or run `make demo`.")
 MARKS_URL = env("MARKS_URL", str, REDIS_URL)
 STATEMENT_TIMEOUT_MS = env("STATEMENT_TIMEOUT_MS", int, 3_000)
+# A server that is stopped keeps no timeout; where a statement may take any time, so may its answer.
+_patience = STATEMENT_TIMEOUT_MS / 1000 + 0.5 if STATEMENT_TIMEOUT_MS else None
 LOCK_TIMEOUT_MS = env("LOCK_TIMEOUT_MS", int, 2_000)
 DATABASES = {
     "default": {
         **postgres(DATABASE_URL),
         "CONN_MAX_AGE": env("CONN_MAX_AGE", int, 600),
         "CONN_HEALTH_CHECKS": True,
+        "PATIENCE_SECONDS": _patience,
         "OPTIONS": {
             "connect_timeout": 2,
             # jit: compiling the statement that writes cards took a second, running it a tenth of one.
@@ -96,7 +99,6 @@ _replicas = {
             # A replica that was promoted would take a write, and keep it to itself.
             "options": f"{DATABASES['default']['OPTIONS']['options']} -c default_transaction_read_only=on",
         },
-        "PATIENCE_SECONDS": STATEMENT_TIMEOUT_MS / 1000 + 0.5,
         "TEST": {"MIRROR": "default"},
     }
     for number, url in enumerate(env("DATABASE_REPLICA_URLS", words, _no_replicas), start=1)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import override_settings
+from django.db import connection
+from django.test import TransactionTestCase, override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import DjangoDbBlocker
 from redis import Redis
 
 from shop import marks
@@ -17,10 +19,15 @@ from tests import servers
 
 servers.begin()
 
+from tests import emptying  # noqa: E402 (reads models)
+
+JOURNEYS = Path(__file__).parent / "journeys"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 BROWSER_FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # Nothing is drawn but by the processor: a process of its own for that costs more than it does.
+    *("--in-process-gpu", "--disable-software-rasterizer", "--no-zygote", "--disable-site-isolation-trials"),
 ]
 
 
@@ -32,7 +39,10 @@ def pytest_unconfigure() -> None:
     servers.end()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes longest begins first: else one process waits in the end for the other's last journey.
+    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
     reason = servers.missing("PostgreSQL")
     for item in items if reason else []:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", [])):
@@ -62,11 +72,35 @@ def _children_find_the_settings() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_by_their_names() -> Iterator[None]:
-    """Tests find static files where they lie; the hashed build is `make demo`'s and the image's."""
+def _quick_settings() -> Iterator[None]:
+    """Static files are found where they lie: the hashed build is `make demo`'s and the image's.
+
+    Argon2 is slow on purpose; here nobody guesses.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    storages = {**settings.STORAGES, "staticfiles": plain}
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=quick):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database, to which each test with real transactions leaves it as it was after `migrate`."""
+
+    def emptied(case: TransactionTestCase) -> None:
+        for alias in case._databases_names(include_mirrors=False):  # type: ignore[attr-defined]
+            emptying.empty(alias)
+
+    with django_db_blocker.unblock():
+        emptying.remember("default")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
+        yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # What some test's process or thread has left open: the database is dropped now.
+        others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM {others}")
 
 
 @pytest.fixture(scope="session")

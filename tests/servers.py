@@ -26,13 +26,16 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # declaration does not name, and pytest-django all of them.
 CONNECTS = BaseDatabaseWrapper.ensure_connection
 # Durable is what production must be; these data are thrown away.
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
+QUICK = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100"),
+    "deadlock_timeout=100ms",  # broken variants wait in circles
+)
 # Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up;
 # one that a test had stopped goes on to its end.
 GUARDIAN = """
 cat > /dev/null
 for server in "$0"/*/postmaster.pid; do pid=$(head -n 1 "$server"); kill -QUIT "$pid"; kill -CONT "$pid"; done
-kill -TERM "$(cat "$0/redis.pid")"
+for server in "$0"/*.pid; do pid=$(cat "$server"); kill -TERM "$pid"; kill -CONT "$pid"; done
 tries=0
 while ls "$0"/*/postmaster.pid && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
 rm -rf "$0"

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.importing.vocabulary import RESERVED
+from catalog.importing.vocabulary import is_spoken_for
 from catalog.models import Attribute, AttributeValue
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
@@ -31,7 +31,7 @@ class AttributeForm(RowForm):
     def clean_code(self) -> str:
         """Some names mean something else in an address already."""
         code: str = self.cleaned_data["code"]
-        if code in RESERVED:
+        if is_spoken_for(code):
             raise ValidationError(
                 _("“%s” means something else in the shop's addresses: choose another.") % code
             )

@@ -1,6 +1,7 @@
 """The home page and the pages of text."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -9,14 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.richtext import RichTextForm
-from catalog.models import Block, Page
+from catalog.models import Block, Category, Page
+from catalog.queries import blocks
 from shop import markets
 from shop.desk.filters import market_name
 from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Table
 
-GOODS_KEYS = {"slugs", "category", "sort", "max_price", "count"}
+NAMED = 20  # categories that an error lists
 
 
 class BlockForm(RowForm):
@@ -29,6 +31,17 @@ class BlockForm(RowForm):
             *("links", "facts", "goods"),
         )
         widgets = {"market": forms.Select}
+        help_texts: ClassVar = {
+            "links": gettext_lazy(
+                'Buttons: [{"label": "See the posters", "path": "/c/posters/", "primary": true}]'
+            ),
+            "facts": gettext_lazy('Numbers with a word each: [{"figure": "250 g", "label": "cotton paper"}]'),
+            "goods": gettext_lazy(
+                'By what stands in their addresses: {"slugs": ["two-suns", "low-hills"]}. Or by a rule, of'
+                ' which you may leave out any part: {"category": "posters", "sale": true, "max_price": 25,'
+                ' "sort": "new", "count": 4}; sort is popular, new, price, -price or name.'
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,8 +64,10 @@ class BlockForm(RowForm):
     def clean_goods(self) -> Any:
         """Which goods a row shows."""
         goods = self.cleaned_data["goods"] or {}
-        if not isinstance(goods, dict) or not set(goods) <= GOODS_KEYS:
-            raise ValidationError(_("Use these names only: %s.") % ", ".join(sorted(GOODS_KEYS)))
+        if not isinstance(goods, dict) or not set(goods) <= blocks.RULES:
+            raise ValidationError(_("Use these names only: %s.") % ", ".join(sorted(blocks.RULES)))
+        if complaints := list(_complaints(goods)):
+            raise ValidationError(complaints)
         return goods
 
 
@@ -114,6 +129,30 @@ class PageTable(Table):
         if obj is None or not obj.is_published:
             return None
         return markets.url(markets.default(), "catalog:page", obj.slug)
+
+
+def _complaints(goods: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a rule: the page would leave out its goods without a word."""
+    slugs, category, count = goods.get("slugs"), goods.get("category"), goods.get("count")
+    if slugs is not None and not (isinstance(slugs, list) and all(map(blocks.is_slug, slugs))):
+        yield _('Write as "slugs" what stands in the addresses of goods: ["two-suns", "low-hills"].')
+    if category is not None and not (
+        blocks.is_slug(category) and Category.objects.filter(slug=category).exists()
+    ):
+        known = Category.objects.order_by("path").values_list("slug", flat=True)
+        listed = ", ".join([*known[:NAMED], *(["…"] if known.count() > NAMED else [])])
+        yield _('There is no category "%(asked)s". Write one of these: %(known)s.') % {
+            "asked": category,
+            "known": listed or "–",
+        }
+    if "sort" in goods and str(goods["sort"]) not in blocks.ORDERS:
+        yield _('Write one of these as "sort": %s.') % ", ".join(blocks.ORDERS)
+    if "max_price" in goods and blocks.price(goods["max_price"]) is None:
+        yield _('Write an amount as "max_price", such as 25 or "24.90".')
+    if "sale" in goods and not isinstance(goods["sale"], bool):
+        yield _('Write true or false as "sale".')
+    if count is not None and (type(count) is not int or not 1 <= count <= blocks.GOODS_AT_MOST):
+        yield _('Write a number from 1 to %s as "count".') % blocks.GOODS_AT_MOST
 
 
 def _rows(value: Any, needed: set[str], allowed: set[str]) -> list[dict[str, Any]]:

@@ -34,9 +34,21 @@ class ProductForm(RichTextForm):
     class Meta:
         model = Product
         fields = "__all__"
+        help_texts: ClassVar = {
+            "is_published": gettext_lazy(
+                "While it is not, its address says “not found”; once it is deleted, “gone for good”."
+            )
+        }
         error_messages: ClassVar = {
             "slug": {"unique": gettext_lazy("Another product has this address already: give it another one.")}
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:  # taxed as what came last
+            self.initial.setdefault(
+                "tax_class", Product.objects.order_by("-pk").values_list("tax_class", flat=True).first()
+            )
 
 
 @admin.register(Product)

@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef
 
 from catalog import cards
 from catalog.models import AttributeValue, Card, Category, Image, Product, TaxClass
+from shop.postgresql.base import patience
 
 PREFIX = "generated:"  # of their external_id
 BATCH = 2_000  # products in a transaction
@@ -178,7 +179,7 @@ def _next_number() -> int:
 def make(first: int, last: int, origins: int) -> list[int]:
     """Writes the products of these numbers, wholly or not at all; their ids."""
     numbers: dict[str, int | str] = {"first": first, "last": last, "origins": origins, "prefix": PREFIX}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with patience(connection, 0), transaction.atomic(), connection.cursor() as cursor:
         _be_quick(cursor)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.made, pg_temp.sold")
         cursor.execute(_MADE, numbers)
@@ -191,7 +192,7 @@ def make(first: int, last: int, origins: int) -> list[int]:
 
 def put_on_shelves(product_ids: Sequence[int]) -> int:
     """Their cards; how many products that were."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with patience(connection, 0), transaction.atomic(), connection.cursor() as cursor:
         _be_quick(cursor)
         # Words are collected and sorted into their indexes in large heaps: a third less work a card.
         cursor.execute(f"SET LOCAL gin_pending_list_limit = '{HEAP}'")

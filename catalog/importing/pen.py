@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from shop.postgresql.base import patience
+
 CHUNK = 1_000  # rows in a statement
 
 Row = TypeVar("Row", bound=models.Model)
@@ -19,7 +21,7 @@ def unhurried(*, keep: bool = True) -> Iterator[None]:
 
     keep False: a trial's; everything is undone at its end, so that no row stays locked.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with patience(connection, 0), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = '60s'")
         yield

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from catalog.importing.records import AttributeRecord
 from catalog.importing.swatches import swatch_of
 from catalog.models import Attribute, AttributeValue
+from shop.edge.parameters import is_campaign
 
 # Names of query parameters and form fields that are spoken for: no attribute may be called so.
 RESERVED = frozenset(
@@ -20,6 +21,12 @@ RESERVED = frozenset(
         *("product", "quantity", "variant", "next"),
     }
 )
+
+
+def is_spoken_for(code: str) -> bool:
+    """Does it mean something else in an address?"""
+    return code in RESERVED or is_campaign(code)
+
 
 # One thing under several names: whichever of them the shop has already is meant. Slugs, as the codes are.
 # What shoppers ask for most comes first, as the filters of a list do.
@@ -104,7 +111,7 @@ class Vocabulary:
         if name not in self._codes:
             text = self.told[name].code if name in self.told else name
             code = slug_for(text.replace("ß", "ss"), "option", 33)
-            code = f"option-{code}" if code in RESERVED else code
+            code = f"option-{code}" if is_spoken_for(code) else code
             names = next((group for group in SYNONYMS if code in group), (code,))
             held = set(Attribute.objects.filter(code__in=names).values_list("code", flat=True))
             known = next((other for other in (code, *names) if other in held), code)

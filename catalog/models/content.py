@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.former import remembered
 from shop.changes.triggers import projected
 
 
@@ -88,9 +89,12 @@ class Page(models.Model):
             models.Index(fields=("is_published", "group", "position"), name="page_order"),
             models.Index(fields=("group", "position"), name="page_group"),
         )
-        triggers = projected(
-            shown=["title", "slug", "body", "summary", "group", "position", "is_published"],
-            listed=["slug", "is_published"],
+        triggers = (
+            *projected(
+                shown=["title", "slug", "body", "summary", "group", "position", "is_published"],
+                listed=["slug", "is_published"],
+            ),
+            *remembered("page"),
         )
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Former: the addresses that products and categories had, noted by the database when a slug is given up."""
+"""Former: the addresses that things and pages of text had, noted by the database when a slug is given up."""
 
 import pgtrigger
 from django.db import models

@@ -8,19 +8,33 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, F, Func, IntegerField, JSONField, Q, QuerySet, Subquery, Value
+from django.core.validators import slug_re
+from django.db.models import (
+    CharField,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
 
-from catalog.models import Block, Card, Category
+from catalog.models import Block, Card, Category, Former
 from catalog.queries import cards
 from catalog.queries.categories import cards_in, goods, open_categories
 from catalog.queries.chrome import mounted
 from shop.addresses import path
 from shop.edge.recording import reading, tag
 from shop.markets import Market
-from shop.prepared import Param, Prepared
+from shop.prepared import AnyOf, Param, Prepared
 
 GOODS = 4  # in a row that does not say how many
 GOODS_AT_MOST = 24
+DEAREST = 10**9  # beyond that a number is no price, and no column of prices compares with it
 ORDERS = {
     "popular": ("-popularity", "product_id"),
     "new": ("-published_at", "product_id"),
@@ -30,6 +44,7 @@ ORDERS = {
 }
 # What a rule may ask for → the column of the cards by which it is answered.
 ASKED = {"slugs": "slug", "category": "categories", "max_price": "price", "sale": "discount"}
+RULES = frozenset({*ASKED, "sort", "count"})  # what a rule may say
 EMPTY = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
 
 
@@ -84,9 +99,21 @@ def _keys(market: Market, rules: Iterable[Mapping[str, Any]]) -> set[str]:
         columns = [name.lstrip("-") for name in ORDERS.get(str(rule.get("sort")), ORDERS["popular"])[:1]]
         columns += [column for asked, column in ASKED.items() if rule.get(asked)]
         found.update(f"{listed}:{column}" for column in columns if column != "product_id")
-        if rule.get("category"):
+        if rule.get("category") and is_slug(rule["category"]):
             found.add(f"slug/category/{rule['category']}")
+        found.update(f"slug/product/{slug}" for slug in _named(rule))
     return found
+
+
+def _named(rule: Mapping[str, Any]) -> list[str]:
+    """The goods that a rule names one by one."""
+    slugs = rule.get("slugs")
+    return [slug for slug in slugs if is_slug(slug)][:GOODS_AT_MOST] if isinstance(slugs, list) else []
+
+
+def is_slug(value: object) -> bool:
+    """Whether something can be found by it at all; of what can't, nothing ever comes."""
+    return isinstance(value, str) and slug_re.match(value) is not None
 
 
 def _link(link: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,24 +125,22 @@ def _link(link: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _goods(rule: Mapping[str, Any]) -> QuerySet[Card]:
-    """Which cards a row shows: the slugs in their order, or the first by a rule."""
+    """Which cards a row shows: those named, by an address they had too, or the first by a rule."""
     rows = Card.objects.filter(market=Param("market"))
-    slugs = rule.get("slugs")
-    if slugs:
-        slugs = [str(slug) for slug in slugs][:GOODS_AT_MOST]
-        place = Func(
-            Value(slugs, ArrayField(CharField())),
-            F("slug"),
-            function="array_position",
-            template="%(function)s(%(expressions)s::text)",
-            output_field=IntegerField(),
-        )
-        return rows.filter(slug__in=slugs).order_by(place)
+    if rule.get("slugs"):
+        slugs = _named(rule)
+        if not slugs:
+            return rows.filter(slug="")  # nothing has that: without a condition there would be no statement
+        moved = Former.objects.filter(model="product", slug__in=slugs).order_by()
+        had = moved.filter(object_id=OuterRef("product_id")).annotate(place=_place(slugs)).order_by("place")
+        named = Q(slug__in=slugs) | Q(AnyOf("product_id", ArraySubquery(moved.values("object_id"))))
+        return rows.filter(named).order_by(Coalesce(_place(slugs), Subquery(had.values("place")[:1])))
     if rule.get("category"):
         # Overlap, not contains: an unknown category is an empty array, which everything contains.
-        here = ArraySubquery(Category.objects.filter(slug=str(rule["category"])).values("pk"))
-        rows = rows.filter(categories__overlap=here)
-    if (most := _decimal(rule.get("max_price"))) is not None:
+        here = ArraySubquery(Category.objects.filter(slug=rule["category"]).values("pk"))
+        # What is no slug has no key, so no table is asked for it.
+        rows = rows.filter(categories__overlap=here if is_slug(rule["category"]) else [])
+    if (most := price(rule.get("max_price"))) is not None:
         rows = rows.filter(price__lte=most)
     if rule.get("sale"):
         rows = rows.filter(discount__isnull=False)
@@ -124,13 +149,24 @@ def _goods(rule: Mapping[str, Any]) -> QuerySet[Card]:
     return rows.order_by(*ORDERS.get(str(rule.get("sort")), ORDERS["popular"]))[:count]
 
 
-def _decimal(value: object) -> Decimal | None:
+def _place(slugs: list[str]) -> Func:
+    """Of the row's slug among these."""
+    return Func(
+        Value(slugs, ArrayField(CharField())),
+        F("slug"),
+        function="array_position",
+        template="%(function)s(%(expressions)s::text)",
+        output_field=IntegerField(),
+    )
+
+
+def price(value: object) -> Decimal | None:
     """What a merchant typed as a price; nothing if it is none."""
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    return amount if amount.is_finite() and abs(amount) < DEAREST else None
 
 
 def _tiles(market: Market) -> list[dict[str, Any]]:

@@ -74,10 +74,13 @@ def around(
 ) -> Chrome:
     """The surroundings of a page.
 
-    path: of the category it stands in (treebeard's); crumbs: what follows in the trail. canonical: an
-    address without scheme and host, of this market. section: a menu entry that is no category.
+    path: of the category it stands in (treebeard's), told only if that can be seen; crumbs: what follows in
+    the trail. canonical: an address without scheme and host, of this market. section: a menu entry that is
+    no category.
     """
     nodes = _nodes(path)
+    if not {node.path for node in nodes if node.kind == "category"}.issuperset(prefixes(path)):
+        path = ""  # it is hidden, or below one that is: the page has the keys of all of them
     tree, trail = _navigation(nodes, path), _trail(nodes, path)
     crumbs = [*trail, *crumbs]
     home = [Crumb(name=_("Home"), url=addresses.path("catalog:home"))] if crumbs else []

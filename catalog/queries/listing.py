@@ -80,6 +80,7 @@ def choices(asked: Mapping[str, Sequence[str]]) -> list[Choice]:
     ).values_list("id", "slug", "label", "attribute_id", "attribute__code")
     with reading("attributes", "values"):
         found = [Choice(*row) for row in rows.order_by("attribute__code", "slug")]
+    tag(*(f"attributevalue/{choice.id}" for choice in found))  # `values` are their slugs; here stand labels
     return [choice for choice in found if choice.slug in asked[choice.attribute_code]]
 
 

@@ -32,13 +32,9 @@ SUGGESTED = 8
 DEEPEST = 2  # kinds of filters whose combinations search engines may keep
 
 
-def _list_names(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
-    return filter(forms.lists, request.GET)
-
-
-def _product_names(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
-    """An option's code may be any word; all these addresses share one canonical one."""
-    return filter(forms.describes, request.GET)
+def _names(request: HttpRequest, *args: object, **kwargs: object) -> Iterable[str]:
+    """All that could be one: what the page does not read is left out in one step with what it has not."""
+    return filter(forms.is_name, request.GET)
 
 
 @public_page
@@ -51,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return _page(request, "catalog/home.html", around, blocks=shown)
 
 
-@public_page(accepts=_list_names)
+@public_page(accepts=_names)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's goods, with filters."""
     market = markets.current()
@@ -59,6 +55,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         return _elsewhere(request, "catalog:category", former.category, slug)
     parameters = forms.ListingParameters.parse(request.GET)
+    if not forms.is_canonical(request.GET, parameters.pairs):
+        return HttpResponseRedirect(parameters.url(request.path))
     below = categories.below(found)
     source = Source(category_id=found.pk, below=[child.pk for child in below])
     try:
@@ -83,7 +81,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@public_page(accepts=_product_names)
+@public_page(accepts=_names)
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """A product, with the variant and the reviews that the address chooses."""
     market, now = markets.current(), timezone.now()
@@ -96,8 +94,9 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = picker.asked_for(offer, asked)
     parameters = replace(parameters, options=chosen)
     item, said = found.product, found.said
-    if said.page > said.pages:
-        return HttpResponseRedirect(parameters.url(request.path, said.stars, said.pages))
+    parameters = parameters.at(said.stars, min(said.page, said.pages))
+    if not forms.is_canonical(request.GET, parameters.pairs):
+        return HttpResponseRedirect(parameters.url(request.path))
     around = chrome.around(
         market,
         now=now,
@@ -127,7 +126,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@public_page(accepts=_list_names)
+@public_page(accepts=_names)
 def search(request: HttpRequest) -> HttpResponse:
     """What a query finds; without one, what is on sale, or where to begin."""
     market = markets.current()
@@ -135,6 +134,10 @@ def search(request: HttpRequest) -> HttpResponse:
     sorts = ("relevance", *forms.SORTS) if query else forms.SORTS
     parameters = forms.ListingParameters.parse(request.GET, query=query, sorts=sorts)
     is_sale = not query and parameters.selection.on_sale
+    if not (query or is_sale) and request.GET:
+        return HttpResponseRedirect(request.path)  # nothing is listed, so there is nothing to filter
+    if not forms.is_canonical(request.GET, parameters.pairs):
+        return HttpResponseRedirect(parameters.url(request.path))
     found = engine.find(market, query) if query else engine.Found(product_ids=())
     page = None
     if query or is_sale:
@@ -179,7 +182,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     with reading(f"slug/page/{slug}"):
         found = Page.objects.filter(slug=slug, is_published=True).first()
     if found is None:
-        raise Http404
+        return _elsewhere(request, "catalog:page", former.page, slug)
     tag(f"page/{found.pk}")
     around = chrome.around(
         markets.current(),

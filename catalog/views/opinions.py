@@ -10,16 +10,20 @@ from catalog.queries.reviews import Said
 def shape(said: Said, parameters: ReviewParameters, path: str) -> dict[str, Any]:
     """The reviews as the template wants them; every bar and page with its address."""
     number = sum(said.histogram)
+
+    def url(stars: int | None, page: int = 1) -> str:
+        return f"{parameters.at(stars, page).url(path)}#reviews"
+
     return {
         "number": number,
         "stars": said.stars,
-        "all_url": parameters.url(path, None),
+        "all_url": url(None),
         "bars": [
             {
                 "stars": stars,
                 "count": count,
                 "share": round(100 * count / (number or 1)),
-                "url": parameters.url(path, stars) if count else None,
+                "url": url(stars) if count else None,
                 "is_current": stars == said.stars,
             }
             for stars, count in reversed(list(enumerate(said.histogram, 1)))
@@ -27,8 +31,8 @@ def shape(said: Said, parameters: ReviewParameters, path: str) -> dict[str, Any]
         "first": (said.page - 1) * reviews.PER_PAGE + 1,
         "last": (said.page - 1) * reviews.PER_PAGE + len(said.reviews),
         "total": said.total,
-        "newer_url": parameters.url(path, said.stars, said.page - 1) if said.page > 1 else None,
-        "older_url": parameters.url(path, said.stars, said.page + 1) if said.page < said.pages else None,
+        "newer_url": url(said.stars, said.page - 1) if said.page > 1 else None,
+        "older_url": url(said.stars, said.page + 1) if said.page < said.pages else None,
         "shown": [
             {
                 "name": review.name,

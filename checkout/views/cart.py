@@ -134,7 +134,11 @@ def _save_quantities(request: HttpRequest, found: Cart) -> bool:
         became = carts.change(found, line.pk, wanted)
         if became and became.is_less:
             is_clean = False
-            text = _("Only %(left)d of %(name)s are left.") if became.left else _("%(name)s is sold out.")
+            text = (
+                _("Only %(left)d of %(name)s are left: they are all in your cart.")
+                if became.left
+                else _("%(name)s is sold out.")
+            )
             messages.warning(request, text % {"left": became.left, "name": name})
         elif wanted == 0:
             messages.success(request, _("%(name)s is no longer in your cart.") % {"name": name})

@@ -113,7 +113,7 @@ def _done(pages: int | None, after: timedelta) -> str:
     if pages is None:
         return _("Live everywhere after %(seconds)s s") % {"seconds": seconds}
     if not pages:
-        return _("Live everywhere after %(seconds)s s; no page with it was kept") % {"seconds": seconds}
+        return _("Live everywhere after %(seconds)s s; no kept page showed it") % {"seconds": seconds}
     text = ngettext(
         "%(pages)s page, live everywhere after %(seconds)s s",
         "%(pages)s pages, live everywhere after %(seconds)s s",

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from email.message import Message
@@ -16,13 +16,17 @@ LONGEST = 1 << 20  # bytes of an answer; more is nobody's acknowledgement
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `who` names the machine to people; redirects are not followed."""
+    """One request. `who` names the machine to people; redirects are not followed.
+
+    keys: what it asks for, so that whoever sent several knows what is left to ask for.
+    """
 
     who: str
     url: str
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    keys: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,10 @@ class Answer:
             return None
 
 
-def posting(who: str, url: str, said: object, headers: Mapping[str, str]) -> Call:
+def posting(who: str, url: str, said: object, headers: Mapping[str, str], keys: Collection[str] = ()) -> Call:
     """A call that posts JSON."""
     kind = {"Content-Type": "application/json", "Accept": "application/json"}
-    return Call(who, url, "POST", {**headers, **kind}, json.dumps(said).encode())
+    return Call(who, url, "POST", {**headers, **kind}, json.dumps(said).encode(), keys)
 
 
 def ask(calls: Sequence[Call], seconds: float) -> list[Answer | str]:

@@ -5,7 +5,7 @@ They follow from the key alone, so that a purge can name both: whatever a page c
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, KeysView
 
 from shop.edge.keys import pattern_of
 
@@ -17,10 +17,13 @@ def key_of(key: str) -> str:
     return f"{pattern_of(key)}~{zlib.crc32(key.encode('utf-8', 'replace')) % BUCKETS}"
 
 
-def with_coarse(keys: Iterable[str]) -> set[str]:
-    """What a purge of these keys names: each of them, and the coarse one of each."""
-    named = set(keys)
-    return named | {key_of(key) for key in named}
+def with_coarse(keys: Iterable[str]) -> KeysView[str]:
+    """What a purge of these keys names: each of them, and the coarse one of each, side by side.
+
+    So one of several calls that fails leaves few keys behind whose coarse form was in another one.
+    """
+    of = {key: key_of(key) for key in keys}
+    return dict.fromkeys(name for key in sorted(of, key=of.__getitem__) for name in (of[key], key)).keys()
 
 
 def fitted(keys: Collection[str], fits: Callable[[Collection[str]], bool]) -> Collection[str]:

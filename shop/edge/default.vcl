@@ -34,16 +34,38 @@ sub vcl_recv {
         set req.http.X-Edge-Failed = "1";
         return (hash);
     }
-    call refuse;
-    call purge_keys;
-    call vouch;
+    # What most ask for is written as it should be: there is nothing to refuse, to let pass or to tidy up.
+    if (req.method != "GET" || req.http.Host !~ "^[a-z0-9.-]+$"
+      || req.url !~ "^/([a-z]{2}(-[a-z0-9]{2,4})?/)?([cp]/[a-z0-9_-]{1,200}/)?$") {
+        call refuse;
+        call purge_keys;
+        call vouch;
+        call let_pass;
+        call tidy_up;
+    } else {
+        call vouch;
+    }
+    if (std.healthy(req.backend_hint)) {
+        # The first to ask for a purged page gets the new one, also where nobody has asked for a while.
+        set req.grace = std.duration(std.getenv("EDGE_GRACE"), 1s);
+    }
+    return (hash);
+}
+
+sub let_pass {
     # One visitor's: never looked up, never waits for another's. A test holds this list against the URLconf;
     # a market's prefix may stand before it (PREFIX in shop/markets.py).
     if (req.method == "POST" || req.url ~
       "^(/[a-z]{2}(-[a-z0-9]{2,4})?)?/(account|admin|cart|checkout|dev|healthz|order|readyz|track)([/?#]|$)") {
         return (pass);
     }
+    # A letter of a path can be written in two ways, and a name of n letters in 2^n: kept, they would fill us.
+    if (req.url ~ "^[^?]*%") {
+        return (pass);
+    }
+}
 
+sub tidy_up {
     # The same for everyone: one page, one address. Cookies go no further than here, see vcl_backend_fetch.
     # Asked before it is done, here and above: what is set is logged, and a hit costs little else.
     if (req.http.Host ~ "[A-Z:]") {
@@ -53,23 +75,20 @@ sub vcl_recv {
         set req.url = regsub(req.url, "#.*$", "");
     }
     if (req.url ~ "\?") {
-        # What campaigns append is for the browser's scripts.
-        set req.url = regsuball(req.url, "(?<=[?&])(utm_[a-z]+|gclid|fbclid|msclkid|mc_[ce]id)=[^&]*", "");
+        # What campaigns append is for the browser's scripts (CAMPAIGN in parameters.py).
+        set req.url = regsuball(req.url, "(?<=[?&])((utm|mtm|mc|pk)_[A-Za-z0-9_]*|_[A-Za-z0-9_]*|[A-Za-z_]*clid|[gw]braid|srsltid|igshid|ref)(=[^&]*)?(?=&|$)", "");
         # A form sends every field, filled in or not; the origin reads no blank (shop/edge/pages.py).
         set req.url = regsuball(req.url, "(?<=[?&])[^=&]*(=(\+|%20)*)?(?=&|$)", "");
         set req.url = regsuball(std.querysort(req.url), "(?<=[?&])&+", "");
         set req.url = regsub(req.url, "[?&]+$", "");
     }
-    if (std.healthy(req.backend_hint)) {
-        # The first to ask for a purged page gets the new one, also where nobody has asked for a while.
-        set req.grace = std.duration(std.getenv("EDGE_GRACE"), 1s);
-    }
-    return (hash);
 }
 
 sub vcl_hash {
     # Where http is redirected to https, the page is not for who asks by http. Beside address and host.
-    hash_data(req.http.X-Forwarded-Proto);
+    if (req.http.X-Forwarded-Proto) {
+        hash_data(req.http.X-Forwarded-Proto);
+    }
 }
 
 sub purge_keys {
@@ -110,7 +129,7 @@ sub vouch {
         }
     }
     if (req.http.X-Forwarded-Proto != "https") {
-        set req.http.X-Forwarded-Proto = "http";
+        unset req.http.X-Forwarded-Proto;  # http, see vcl_backend_fetch
     }
     unset req.http.X-Edge-Secret;
     unset req.http.X-Edge-Failed;
@@ -144,6 +163,9 @@ sub vcl_backend_fetch {
         header.regsub(bereq, "(?i)^(?!(Host|Accept-Encoding|X-Forwarded-(For|Proto)|X-Edge-Older|X-Varnish):).*$", "X-Edge-Dropped: 1");
     }
     unset bereq.http.X-Edge-Dropped;
+    if (!bereq.http.X-Forwarded-Proto) {
+        set bereq.http.X-Forwarded-Proto = "http";
+    }
     unset bereq.http.If-None-Match;
     unset bereq.http.If-Modified-Since;
     set bereq.http.X-Edge-Secret = std.getenv("EDGE_SECRET");
@@ -151,6 +173,7 @@ sub vcl_backend_fetch {
 
 sub vcl_backend_response {
     if (bereq.uncacheable) {
+        call tell_no_browser;
         return (deliver);
     }
     if (beresp.status >= 500 && (bereq.is_bgfetch || bereq.http.X-Edge-Older)) {
@@ -164,6 +187,7 @@ sub vcl_backend_response {
       || beresp.http.Cache-Control ~ "(?i)private|no-store"
       || (beresp.http.Vary && beresp.http.Vary !~ "(?i)^accept-encoding$")) {
         call not_kept;
+        call tell_no_browser;
         return (deliver);
     }
     set beresp.ttl = std.duration(
@@ -177,13 +201,23 @@ sub vcl_backend_response {
     # Second line of keys, see Varnish in backends.py.
     if (beresp.http.xkey-2) {
         header.append(beresp.http.xkey, beresp.http.xkey-2);
-        unset beresp.http.xkey-2;
     }
+    call tell_no_browser;
     if (beresp.http.Content-Type ~ "(?i)^(text/|image/svg|application/(json|ld\+json|javascript|xml|manifest))") {
         # Once, for everyone; who cannot read it gets it unpacked.
         set beresp.do_gzip = true;
     }
     return (deliver);
+}
+
+sub tell_no_browser {
+    # Here once, and not for each visitor; xkey must stay with the page, by it a purge finds it.
+    unset beresp.http.Surrogate-Control;
+    unset beresp.http.CDN-Cache-Control;
+    unset beresp.http.Surrogate-Key;
+    unset beresp.http.Cache-Tag;
+    unset beresp.http.xkey-2;
+    unset beresp.http.Server;
 }
 
 sub not_kept {
@@ -199,12 +233,7 @@ sub not_kept {
 # --- To the browser -----------------------------------------------------------------------------------------
 
 sub vcl_deliver {
-    unset resp.http.Surrogate-Control;
-    unset resp.http.CDN-Cache-Control;
-    unset resp.http.Surrogate-Key;
-    unset resp.http.Cache-Tag;
     unset resp.http.xkey;
-    unset resp.http.xkey-2;
     unset resp.http.Via;
     unset resp.http.X-Varnish;
     if (req.http.X-Edge-Debug == "true") {
@@ -224,7 +253,9 @@ sub vcl_synth {
     set resp.http.Cache-Control = "no-store";
     set resp.http.Content-Type = "text/plain; charset=utf-8";
     set resp.http.Allow = "GET, HEAD, POST";
-    if (req.http.X-Purged) {
+    unset resp.http.Server;
+    unset resp.http.X-Varnish;
+    if (req.method == "PURGE" && req.http.X-Purged) {
         set resp.http.X-Purged = req.http.X-Purged;
     }
     set resp.body = "" + resp.status + " " + resp.reason;

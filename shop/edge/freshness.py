@@ -12,8 +12,8 @@ from typing import NamedTuple
 from shop import marks
 from shop.edge import receipts
 from shop.edge.backends import backend
-from shop.edge.coarse import with_coarse
-from shop.edge.purges import PurgeFailed
+from shop.edge.coarse import key_of, with_coarse
+from shop.edge.purges import PurgeFailed, written
 from shop.edge.rendering import WHOLE
 from shop.marks import MarksAway
 from shop.outbox.outbox import enqueue
@@ -21,9 +21,7 @@ from shop.outbox.outbox import enqueue
 logger = logging.getLogger(__name__)
 
 AGAIN = timedelta(seconds=2)  # more than the edge allows an answer to take and be kept (default.vcl: 1.5 s)
-MOST = (
-    20_000  # keys: of more, calling each page by its own takes longer than rendering those that are asked for
-)
+MOST = 20_000  # keys that are marked: of more, that takes longer than rendering the pages that are asked for
 
 
 class LetGo(NamedTuple):
@@ -65,8 +63,18 @@ def again(keys: Collection[str], causes: Sequence[int], outcome: LetGo) -> None:
 
 
 def purge(keys: Collection[str]) -> int | None:
-    """How many pages the edge has let go; None if it does not say. Raises PurgeFailed."""
-    return backend().purge(with_coarse(keys))
+    """How many pages the edge has let go; None if it does not say. Raises PurgeFailed.
+
+    Of more keys than it takes, everything goes: what is kept in our own store is still told apart.
+    """
+    edge, named = backend(), with_coarse(keys)
+    return edge.purge(named if len(named) <= edge.MOST else with_coarse([WHOLE]))
+
+
+def left(keys: Collection[str], failed: PurgeFailed) -> list[str]:
+    """Those of the keys that are to be purged again after purge() of them has failed."""
+    missed = [key for key in keys if failed.keys.intersection(written([key, key_of(key)]))]
+    return sorted(missed or keys)
 
 
 def few(keys: Collection[str]) -> Collection[str]:

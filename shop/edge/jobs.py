@@ -3,12 +3,21 @@
 from collections.abc import Sequence
 
 from shop.edge import canary, freshness, receipts
+from shop.edge.purges import PurgeFailed
 from shop.outbox.away import Away
 
 
 def purge(keys: Sequence[str], causes: Sequence[int] = ()) -> None:
-    """The second purge, and the retry of a first that failed. Raises PurgeFailed until it succeeds."""
-    pages = freshness.purge(keys)
+    """The second purge, and the retry of a first that failed. Raises PurgeFailed until it succeeds.
+
+    What one try has purged the next one leaves alone: a provider that takes so many calls a minute would
+    never take them all.
+    """
+    try:
+        pages = freshness.purge(keys)
+    except PurgeFailed as error:
+        error.left = [freshness.left(keys, error), list(causes)]
+        raise
     receipts.settle(causes, pages)
 
 

@@ -27,9 +27,9 @@ def declared() -> Mapping[str, frozenset[str]]:
 
 @lru_cache(maxsize=20_000)
 def covered(key: str) -> frozenset[str]:
-    """The tables that the key stands for; LookupError for a key that nobody has declared."""
+    """The tables that the key stands for; LookupError if nobody has declared it, or no header takes it."""
     labels = _declared.get(pattern_of(key))
-    if labels is None:
+    if labels is None or not re.fullmatch(r"[!-+\--~]+", key):
         raise LookupError(f"no key like {key!r} is declared: see shop.edge.keys.declare")
     return frozenset(apps.get_model(label)._meta.db_table for label in labels)
 

@@ -1,6 +1,6 @@
 """Every route says what it is: public (the same for everyone in its market, kept at the edge) or private."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import datetime
 from functools import wraps
@@ -21,13 +21,13 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from shop.edge import backends, coarse
+from shop.edge.parameters import canonical, is_campaign
 from shop.edge.rendering import WHOLE, Page, render
 from shop.edge.visitor import PRIVATE, PUBLIC, UNSTORABLE, View, not_kept
 
 KEPT = frozenset({200, 301, 302, 307, 308, 404, 410})  # of other answers nobody knows when they end
-MISSING_TTL = 300  # seconds: anybody can ask for any number of addresses that are none
-# What campaigns append to links is for the browser's scripts, and no reason to send anybody elsewhere.
-CAMPAIGNS = ("utm_", "mtm_", "mc_", "pk_", "gclid", "fbclid", "msclkid", "srsltid")
+STRANGE = frozenset({302, 404, 410})  # anybody can ask for any number of addresses that are none
+STRANGE_TTL = 300  # seconds
 
 Accepts = Iterable[str] | Callable[..., Iterable[str]]
 
@@ -51,12 +51,13 @@ def public_page(
             if not _is_text(request.GET):
                 return not_kept(HttpResponseBadRequest())
             names = frozenset(accepts(request, *args, **kwargs) if callable(accepts) else accepts)
-            strange = [name for name in request.GET if name not in names and not name.startswith(CAMPAIGNS)]
+            strange = [name for name in request.GET if name not in names and not is_campaign(name)]
             _accept_only(request, names)
             if strange:
                 elsewhere = HttpResponseRedirect(request.get_full_path())
                 return _declared(elsewhere, Page(frozenset()), ttl, browser_ttl=0)
-            response, page = render(request.path, lambda: _answer(view, request, args, kwargs))
+            needs = getattr(request, "page_needs", 0)
+            response, page = render(request.path, lambda: _answer(view, request, args, kwargs), needs)
             if response.status_code not in KEPT or (browser_ttl and response.status_code != 200):
                 return not_kept(response)
             return _declared(response, page, ttl, browser_ttl)
@@ -98,8 +99,8 @@ def _declared(response: HttpResponseBase, page: Page, ttl: int, browser_ttl: int
     """The same answer, with what browsers and the edge are told of it."""
     keys = page.keys if browser_ttl else page.keys | {WHOLE}
     seconds = _seconds(ttl, getattr(response, "changes_at", None))
-    if response.status_code in {404, 410}:
-        seconds = min(seconds, MISSING_TTL)
+    if response.status_code in STRANGE:
+        seconds = min(seconds, STRANGE_TTL)
     if page.at_most is not None:
         seconds = min(seconds, page.at_most)
     # Browsers ask, the edge answers.
@@ -118,19 +119,9 @@ def _declared(response: HttpResponseBase, page: Page, ttl: int, browser_ttl: int
 
 
 def _accept_only(request: HttpRequest, names: frozenset[str]) -> None:
-    """Leaves the query with what the page reads, in one order and without blanks: one page, one address."""
-    known = QueryDict(mutable=True)
-    for name, value in _accepted(request.GET, names):
-        known.appendlist(name, value)
-    request.META["QUERY_STRING"] = known.urlencode()
-    known._mutable = False
-    request.GET = known  # type: ignore[assignment]
-
-
-def _accepted(query: QueryDict, names: frozenset[str]) -> Iterator[tuple[str, str]]:
-    for name in sorted(names.intersection(query)):
-        for value in sorted({value.strip() for value in query.getlist(name)} - {""}):
-            yield name, value
+    """Leaves the query with what the page reads: one page, one address."""
+    request.GET = canonical(request.GET, names)  # type: ignore[assignment]
+    request.META["QUERY_STRING"] = request.GET.urlencode()
 
 
 def _is_text(sent: QueryDict) -> bool:
@@ -141,4 +132,5 @@ def _is_text(sent: QueryDict) -> bool:
 def _seconds(ttl: int, changes_at: datetime | None) -> int:
     if changes_at is None:
         return ttl
-    return max(0, min(ttl, int((changes_at - timezone.now()).total_seconds())))
+    # Not less than one: what may not be kept at all, the edge would not coalesce for minutes.
+    return max(1, min(ttl, int((changes_at - timezone.now()).total_seconds())))

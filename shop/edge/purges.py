@@ -1,6 +1,7 @@
 """What every purge has in common: keys as they travel, and all of it acknowledged or an error."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,12 +22,16 @@ class Failure:
 
 
 class PurgeFailed(Away):
-    """Somebody still keeps what should be gone. Temporary: to be tried again as it is."""
+    """Somebody still keeps what should be gone. Temporary: to be tried again as it is.
 
-    def __init__(self, failures: Sequence[Failure]) -> None:
+    keys: as they travel, those of the calls that were not acknowledged; empty if that is not known.
+    """
+
+    def __init__(self, failures: Sequence[Failure], keys: Iterable[str] = ()) -> None:
         # A node that missed several calls for one reason is told once.
         super().__init__("; ".join(dict.fromkeys(f"{failure.who}: {failure.why}" for failure in failures)))
         self.failures = list(failures)
+        self.keys = frozenset(keys)
         self.is_temporary = all(failure.is_temporary for failure in failures)
         self.retry_after = max((failure.retry_after or 0 for failure in failures), default=0) or None
 
@@ -39,21 +44,31 @@ def acknowledged(
     Raises PurgeFailed with everybody who did not acknowledge within `seconds`.
     """
     answers, failures = [], []
+    missed: set[str] = set()
     for call, answer in zip(calls, ask(calls, seconds), strict=True):
         if isinstance(answer, str):
             failures.append(Failure(call.who, answer, is_temporary=True))
         elif answer.status != 200:
             is_temporary = answer.status in TEMPORARY or answer.status >= 500
-            wait = answer.headers.get("Retry-After", "").strip()
-            said = int(wait) if wait.isascii() and wait.isdigit() else None
-            failures.append(Failure(call.who, f"answered {answer.status}", is_temporary, said))
+            failures.append(Failure(call.who, f"answered {answer.status}", is_temporary, _wait(answer)))
         elif why := refusal(call, answer):
             failures.append(Failure(call.who, why, is_temporary=False))
         else:
             answers.append(answer)
+            continue
+        missed.update(call.keys)
     if failures:
-        raise PurgeFailed(failures)
+        raise PurgeFailed(failures, missed)
     return answers
+
+
+def _wait(answer: Answer) -> int | None:
+    """Seconds that we are asked to wait. Fastly names the moment: epoch seconds, of our clock or one near."""
+    if (text := answer.headers.get("Retry-After", "").strip()).isascii() and text.isdigit():
+        return int(text)
+    if (text := answer.headers.get("Fastly-RateLimit-Reset", "").strip()).isascii() and text.isdigit():
+        return max(1, int(text) - int(time.time()))
+    return None
 
 
 def written(keys: Collection[str]) -> list[str]:

@@ -34,13 +34,15 @@ class Unrecorded(RuntimeError):
 class Recording:
     """keys: what the page carries. covered: tables that may be read at the moment.
 
-    gap: the first statement that no key stands for, where that is no error (EDGE_STRICT); nobody may keep it.
+    gap: the first statement that no key stands for, or key that nobody has declared, where that is no error
+    (EDGE_STRICT); nobody may keep it.
     """
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
+        self.unknown: set[str] = set()  # keys that nobody has declared
         self.covered: frozenset[str] = frozenset()
-        self.gap: Unrecorded | None = None
+        self.gap: Unrecorded | LookupError | None = None
 
 
 _page: ContextVar[Recording | None] = ContextVar("the page that is recorded", default=None)
@@ -70,13 +72,25 @@ def reading(*keys: str, later: Collection[str] = ()) -> Iterator[None]:
     if page is None:
         yield
         return
-    page.keys.update(keys)
     before = page.covered
-    page.covered = before.union(*map(covered, (*keys, *later)))
+    page.covered = before.union(*(_tables(page, key) for key in (*keys, *later)))
+    page.keys.update(key for key in keys if key not in page.unknown)
     try:
         yield
     finally:
         page.covered = before
+
+
+def _tables(page: Recording, key: str) -> frozenset[str]:
+    """Those that the key stands for."""
+    try:
+        return covered(key)
+    except LookupError as gap:
+        if settings.EDGE_STRICT:
+            raise
+        page.gap = page.gap or gap
+        page.unknown.add(key)
+        return frozenset()
 
 
 def tag(*keys: str) -> None:

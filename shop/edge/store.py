@@ -10,9 +10,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -21,6 +23,7 @@ from django.utils.cache import patch_vary_headers
 
 from shop import marks
 from shop.edge import shows
+from shop.edge.parameters import canonical
 from shop.edge.release import release
 from shop.edge.visitor import PUBLIC, not_kept
 from shop.marks import Begun, MarksAway
@@ -38,13 +41,24 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A page as it lies there. body: as gzip made it."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Found:
-    """What a look has found. state: fresh, render (it is ours to render) or wait; seconds: its time left."""
+    """What a look has found. state: fresh, render (it is ours to render) or wait; seconds: its time left.
+
+    needs: the LSN that who renders it must know, as the older page is not fresh since; 0 if there is none.
+    """
 
     state: str
     seconds: float
-    head: bytes | None
-    body: bytes | None
+    page: Stored | None
+    needs: int
 
 
 class PageStore:
@@ -56,23 +70,26 @@ class PageStore:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not (settings.PAGE_STORE and request.method in {"GET", "HEAD"} and _is_stored(request)):
             return self.get_response(request)
-        stored, token = _Stored(request), secrets.token_hex(8)
+        request.get_host()  # raises, as what answers otherwise would: a host that is not ours gets no page
+        place, token = _Place(request), secrets.token_hex(8)
         try:
-            found = _waited(stored, token)
+            found = _waited(place, token)
         except MarksAway:
             return self.get_response(request)
-        if found.state != "render" and found.head and found.body:
-            return _answer(request, found)
+        if found.state != "render" and found.page:
+            return _answer(request, found, found.page)
+        request.page_needs = found.needs  # type: ignore[attr-defined]
         response = self.get_response(request)
-        _keep(request, response, stored, token)
+        _keep(request, response, place, token)
         return response
 
 
-class _Stored:
+class _Place:
     """Where a page lies. What its release, scheme or address tells apart is another page."""
 
     def __init__(self, request: HttpRequest) -> None:
-        named = f"{release()} {request.scheme} {request.get_full_path()}"
+        self.query = canonical(request.GET).urlencode() if request.META.get("QUERY_STRING") else ""
+        named = f"{release()} {request.scheme} {request.path} {self.query}"
         self.page = f"shop:page:{blake2b(named.encode(), digest_size=16).hexdigest()}"
 
     def do(self, act: str, *args: str | int | bytes) -> list[bytes | int | None]:
@@ -81,9 +98,13 @@ class _Stored:
         return said
 
     def look(self, token: str) -> Found:
-        state, left, *page = self.do("look", token, int(PATIENCE * 1000))
-        head, body = (*page, None, None)[:2]
-        return Found(state.decode(), int(left or 0) / 1000, head, body)  # type: ignore[union-attr, arg-type]
+        state, left, head, body, needs = self.do("look", token, int(PATIENCE * 1000))
+        page = _read(head, body)  # type: ignore[arg-type]
+        found = Found(state.decode(), int(left or 0) / 1000, page, int(needs or 0))  # type: ignore[union-attr]
+        if found.state != "fresh" or found.page:
+            return found
+        self.do("forget", token)  # it is none that anybody could read
+        return self.look(token)
 
 
 def _is_stored(request: HttpRequest) -> bool:
@@ -97,49 +118,61 @@ def _is_stored(request: HttpRequest) -> bool:
     return getattr(view, "page_kind", None) == PUBLIC and not view.is_immutable  # type: ignore[attr-defined]
 
 
-def _waited(stored: _Stored, token: str) -> Found:
+def _waited(place: _Place, token: str) -> Found:
     """Fresh, ours to render, or what there was before: whoever renders it takes long."""
-    found = stored.look(token)
-    until = time.monotonic() + (BRIEFLY if found.body else PATIENCE)
+    found = place.look(token)
+    until = time.monotonic() + (BRIEFLY if found.page else PATIENCE)
     while found.state == "wait" and time.monotonic() < until:
         time.sleep(PAUSE)
-        found = stored.look(token)
+        found = place.look(token)
     return found
 
 
-def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
-    response = HttpResponse(headers=dict(json.loads(found.head or "{}")))
+def _read(head: bytes | None, body: bytes | None) -> Stored | None:
+    """What _keep wrote; None if it is not whole."""
+    with suppress(ValueError, TypeError):
+        sum_of_it, headers = json.loads(head or b"")
+        if body and crc32(body) == sum_of_it:
+            return Stored(dict(headers), body)
+    return None
+
+
+def _answer(request: HttpRequest, found: Found, page: Stored) -> HttpResponseBase:
+    response = HttpResponse(headers=page.headers)
     if found.state == "fresh":
-        for name in ("Surrogate-Control", "CDN-Cache-Control"):  # it has lain here for a while
+        seconds = max(1, int(found.seconds))  # it has lain here for a while
+        for name in ("Surrogate-Control", "CDN-Cache-Control"):
             if name in response:
-                response[name] = re.sub(r"max-age=\d+", f"max-age={int(found.seconds)}", response[name])
+                response[name] = re.sub(r"max-age=\d+", f"max-age={seconds}", response[name])
     else:
         del response["Surrogate-Control"], response["CDN-Cache-Control"], response["Cache-Control"]
         not_kept(response)
     response["X-Page-Store"] = found.state
-    return _packed(request, response, found.body or b"")
+    return _packed(request, response, page.body)
 
 
-def _keep(request: HttpRequest, response: HttpResponseBase, stored: _Stored, token: str) -> None:
+def _keep(request: HttpRequest, response: HttpResponseBase, place: _Place, token: str) -> None:
     """Stores the answer if it is one that lasts; in any case it is no longer ours to render."""
     begun: Begun | None = getattr(response, "page_begun", None)
     try:
+        if begun is None:
+            place.do("leave", token)  # it failed, or says nothing of this page: the older one is better
+            return
         if (
-            begun is None
-            or response.status_code != 200
+            response.status_code != 200
             or not isinstance(response, HttpResponse)
-            or response.page_seconds < 1  # type: ignore[attr-defined]
-            or request.META.get("QUERY_STRING", "") != request.GET.urlencode()  # not its one address
+            or request.GET.urlencode() != place.query  # the page has another address
             or len(response.content) > LARGEST
         ):
-            stored.do("leave", token)
+            place.do("forget", token)
             return
         body = gzip.compress(response.content, LEVEL, mtime=0)
-        head = json.dumps([(name, value) for name, value in response.items() if name.lower() not in UNKEPT])
+        headers = [(name, value) for name, value in response.items() if name.lower() not in UNKEPT]
+        head = json.dumps([crc32(body), headers])
         slots = marks.told(response.page_keys)  # type: ignore[attr-defined]
         lasts = int(response.page_seconds * 1000)  # type: ignore[attr-defined]
         shown = shows.told(response.page_keys)  # type: ignore[attr-defined]
-        stored.do("keep", token, lasts, begun.epoch, begun.counter, slots, head, body, shown)
+        place.do("keep", token, lasts, begun.epoch, begun.counter, slots, head, body, shown)
         _packed(request, response, body)
     except MarksAway:
         return

@@ -25,7 +25,7 @@ from shop.outbox.outbox import UnknownJob, resolve
 logger = logging.getLogger(__name__)
 
 MAX_TRIES = 5
-MAX_KILLS = 20  # tries count when they begin, so that a job that kills its worker is buried too
+MAX_KILLS = 20  # claims in a row without an outcome: a job that kills its worker is buried too
 FIRST_WAIT, LONGEST_WAIT = 5, 3600  # seconds
 SPREAD = 0.25  # of a wait, to either side: what failed together does not come back together
 # Somebody else's service is away: that is waited for, a day long, however often it was tried.
@@ -56,7 +56,8 @@ def claim(queue: str) -> Message | None:
         Message.objects.raw(
             """
             UPDATE outbox_message SET
-                lease_until = clock_timestamp() + %(lease)s * interval '1 second', tries = tries + 1
+                lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+                tries = tries + 1, unfinished = unfinished + 1
             WHERE id = (
                 SELECT id FROM outbox_message
                 WHERE queue = %(queue)s AND due_at <= clock_timestamp()
@@ -73,8 +74,8 @@ def claim(queue: str) -> Message | None:
 
 def run(message: Message) -> None:
     """Runs a claimed message and writes down how it went; never raises because of the job."""
-    if message.tries > MAX_KILLS:
-        return _bury(message, message.error or "every worker that began it died")
+    if message.unfinished > MAX_KILLS:
+        return _bury(message, f"every worker that began it died\n{message.error}".strip())
     try:
         resolve(message.job)(*message.args)
     except Exception as error:
@@ -90,7 +91,8 @@ def _failed(message: Message, error: Exception) -> None:
         return _bury(message, text)
     wait = _wait(message.tries, error)
     logger.warning("%s failed (try %d), next in %d s: %s", message, message.tries, wait, error)
-    _close(message, due_at=Now() + timedelta(seconds=wait), error=text)
+    left = {"args": error.left} if isinstance(error, Away) and error.left is not None else {}
+    _close(message, due_at=Now() + timedelta(seconds=wait), error=text, **left)
 
 
 def _wait(tries: int, error: Exception) -> float:
@@ -128,14 +130,14 @@ def _bury(message: Message, text: str) -> None:
 def _close(message: Message, **fields: object) -> None:
     """Writes the outcome if the lease still holds: a late one is somebody else's by now."""
     held = Message.objects.filter(pk=message.pk, lease_until=message.lease_until, done_at=None, dead_at=None)
-    if not held.update(lease_until=None, **fields):
+    if not held.update(lease_until=None, unfinished=0, **fields):
         logger.warning("%s ran longer than its lease: its outcome is left to whoever has it now.", message)
 
 
 def replay(ids: Sequence[int]) -> int:
     """Dead letters start anew; how many."""
     return Message.objects.filter(pk__in=ids, dead_at__isnull=False).update(
-        dead_at=None, due_at=Now(), first_due_at=Now(), lease_until=None, tries=0
+        dead_at=None, due_at=Now(), first_due_at=Now(), lease_until=None, tries=0, unfinished=0
     )
 
 

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+SAID = 200  # characters of a message in logs and titles
+
 
 class Message(models.Model):
     """One piece of work outside the database, written in the transaction that wants it."""
@@ -16,6 +18,8 @@ class Message(models.Model):
     first_due_at = models.DateTimeField(_("first due"), db_default=Now())
     lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    # claims in a row of which nobody wrote how it went: so many workers died of it, or were killed meanwhile
+    unfinished = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     error = models.TextField(_("last error"), blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now())
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
@@ -35,4 +39,5 @@ class Message(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.job}{tuple(self.args)}"
+        said = f"{self.job}{tuple(self.args)}"  # a purge names thousands of keys
+        return said if len(said) <= SAID else f"{said[:SAID]}…"

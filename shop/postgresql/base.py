@@ -1,6 +1,8 @@
 """Django's PostgreSQL backend, but with connections that are known to be dead, or too slow."""
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,7 +19,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     keeps no statement_timeout either: for that, PATIENCE_SECONDS in DATABASES, or `patience` meanwhile.
     """
 
-    patience: float | None = None  # seconds that an answer may take now; None: as the settings say
+    patience: float | None = None  # seconds that an answer may take now, 0: as it likes; None: see settings
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection whose answers are waited for as long as they may take, if that is told."""
@@ -26,7 +28,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def _wait(self, connection: "Connection[Any]", work: Any, *args: Any, **how: Any) -> Any:
-        how.setdefault("timeout", self.patience or self.settings_dict.get("PATIENCE_SECONDS"))
+        patience = self.settings_dict.get("PATIENCE_SECONDS") if self.patience is None else self.patience
+        how.setdefault("timeout", patience or None)
         try:
             return Connection.wait(connection, work, *args, **how)
         except Error:
@@ -50,3 +53,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except (Error, DatabaseError):  # closed already, by us
             return False
         return not watch.poll(0)
+
+
+@contextmanager
+def patience(connection: Any, seconds: float) -> Iterator[None]:
+    """Within, its answers may take so long, whatever the settings say; 0: as long as they like."""
+    was, connection.patience = connection.patience, seconds
+    try:
+        yield
+    finally:
+        connection.patience = was

@@ -4,6 +4,6 @@ Whoever asks for nothing reads on the primary: a forgotten annotation costs load
 """
 
 from shop.replicas.heartbeat import beat, beat_until
-from shop.replicas.reads import Lost, alias, read, read_replica, reading
+from shop.replicas.reads import Lost, alias, is_of_a_statement, read, read_replica, reading
 
-__all__ = ["Lost", "alias", "beat", "beat_until", "read", "read_replica", "reading"]
+__all__ = ["Lost", "alias", "beat", "beat_until", "is_of_a_statement", "read", "read_replica", "reading"]

@@ -15,9 +15,12 @@ from django.db import Error as DatabaseError
 
 from shop import marks
 from shop.marks import Position, lsn_of
+from shop.postgresql.base import patience
 from shop.replicas.rotation import rotation
 
-OUT_OF_TIME = "57014"  # of a statement, by its own fault mostly: or one slow page would empty the rotation
+# Out of time, in conflict with what is replayed, or in a deadlock with it. One statement's fault or bad luck:
+# the server is well, and a slow page or a VACUUM of the primary would empty the rotation.
+OF_A_STATEMENT = frozenset({"57014", "40001", "40P01"})
 _ASK = """
     SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text, beat.timeline,
         extract(epoch FROM clock_timestamp() - beat.at)::float
@@ -68,7 +71,7 @@ def reading(at_least: Position | None) -> Iterator[Position | None]:
             rotation.rest(name, unfit, is_late=True)
         except DatabaseError as error:
             # Any error counts, an unknown column too: a replica knows a new release's migration later.
-            if is_its_own and not (is_given and _is_the_statements(error)):
+            if is_its_own and not (is_given and is_of_a_statement(error)):
                 rotation.rest(name, error)
                 connections[name].close()
             if is_given:
@@ -125,13 +128,9 @@ def _reads_on(name: str) -> Iterator[None]:
 def _position(name: str, at_least: Position | None) -> Position | None:
     """How far it has replayed, if that is enough; in the transaction's first statement."""
     connection = connections[name]
-    connection.patience = settings.REPLICA_ANSWER_MS / 1000  # type: ignore[attr-defined]
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_ASK)
-            is_replica, replayed, timeline, age = cursor.fetchone()
-    finally:
-        connection.patience = None  # type: ignore[attr-defined]
+    with patience(connection, settings.REPLICA_ANSWER_MS / 1000), connection.cursor() as cursor:
+        cursor.execute(_ASK)
+        is_replica, replayed, timeline, age = cursor.fetchone()
     if not is_replica:
         raise _Unfit("it is not a replica any more")
     position = Position(timeline or 0, lsn_of(replayed))
@@ -152,7 +151,7 @@ def _forget_if_gone(name: str) -> None:
         connection.close()
 
 
-def _is_the_statements(error: DatabaseError) -> bool:
-    """Whether it would fail anywhere, or takes longer than it may; all else is the server's."""
+def is_of_a_statement(error: DatabaseError) -> bool:
+    """Whether it would fail anywhere, took too long, or had to give way; all else is the server's."""
     is_of_the_server = isinstance(error, OperationalError | InterfaceError)
-    return not is_of_the_server or getattr(error.__cause__, "sqlstate", None) == OUT_OF_TIME
+    return not is_of_the_server or getattr(error.__cause__, "sqlstate", None) in OF_A_STATEMENT

@@ -1,20 +1,17 @@
-"""Passwords that are quick to hash, and the mails that were sent."""
+"""Attempts that nobody counted yet, and the mails that were sent."""
 
 import re
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
-from pytest_django import Settings
 
 from shop import limits
 from shop.outbox import drain
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_unlimited(settings: Settings) -> None:
-    """Argon2 is slow on purpose; here nobody guesses."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _unlimited() -> None:
     limits.local.clear()  # what was counted while Redis was slow
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.factories import make_product, make_user
+from tests.factories import follow_changes, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,7 @@ def test_another_site_is_refused_with_the_same_page(silent: Client) -> None:
 
 def test_a_page_for_everyone_carries_none(silent: Client) -> None:
     item = make_product()
+    follow_changes()
     silent.get("/account/login/")
     answer = silent.get(f"/p/{item.slug}/")
     page = answer.content.decode()

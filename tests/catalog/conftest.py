@@ -28,6 +28,12 @@ class Seen:
     def status(self) -> int:
         return self.response.status_code
 
+    @property
+    def address(self) -> str:
+        """Where it was found: the one asked for, or where that led to."""
+        asked = self.response.request  # type: ignore[attr-defined]
+        return f"{asked['PATH_INFO']}?{asked['QUERY_STRING']}".rstrip("?")
+
     def __getitem__(self, name: str) -> Any:
         return self.context[name]
 
@@ -37,7 +43,7 @@ Look = Callable[..., Seen]
 
 @pytest.fixture
 def look(client: Client, monkeypatch: pytest.MonkeyPatch) -> Look:
-    """look("/c/posters/", size="a3") → the page, its context."""
+    """look("/c/posters/", size="a3") → the page, its context; from another address of it one is led there."""
     kept: dict[str, Any] = {}
     render = views.render
 
@@ -48,7 +54,7 @@ def look(client: Client, monkeypatch: pytest.MonkeyPatch) -> Look:
 
     def get(path: str, **parameters: Any) -> Seen:
         kept.clear()
-        response = client.get(path, parameters)
+        response = client.get(path, parameters, follow=True)
         return Seen(response, dict(kept))  # type: ignore[arg-type]
 
     monkeypatch.setattr(views, "render", keep)

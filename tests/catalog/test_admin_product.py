@@ -91,6 +91,13 @@ def test_saving_what_one_sees_notes_no_change(desk: Client) -> None:
     assert list(Change.objects.values_list("model", flat=True)) == []
 
 
+def test_the_form_says_how_texts_are_written(desk: Client) -> None:
+    form = desk.get(reverse("admin:catalog_product_add")).context["adminform"].form
+    for name in form.rich:  # shown as HTML, so a tag in it would be one
+        assert "empty lines part paragraphs" in form.fields[name].help_text
+        assert "<" not in form.fields[name].help_text
+
+
 def test_a_price_is_set_on_the_products_page(desk: Client) -> None:
     product = make_product("Low hills", price="38.00", gbp=None)
     edit(desk, product, **{"variants-0-price_eur": "41.50", "variants-0-price_gbp": "36"})

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from catalog.models import Card, Category
@@ -178,17 +178,18 @@ def test_pages_are_real_and_end(look: Look, wall: Category) -> None:
     ],
 )
 def test_a_page_beyond_the_end_leads_to_the_last_and_may_be_kept(
-    look: Look, wall: Category, asked: dict, last: str
+    client: Client, wall: Category, asked: dict, last: str
 ) -> None:
-    beyond = look("/c/wall/", **asked)
-    assert (beyond.status, beyond.response["Location"]) == (302, last)
-    assert beyond.response["Cache-Control"].startswith("public")
-    assert look(last).status == 200
+    beyond = client.get("/c/wall/", asked)
+    assert (beyond.status_code, beyond["Location"]) == (302, last)
+    assert beyond["Cache-Control"].startswith("public")
+    assert client.get(last).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "1.0", "one", "٢", "00002", "9999999", " "])
+@pytest.mark.parametrize("page", ["0", "-1", "1.0", "one", "٢", "00002", "9999999"])
 def test_a_page_that_is_no_number_is_the_first(look: Look, wall: Category, page: str) -> None:
-    assert look("/c/wall/", page=page)["listing"]["page"] == 1
+    first = look("/c/wall/", page=page)
+    assert (first.address, first["listing"]["page"]) == ("/c/wall/", 1)
 
 
 def test_what_is_unknown_or_malformed_in_the_address_does_not_count(look: Look, wall: Category) -> None:
@@ -201,7 +202,8 @@ def test_what_is_unknown_or_malformed_in_the_address_does_not_count(look: Look, 
         utm_source="x",
     )
     assert names(page) == ["Red A3", "Red A4", "Both A5"]
-    assert page["chrome"]["canonical"].endswith("/c/wall/?colour=red")
+    assert page.address == "/c/wall/?colour=red"
+    assert page["chrome"]["canonical"].endswith(page.address)
     assert look("/c/wall/", colour="red\0").status == 400
 
 
@@ -211,6 +213,7 @@ def test_the_canonical_address_has_one_order_and_leaves_out_what_goes_without_sa
     page = look("/c/wall/", page="1", sort="popular", size=["a4", "a3"], max="40.00", colour="red", min="5.5")
     expected = "/c/wall/?colour=red&size=a3&size=a4&min=5.50&max=40"
     assert page["chrome"]["canonical"] == f"http://127.0.0.1:8000{expected}"
+    assert page.address == expected
 
 
 def test_only_shallow_combinations_are_for_search_engines(look: Look, wall: Category) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from PIL import Image as Pixels
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from catalog import images
@@ -15,15 +16,22 @@ from catalog.models import Card, Category, Image, Price, Product, Review, Sale, 
 from shop.changes import projector
 from shop.changes.models import Change
 from shop.outbox.models import Message
+from tests.emptying import filled
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def _loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "draw_first", lambda image_ids: iter(()))
+        with filled(django_db_blocker, lambda: call_command("load_demo", verbosity=0)):
+            yield
+
+
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+def loaded(_loaded: None, db: None) -> None:
     """The command without the drawing, which other processes do."""
-    monkeypatch.setattr(pictures, "draw_first", lambda image_ids: iter(()))
-    call_command("load_demo", verbosity=0)
 
 
 def test_everything_planned_is_for_sale_in_both_markets(loaded: None) -> None:

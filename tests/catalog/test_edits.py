@@ -46,6 +46,7 @@ PATHS = (
     "/c/wall/?colour=red",
     "/c/wall/?colour=green",
     "/c/wall/?size=a3&max=30",
+    "/c/wall/?paper=matt",
     "/c/prints/",
     "/c/desk/?sale=1",
     *(f"/p/thing-{number}/" for number in range(5)),
@@ -62,6 +63,14 @@ PATHS = (
     "/p/thing-9/",
     "/c/table/",
     "/info/imprint/",
+    # In the other market what depends on it: its cards, its prices, its lists.
+    *(
+        f"/gb{path}"
+        for path in (
+            *("/", "/c/wall/?sort=price", "/c/wall/?colour=red", "/c/prints/", "/search/?q=thing"),
+            *("/p/thing-0/", "/p/thing-1/", "/p/thing-3/", "/p/thing-9/", "/sitemap-products-1.xml"),
+        )
+    ),
 )
 
 
@@ -83,6 +92,11 @@ def swap_pictures() -> None:
 
 def move() -> None:
     Listing.objects.filter(product=thing(1)).update(category=category("desk"))
+
+
+def into_a_hidden_branch() -> None:
+    make_category("Attic", is_published=False)
+    Category.objects.move(category("prints"), category("attic"), "last-child")
 
 
 def edits() -> Edits:
@@ -112,6 +126,9 @@ def edits() -> Edits:
         "a product moves": move,
         "a product's colour": lambda: thing(0).product_values.all().delete(),
         "a colour's name": lambda: AttributeValue.objects.filter(label="Red").update(label="Crimson"),
+        "the name of a value that nothing has": lambda: AttributeValue.objects.filter(slug="matt").update(
+            label="Without gloss"
+        ),
         "a colour's address": lambda: AttributeValue.objects.filter(slug="red").update(slug="crimson"),
         "a new colour's address": lambda: AttributeValue.objects.filter(slug="blue").update(slug="green"),
         "an attribute's name": lambda: Attribute.objects.filter(code="size").update(name="Format"),
@@ -124,9 +141,15 @@ def edits() -> Edits:
         "a category's text": lambda: change(category("wall"), description="On walls.")(),
         "a category's address": lambda: change(category("desk"), slug="table")(),
         "back": lambda: change(category("table"), slug="desk")(),
+        "a deep category hides": lambda: change(category("prints"), is_published=False)(),
+        "a deep category is shown": lambda: change(category("prints"), is_published=True)(),
         "a category hides": lambda: change(category("wall"), is_published=False)(),
         "and shows": lambda: change(category("wall"), is_published=True)(),
         "a category moves": lambda: Category.objects.move(category("prints"), category("desk"), "last-child"),
+        "a category moves into a hidden branch": into_a_hidden_branch,
+        "a category moves out of a hidden branch": lambda: Category.objects.move(
+            category("prints"), category("desk"), "last-child"
+        ),
         "a new category": lambda: make_category("Floor"),
         "with goods": lambda: make_product("Thing 9", category=category("floor")),
         "a product is hidden": lambda: change(thing(4), is_published=False)(),

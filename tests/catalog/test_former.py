@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from catalog.models import Category, Former, Price, Product
-from tests.factories import follow_changes, make_category, make_page, make_product
+from tests.factories import follow_changes, make_category, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -122,8 +122,6 @@ def test_one_model_says_nothing_of_anothers_address(client: Client, hills: Produ
     rename(Product, "hills", "mountains")
     assert answer(client, "/c/hills/") == (404, "")
     assert answer(client, "/info/hills/") == (404, "")
-    make_page("Hills", slug="about-hills").delete()
-    assert answer(client, "/info/about-hills/") == (404, "")
 
 
 def test_a_whole_table_of_products_is_remembered_and_what_is_rolled_back_is_not(hills: Product):

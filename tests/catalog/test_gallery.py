@@ -16,7 +16,9 @@ SIZES, FRAMES = ["30 × 40 cm", "50 × 70 cm"], ["No frame", "Oak", "Black ash"]
 
 @pytest.fixture
 def suns() -> Product:
-    return make_product("Two suns", price=["38", "67", "67"] * 2, options={"size": SIZES, "frame": FRAMES})
+    suns = make_product("Two suns", price=["38", "67", "67"] * 2, options={"size": SIZES, "frame": FRAMES})
+    follow_changes()
+    return suns
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Many more goods of the demo's kind: whole, counted, on the shelves, and no trouble to make more of."""
 
-import time
+from collections.abc import Iterator
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from catalog import cards
 from catalog.demo import load, volume
@@ -22,13 +23,13 @@ from catalog.models import (
     VariantOption,
 )
 from shop.changes.models import Change
+from tests.emptying import filled
 from tests.factories import follow_changes
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def goods() -> None:
+def load_goods() -> None:
     """The demo's goods with the pictures of one of them drawn."""
     load.load()
     drawn = Product.objects.get(slug="two-suns-over-cadiz")
@@ -36,6 +37,17 @@ def goods() -> None:
         original="originals/a.jpg", renditions={"src": "/media/a.jpg", "srcset": {}, "mat": ""}
     )
     follow_changes()
+
+
+@pytest.fixture(scope="module")
+def _goods(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with filled(django_db_blocker, load_goods):
+        yield
+
+
+@pytest.fixture
+def goods(_goods: None, db: None) -> None:
+    """What load_goods() makes."""
 
 
 def generated(model: type, path: str = "product__") -> object:
@@ -107,45 +119,7 @@ def test_goods_without_cards_after_a_kill_get_them_in_the_next_run(goods: None) 
     assert Card.objects.filter(product_id__in=killed).count() == 20
 
 
-@pytest.mark.django_db(transaction=True)
-def test_many_are_made_in_batches_over_several_connections(
-    goods: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(volume, "BATCH", 20)
-    assert sum(volume.generate(90)) == 90
-    made = generated(Product, "")
-    assert made.count() == 90
-    assert Card.objects.filter(product_id__in=made.values("pk")).count() == 180
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_stops_it_waits_only_for_what_has_begun(goods: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    make = volume.make
-
-    def slowly(first: int, last: int, origins: int) -> list[int]:
-        time.sleep(0.2)
-        return make(first, last, origins)
-
-    monkeypatch.setattr(volume, "BATCH", 5)
-    monkeypatch.setattr(volume, "make", slowly)
-    begun = volume.generate(100)
-    assert next(begun) == 5
-    begun.close()
-    assert generated(Product, "").count() < 100
-
-
 def test_the_lists_hear_of_them_though_their_rows_note_nothing(goods: None) -> None:
     Change.objects.all().delete()
     list(volume.generate(10))
     assert set(Change.objects.values_list("model", flat=True)) == {"catalog.card"}
-
-
-def test_without_the_demos_goods_the_command_says_what_to_do() -> None:
-    with pytest.raises(CommandError, match="load_demo"):
-        call_command("generate_catalog", products=5)
-
-
-@pytest.mark.parametrize("number", [0, -3])
-def test_none_and_fewer_are_refused(number: int) -> None:
-    with pytest.raises(CommandError, match="1 or more"):
-        call_command("generate_catalog", products=number)

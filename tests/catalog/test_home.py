@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.models import Block
+from catalog.models import Block, Product
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_category, make_delivery, make_image, make_page, make_product
 
@@ -56,6 +56,20 @@ def test_goods_by_slug_keep_the_merchants_order(look: Look) -> None:
     assert names(look("/")) == ["Gamma", "Alpha"]
 
 
+def test_goods_that_are_named_keep_their_place_when_their_address_changes(look: Look) -> None:
+    for name in ("Alpha", "Beta", "Gamma"):
+        make_product(name)
+    block("cards", title="Chosen", goods={"slugs": ["gamma", "alpha", "beta"]})
+    for old, new in (("alpha", "first"), ("first", "very-first")):
+        Product.objects.filter(slug=old).update(slug=new)
+        follow_changes()
+        assert names(look("/")) == ["Gamma", "Alpha", "Beta"]
+    # Whoever bears the address now is who is named by it.
+    Product.objects.filter(slug="beta").update(slug="alpha")
+    follow_changes()
+    assert names(look("/")) == ["Gamma", "Beta"]
+
+
 def test_goods_by_rule_are_of_the_category_in_the_order_and_number_asked_for(look: Look) -> None:
     now = timezone.now()
     for age, name in enumerate(("Newest", "Newer", "Old")):
@@ -84,7 +98,31 @@ def test_a_row_of_goods_without_goods_is_left_out(look: Look) -> None:
 
 
 @pytest.mark.parametrize(
-    "goods", [{"count": "many"}, {"max_price": "cheap"}, {"max_price": "NaN"}, {"sort": 3}, {}]
+    "goods",
+    [
+        *({"category": text} for text in ("wall/prints", "c/wall", "wall:x", "a b,c", "a\nb", ["wall"], 5)),
+        *({"slugs": slugs} for slugs in ("thing", ["c/wall", 7], 5, {"a": 1})),
+    ],
+    ids=str,
+)
+def test_what_a_merchant_mistyped_costs_the_row_and_not_the_page(look: Look, goods: dict) -> None:
+    make_product("Somewhere", category="Wall")
+    follow_changes()
+    block("cards", title="Mistyped", goods=goods)
+    page = look("/")
+    assert (page.status, page["blocks"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "goods",
+    [
+        {"count": "many"},
+        {"max_price": "cheap"},
+        {"max_price": "NaN"},
+        {"max_price": "1e999"},
+        {"sort": 3},
+        {},
+    ],
 )
 def test_a_rule_that_makes_no_sense_is_as_if_it_were_not_there(look: Look, goods: dict) -> None:
     make_product("Something")

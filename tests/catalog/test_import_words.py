@@ -131,5 +131,6 @@ def test_the_vendor_is_the_brand_and_no_series(tmp_path: Path, look: Look) -> No
 
 def test_a_series_is_called_one(look: Look) -> None:
     make_product("Two suns", kind="Print", series="Harbours")
+    follow_changes()
     page = look("/p/two-suns/").html
     assert "Print · Series “Harbours”" in page

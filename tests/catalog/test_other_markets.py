@@ -50,8 +50,10 @@ def test_one_that_stands_in_no_category_leads_home(look: Look) -> None:
     assert offered(look("/p/stray/")) == ["/p/stray/", "/gb/"]
 
 
-def test_a_product_whose_card_is_still_to_come_is_told_of_here(look: Look) -> None:
-    make_product("Just made")
+def test_a_product_comes_with_its_card(look: Look) -> None:
+    make_product("Just made", gbp=None)
+    assert look("/p/just-made/").status == 404
+    follow_changes()
     page = look("/p/just-made/")
     assert (page.status, told(page)) == (200, [f"{SITE}/p/just-made/"])
 

@@ -26,6 +26,17 @@ SIZES, FRAMES = ["30 × 40 cm", "50 × 70 cm"], ["No frame", "Oak", "Black ash"]
 
 
 @pytest.fixture
+def look(look: Look) -> Look:
+    """Who looks here comes after everything has followed what was edited: its card above all."""
+
+    def later(path: str, **parameters: object) -> Seen:
+        follow_changes()
+        return look(path, **parameters)
+
+    return later
+
+
+@pytest.fixture
 def suns() -> Product:
     """Two sizes in three frames; the large one in oak is sold out."""
     return make_product(
@@ -65,9 +76,11 @@ def test_half_a_choice_is_completed_by_the_cheapest_in_stock(look: Look, suns: P
     assert look("/p/two-suns/", size=slug("size", SIZES[0]))["variant"]["options_label"] == "30 × 40 cm, Oak"
 
 
-@pytest.mark.parametrize("asked", [{"frame": "gold"}, {"frame": "' OR 1"}, {"frame": ""}, {"colour": "red"}])
+@pytest.mark.parametrize("asked", [{"frame": "gold"}, {"frame": "' OR 1"}, {"colour": "red"}])
 def test_a_choice_that_does_not_exist_is_as_none(look: Look, suns: Product, asked: dict) -> None:
-    assert look("/p/two-suns/", **asked)["variant"]["options_label"] == "50 × 70 cm, No frame"
+    page = look("/p/two-suns/", **asked)
+    assert page.address == "/p/two-suns/"
+    assert page["variant"]["options_label"] == "50 × 70 cm, No frame"
 
 
 def test_each_value_says_what_it_costs_with_the_other_options_kept(look: Look, suns: Product) -> None:
@@ -178,7 +191,6 @@ def test_the_merchants_links_come_first_and_neighbours_fill_up(look: Look) -> No
     links = (("Card 1", "companion"), ("Poster 0", "alternative"))
     for name, kind in links:
         ProductLink.objects.create(product=item, other=Product.objects.get(name=name), kind=kind)
-    follow_changes()
     related = look("/p/mine/")["related"]
     companions, alternatives = (
         [card["name"] for card in related[kind]] for kind in ("companions", "alternatives")
@@ -208,7 +220,6 @@ def test_machines_read_offers_rating_and_the_way_and_no_text_ends_their_script(l
     item = make_product("</script><script>alert(1)</script>", slug="evil", summary="a & b <!--", sku="EVIL")
     make_image(item)
     make_review(item, 4)
-    follow_changes()
     page = look("/p/evil/")
     assert "</script><script>alert" not in page.html
     block = re.search(r'<script type="application/ld\+json">(.*?)</script>', page.html, re.DOTALL)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from typing import Any
@@ -65,14 +66,20 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(settings: Any) -> Iterator[Server]:
+@contextmanager
+def serving() -> Iterator[Server]:
     with Server() as found:
         threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield found
+        found.shutdown()
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[Server]:
+    with serving() as found:
         settings.EDGE_URL = found.url
         settings.SITE_URL = "https://shop.example"
         yield found
-        found.shutdown()
 
 
 @pytest.fixture
@@ -134,6 +141,14 @@ def test_our_own_edge_is_told_the_scheme_and_asked_whether_it_had_the_page(
     run(limit=1)
     assert server.headers["X-Edge-Secret"] == server.headers["X-Edge-Debug"] == "sesame"
     assert server.headers["X-Forwarded-Proto"] == "https"
+
+
+def test_of_several_nodes_each_has_every_page(server: Server, shop: None, settings: Any) -> None:
+    with serving() as other:
+        settings.EDGE_URL, settings.EDGE_BACKEND, settings.EDGE_SECRET = "", "varnish", "sesame"
+        settings.VARNISH_NODES = [server.url, other.url]
+        assert run(at_once=1)[0].startswith("26 pages asked for, 0 were there already, 0 errors,")
+        assert server.asked == other.asked == EVERY
 
 
 def test_errors_are_named_and_the_others_go_on(server: Server, shop: None) -> None:

@@ -10,7 +10,6 @@ from typing import TypeVar
 import pytest
 from django.db import connections
 from django.test import Client
-from pytest_django import Settings
 
 from catalog.models import Method, Product, Variant
 from shop import limits
@@ -31,9 +30,7 @@ ADDRESS = {
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_unlimited(settings: Settings) -> None:
-    """Argon2 is slow on purpose; here nobody guesses."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _unlimited() -> None:
     limits.local.clear()  # what was counted while Redis was slow
 
 

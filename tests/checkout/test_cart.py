@@ -194,7 +194,7 @@ def test_more_than_the_stock_becomes_the_stock_and_is_told(client: Client, varia
         "/cart/change/", {f"quantity-{CartLine.objects.get().pk}": "50", "action": "checkout"}
     )
     assert answer["Location"] == "/cart/"
-    assert "Only 10 of Two suns over Cadiz are left." in told(client)
+    assert "Only 10 of Two suns over Cadiz are left: they are all in your cart." in told(client)
     assert CartLine.objects.get().quantity == 10
 
 

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from socket import socket
 
 from django.core.management import call_command
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.db.models import CharField
+from django.db.models.functions import Cast, Now
 from django.test import override_settings
 
 from shop import replicas
@@ -24,6 +27,7 @@ from shop.outbox.models import Message
 from tests.edge.varnish import KEEPER, SECRET, Answer, Edge, varnish
 from tests.servers import database_url
 
+QUEUES = ("changes", "high", "normal")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -122,22 +126,24 @@ def relay() -> None:
     with contextlib.suppress(DatabaseError):
         replicas.beat()
     projector.drain()
-    for queue in ("changes", "high", "normal"):
+    for queue in QUEUES:
         drain.drain(queue)
 
 
 def settled(seconds: float = 30) -> None:
-    """Waits until all that was changed is followed, and purged for the second time."""
+    """Waits until all that was changed is followed, and purged for the second time, due sales too."""
     until = time.monotonic() + seconds
-    while Change.objects.filter(done_at=None).exists() or _purges().exists():
-        assert time.monotonic() < until, (
-            f"not settled: {list(_purges())} {list(Change.objects.filter(done_at=None))}"
-        )
+    while waiting := _waiting():
+        assert time.monotonic() < until, f"not settled: {waiting}"
         time.sleep(0.05)
 
 
-def _purges():  # type: ignore[no-untyped-def]
-    return Message.objects.filter(job="edge.purge", done_at=None, dead_at=None)
+def _waiting() -> list[str]:
+    """In one statement: what is followed becomes a message."""
+    changes = Change.objects.filter(done_at=None).annotate(what=Cast("pk", CharField()))
+    soon = Now() + timedelta(seconds=5)
+    messages = Message.objects.filter(queue__in=QUEUES, done_at=None, dead_at=None, due_at__lt=soon)
+    return list(changes.values_list("what").union(messages.values_list("job")).values_list("what", flat=True))
 
 
 def told(answer: Answer) -> tuple[int, str, bytes]:

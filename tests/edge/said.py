@@ -16,7 +16,8 @@ class Shop:
     """What the views say, and how often they were asked."""
 
     def __init__(self) -> None:
-        self.text, self.asked, self.seconds = "first", 0, 0.0
+        self.text, self.asked, self.seconds, self.status = "first", 0, 0.0, 200
+        self.lasts = 30.0  # what /ending/ says holds for so many seconds
         self.meanwhile: list[Callable[[], object]] = []
 
 
@@ -30,6 +31,8 @@ def said() -> HttpResponse:
     time.sleep(shop.seconds)
     for happens in shop.meanwhile:
         happens()
+    if shop.status == 404:
+        raise Http404
     return HttpResponse(f"<p>{text}</p>" * 100)
 
 
@@ -41,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @public_page
 def ending(request: HttpRequest) -> HttpResponse:
     response = said()
-    response.changes_at = timezone.now() + timedelta(seconds=30)  # type: ignore[attr-defined]
+    response.changes_at = timezone.now() + timedelta(seconds=shop.lasts)  # type: ignore[attr-defined]
     return response
 
 

@@ -84,6 +84,18 @@ def test_a_token_that_fastly_does_not_know_is_no_matter_of_time(fastly: cdns.Fas
     assert not error.is_temporary
 
 
+def test_fastly_says_when_the_next_hour_of_purges_begins(fastly: cdns.Fastly) -> None:
+    fastly.left = 256
+    error = failure(of_fastly(fastly), keys(257))
+    assert error.retry_after
+    assert 1_790 < error.retry_after <= 1_800
+    assert len(error.keys) in {1, 256}
+
+
+def test_an_hour_of_fastlys_takes_ten_edits_of_as_many_keys_as_one_may_have(fastly: cdns.Fastly) -> None:
+    assert fastly.left >= 10 * 2 * backends.Fastly.MOST
+
+
 @pytest.mark.parametrize("said", [b'{"product/0": "1"}', b"[]", b"<html>", b""])
 def test_a_key_that_fastly_does_not_confirm_is_not_purged(fastly: cdns.Fastly, said: bytes) -> None:
     fastly.failing = [(200, {}, said)]
@@ -128,6 +140,26 @@ def test_who_calls_too_often_hears_how_long_to_wait(cloudflare: cdns.Cloudflare)
 def test_a_wait_that_is_no_number_is_left_to_us(cloudflare: cdns.Cloudflare, said: str) -> None:
     cloudflare.failing = [(429, {"Retry-After": said} if said.isascii() else {}, b"{}")]
     assert failure(of_cloudflare(cloudflare), keys(1)).retry_after is None
+
+
+def test_of_too_many_calls_those_that_were_not_taken_are_left(cloudflare: cdns.Cloudflare) -> None:
+    cloudflare.bucket = cdns.Bucket(25, 0)
+    error = failure(of_cloudflare(cloudflare), keys(4_000))
+    assert error.is_temporary
+    assert error.keys == set(keys(4_000)).difference(chain(*cloudflare.purged))
+    assert len(error.keys) == 1_500
+    cloudflare.bucket = cdns.Bucket(25, 0)
+    of_cloudflare(cloudflare).purge(sorted(error.keys))
+    assert sorted(chain(*cloudflare.purged)) == sorted(keys(4_000))
+
+
+def test_the_smallest_bucket_takes_both_purges_of_as_many_keys_as_one_may_have(
+    cloudflare: cdns.Cloudflare,
+) -> None:
+    cloudflare.bucket = cdns.Bucket(25, 5 / 60)
+    for _ in range(2):
+        of_cloudflare(cloudflare).purge(keys(backends.Cloudflare.MOST))
+    assert len(cloudflare.purged) == 20
 
 
 def test_one_call_of_several_that_fails_is_a_failure(cloudflare: cdns.Cloudflare) -> None:

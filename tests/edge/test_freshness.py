@@ -1,7 +1,7 @@
 """What was changed is marked and purged at once, and purged again two seconds later, whatever fails."""
 
-from collections.abc import Collection
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -13,46 +13,24 @@ from catalog.models import Product
 from shop import marks
 from shop.changes import projector
 from shop.changes.models import Change
-from shop.edge import freshness, receipts, watching
-from shop.edge.backends import Null
-from shop.edge.coarse import key_of
-from shop.edge.models import State
-from shop.edge.purges import Failure, PurgeFailed
+from shop.edge import freshness, receipts
+from shop.edge.backends import Cloudflare
+from shop.edge.coarse import key_of, with_coarse
+from shop.edge.purges import written
 from shop.management.commands.relay import look
 from shop.outbox import drain
 from shop.outbox.models import Message
+from shop.outbox.outbox import enqueue
+from tests.edge import cdns
+from tests.edge.keeper import Keeper, due_now
+from tests.edge.keeper import edge as edge
 from tests.factories import follow_changes, make_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Kept(Null):
-    """An edge that remembers what it was told, and fails as often as it is asked to."""
-
-    def __init__(self) -> None:
-        self.purges: list[set[str]] = []
-        self.fails = 0
-        self.is_temporary = True
-
-    def purge(self, keys: Collection[str]) -> int | None:
-        if self.fails:
-            object.__setattr__(self, "fails", self.fails - 1)
-            raise PurgeFailed([Failure("node 1", "no answer", self.is_temporary)])
-        self.purges.append(set(keys))
-        return 3
-
-    __setattr__ = object.__setattr__
-
-
 @pytest.fixture
-def edge(monkeypatch: pytest.MonkeyPatch) -> Kept:
-    kept = Kept()
-    monkeypatch.setattr(freshness, "backend", lambda: kept)
-    return kept
-
-
-@pytest.fixture
-def product(redis: Redis, edge: Kept) -> Product:
+def product(redis: Redis, edge: Keeper) -> Product:
     """One, with nothing left to follow."""
     made = make_product("Pen")
     follow_changes()
@@ -65,11 +43,7 @@ def rename(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(name="Pencil")
 
 
-def due_now() -> None:
-    Message.objects.update(due_at=timezone.now(), first_due_at=timezone.now())
-
-
-def test_an_edit_purges_each_key_and_its_coarse_form(product: Product, edge: Kept) -> None:
+def test_an_edit_purges_each_key_and_its_coarse_form(product: Product, edge: Keeper) -> None:
     rename(product)
     follow_changes()
     mine, card = f"product/{product.pk}", f"card/eu/{product.pk}"
@@ -77,7 +51,7 @@ def test_an_edit_purges_each_key_and_its_coarse_form(product: Product, edge: Kep
     assert {card, key_of(card)} <= set().union(*edge.purges)
 
 
-def test_all_of_it_is_purged_again_after_two_seconds(product: Product, edge: Kept) -> None:
+def test_all_of_it_is_purged_again_after_two_seconds(product: Product, edge: Keeper) -> None:
     rename(product)
     follow_changes()
     first = set().union(*edge.purges)
@@ -112,7 +86,7 @@ def test_the_mark_is_later_than_what_was_seen(product: Product, monkeypatch: pyt
 
 
 def test_without_redis_pages_are_purged_at_once_and_the_changes_come_round(
-    product: Product, edge: Kept, settings: Any
+    product: Product, edge: Keeper, settings: Any
 ) -> None:
     settings.CHANGES_REPEAT_SECONDS = 0
     there, settings.MARKS_URL = settings.MARKS_URL, "redis://127.0.0.1:9/0"
@@ -128,7 +102,7 @@ def test_without_redis_pages_are_purged_at_once_and_the_changes_come_round(
     assert marks.pages.judge(begun, [f"product/{product.pk}"]).marked
 
 
-def test_a_purge_that_fails_is_tried_for_a_day(product: Product, edge: Kept) -> None:
+def test_a_purge_that_fails_is_tried_for_a_day(product: Product, edge: Keeper) -> None:
     edge.fails = 12
     rename(product)
     follow_changes()
@@ -141,7 +115,7 @@ def test_a_purge_that_fails_is_tried_for_a_day(product: Product, edge: Kept) -> 
     assert f"product/{product.pk}" in set().union(*edge.purges)
 
 
-def test_a_purge_that_is_refused_is_a_dead_letter_after_a_few_tries(product: Product, edge: Kept) -> None:
+def test_a_purge_that_is_refused_is_a_dead_letter_after_a_few_tries(product: Product, edge: Keeper) -> None:
     edge.fails, edge.is_temporary = 100, False
     freshness.again({"product/7"}, (), freshness.let_go({"product/7"}))
     for _ in range(drain.MAX_TRIES):
@@ -150,7 +124,41 @@ def test_a_purge_that_is_refused_is_a_dead_letter_after_a_few_tries(product: Pro
     assert "node 1: no answer" in Message.objects.get(dead_at__isnull=False).error
 
 
-def test_of_very_many_keys_everything_goes(product: Product, edge: Kept) -> None:
+def test_a_purge_that_a_provider_takes_in_parts_goes_on_where_it_was(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {f"product/{number}" for number in range(500)}
+    machine = cdns.Cloudflare(cdns.Bucket(4, 0))
+    with cdns.listening(machine):
+        edge = Cloudflare(machine.zone, cdns.TOKEN, 30, api=f"{machine.url}/client/v4")
+        monkeypatch.setattr(freshness, "backend", lambda: edge)
+        message = enqueue("edge.purge", sorted(keys), [])
+        for _ in range(2):  # six calls: four, and the two that are left
+            machine.bucket.tokens = 4
+            drain.drain("normal")
+            due_now()
+        message.refresh_from_db()
+    assert message.done_at
+    assert len(message.args[0]) < 300
+    assert {*chain(*machine.purged)} == {*written(with_coarse(keys))}
+    assert len(machine.purged) == 6
+
+
+def test_of_more_keys_than_a_purge_may_have_everything_goes_from_the_edge_alone(
+    product: Product, edge: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Keeper, "MOST", 4, raising=False)
+    begun = marks.pages.begin()
+    freshness.let_go({"product/1", "product/2"})
+    freshness.let_go({"product/3", "product/4", "product/5"})
+    assert [len(keys) for keys in edge.purges] == [4, 2]
+    assert edge.purges[1] == {"html", key_of("html")}
+    assert begun
+    assert not marks.pages.judge(begun, ["html"]).marked
+    assert marks.pages.judge(begun, ["product/5"]).marked
+
+
+def test_of_very_many_keys_everything_goes(product: Product, edge: Keeper) -> None:
     freshness.let_go({f"product/{number}" for number in range(freshness.MOST + 1)})
     assert edge.purges == [{"html", key_of("html")}]
     begun = marks.pages.begin()
@@ -160,7 +168,7 @@ def test_of_very_many_keys_everything_goes(product: Product, edge: Kept) -> None
     assert not marks.pages.judge(begun, ["product/7"]).marked
 
 
-def test_the_receipt_counts_pages_of_the_edit_and_of_what_it_led_to(product: Product, edge: Kept) -> None:
+def test_the_receipt_counts_pages_of_the_edit_and_of_what_it_led_to(product: Product, edge: Keeper) -> None:
     with transaction.atomic():
         rename(product)
         number = receipts.begin()
@@ -180,7 +188,7 @@ def test_the_receipt_counts_pages_of_the_edit_and_of_what_it_led_to(product: Pro
     assert timedelta(0) < told.after < timedelta(seconds=10)
 
 
-def test_the_receipt_says_when_a_purge_is_tried_again(product: Product, edge: Kept) -> None:
+def test_the_receipt_says_when_a_purge_is_tried_again(product: Product, edge: Keeper) -> None:
     edge.fails = 2
     with transaction.atomic():
         rename(product)
@@ -199,49 +207,6 @@ def test_an_edit_that_changes_no_page_is_done_at_once(product: Product) -> None:
     told = receipts.tell(number)
     assert told
     assert (told.state, told.pages, told.after) == ("done", None, timedelta(0))
-
-
-def test_a_new_release_lets_everything_go_now_and_when_the_last_old_node_has_left(
-    redis: Redis, edge: Kept, settings: Any
-) -> None:
-    assert watching.watch()
-    everything = {"html", key_of("html")}
-    assert edge.purges == [everything]
-    assert not watching.watch()
-    settings.RELEASE = "next"
-    watching.release.cache_clear()
-    try:
-        assert watching.watch()
-        assert not watching.watch()
-        assert edge.purges == [everything] * 2
-        for name in ("tests", "next"):  # both are there while they are rolled
-            settings.RELEASE = name
-            watching.release.cache_clear()
-            assert not watching.watch()
-        due_now()
-        drain.drain("changes")
-        assert len(edge.purges) >= 4
-        State.objects.update(releases={"next": 0})
-        assert watching.watch()
-    finally:
-        settings.RELEASE = "tests"
-        watching.release.cache_clear()
-
-
-def test_a_promotion_lets_everything_go_even_if_redis_has_forgotten(redis: Redis, edge: Kept) -> None:
-    watching.watch()
-    edge.purges.clear()
-    State.objects.update(timeline=7)  # what it was before
-    redis.flushdb()
-    assert watching.watch()
-    assert edge.purges == [{"html", key_of("html")}]
-    assert State.objects.get().timeline == marks.primary_position().timeline
-
-
-def test_marks_that_are_away_let_nothing_be_forgotten(edge: Kept, settings: Any) -> None:
-    settings.MARKS_URL = "redis://127.0.0.1:9/0"
-    assert not watching.watch()
-    assert not State.objects.exists()
 
 
 def test_what_a_projection_writes_is_noted_with_what_led_to_it(product: Product) -> None:

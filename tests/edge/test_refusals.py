@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.edge.varnish import EDGE, SECRET, Asked, Edge, Origin, Page, kept, program, varnish
+from tests.edge.varnish import EDGE, SECRET, Asked, Edge, Origin, Page, kept, program, until, varnish
 
 EVIL = "evil.example"
 # Names by which proxies and frameworks are told another host, address, path, method or format …
@@ -89,6 +89,47 @@ def test_a_private_page_hears_who_asks_from_the_edge_alone(edge: Edge, origin: O
             ], name
 
 
+def test_who_shows_no_secret_cannot_say_that_they_came_by_https(
+    edge: Edge, origin: Origin, path: str
+) -> None:
+    for address in (path, "/cart/"):
+        origin.pages[address] = lambda asked: kept(asked.headers["X-Forwarded-Proto"].encode())
+        assert edge.ask(address, X_Forwarded_Proto="https").body == b"http"
+
+
+def test_nobody_keeps_a_page_from_being_renewed(edge: Edge, origin: Origin, path: str) -> None:
+    """X-Edge-Failed is our own word for an origin that fails."""
+    origin.pages[path] = kept(b"old", keys="product/7")
+    edge.ask(path)
+    edge.ask("/", "PURGE", X_Edge_Secret=SECRET, X_Purge_Keys="product/7")
+    origin.pages[path] = kept(b"new", keys="product/7")
+    edge.ask(path, X_Edge_Failed="1", X_Edge_Page="1")
+    assert until(lambda: origin.count(path) == 2)
+
+
+def test_what_is_for_the_edge_alone_reaches_no_browser(edge: Edge, origin: Origin, path: str) -> None:
+    """Of a page that is not kept as little as of one that is."""
+    names = (
+        "Surrogate-Control",
+        "CDN-Cache-Control",
+        "Surrogate-Key",
+        "Cache-Tag",
+        "xkey",
+        "xkey-2",
+        "Server",
+    )
+    told = dict.fromkeys(names, "max-age=60")
+    origin.pages["/cart/"] = Page(headers=told)
+    origin.pages[path] = Page(headers={**told, "Cache-Control": "private"})
+    origin.pages[f"{path}kept/"] = Page(headers=told)
+    for address in ("/cart/", path, f"{path}kept/"):
+        for _ in range(2):
+            answer = edge.ask(address)
+            assert answer.status == 200
+            assert not {*names, "X-Varnish"} & set(answer.headers), address
+    assert not {"Server", "X-Varnish"} & set(edge.ask("/.env").headers)
+
+
 def test_a_proxy_that_shows_the_secret_is_believed(edge: Edge, origin: Origin) -> None:
     """It ends TLS in front of the edge: only it knows who asked, and how."""
     origin.pages["/cart/"] = Page()
@@ -150,6 +191,7 @@ def test_a_method_that_no_page_needs_is_refused(edge: Edge, origin: Origin, path
         ("/p/..%2f..%2fetc/passwd", 404),
         ("/media/a%00.jpg", 404),
         ("/p/" + "a" * 4_100, 414),
+        ("/p/" + "a" * 4_100 + "/", 414),  # plain, but for its length
     ],
 )
 def test_a_scanner_is_answered_by_the_edge(edge: Edge, origin: Origin, address: str, status: int) -> None:

@@ -1,6 +1,5 @@
 """The edge we ship, as a real varnishd: keeps what was declared, lets go by key, and lets nothing else in."""
 
-import gzip
 import time
 
 import pytest
@@ -8,7 +7,7 @@ from django.conf import settings
 from django.urls import get_resolver
 
 from shop.markets import PREFIX
-from tests.edge.varnish import SECRET, Edge, Origin, Page, at_once, kept, seconds, until
+from tests.edge.varnish import Edge, Origin, Page, at_once, kept, seconds, until
 from tests.test_architecture import routes
 
 JAR = "sessionid=canary; csrftoken=canary; cart=canary; cart_size=3"
@@ -118,75 +117,6 @@ def test_a_slow_answer_is_kept_for_a_second(edge: Edge, origin: Origin, path: st
     origin.pages[path] = kept(b"new")
     time.sleep(2.2)  # a second of TTL, a second of grace
     assert edge.ask(path).body == b"new"
-
-
-# --- One address, one copy -------------------------------------------------------------------------------
-
-
-def test_the_order_of_parameters_does_not_matter(edge: Edge, origin: Origin, path: str) -> None:
-    origin.pages[path] = kept()
-    for query in ("?b=1&a=2", "?a=2&b=1", "?&a=2&&b=1&", "?utm_source=x&b=1&gclid=y&a=2", "?b=1&a=2#part"):
-        edge.ask(path + query)
-    assert [asked.path for asked in origin.asked] == [f"{path}?a=2&b=1"]
-
-
-def test_an_empty_query_is_none(edge: Edge, origin: Origin, path: str) -> None:
-    origin.pages[path] = kept()
-    for query in ("", "?", "?&", "#part", "?utm_campaign=x", "?#"):
-        edge.ask(path + query)
-    assert [asked.path for asked in origin.asked] == [path]
-
-
-def test_blank_parameters_are_none(edge: Edge, origin: Origin, path: str) -> None:
-    """A form sends each of its fields, and the origin reads no blank."""
-    origin.pages[path] = kept()
-    for query in ("?a=2", "?sort=&a=2", "?a=2&b&max=", "?=&a=2&c=%20", "?q=+&a=2&&sort=", "?b=&a=2&b=%20+"):
-        edge.ask(path + query)
-    edge.ask(f"{path}?sort=&max=")
-    edge.ask(f"{path}?sort")
-    assert [asked.path for asked in origin.asked] == [f"{path}?a=2", path]
-
-
-def test_what_a_parameter_says_is_left_as_it_was_written(edge: Edge, origin: Origin, path: str) -> None:
-    origin.pages[path] = kept()
-    for query in (
-        "?q=a%26b%3D",
-        "?q=%2520",
-        "?q=%E2%82%AC+1",
-        "?q=a%20",
-        "?q==",
-        "?q=a=",
-        "?%20=1",
-        "?q=%2b",
-    ):
-        edge.ask(path + query)
-        assert origin.asked[-1].path == path + query
-
-
-def test_who_asks_by_http_does_not_get_the_page_of_https(edge: Edge, origin: Origin, path: str) -> None:
-    """There is a redirect for them."""
-    origin.pages[path] = lambda asked: kept(asked.headers["X-Forwarded-Proto"].encode())
-    for said, heard in (("https", b"https"), ("http", b"http"), ("evil", b"http"), ("https", b"https")):
-        assert edge.ask(path, X_Edge_Secret=SECRET, X_Forwarded_Proto=said).body == heard
-    assert origin.count(path) == 2
-
-
-def test_case_and_port_of_the_host_do_not_matter(edge: Edge, origin: Origin, path: str) -> None:
-    origin.pages[path] = kept()
-    for host in ("shop.example", "SHOP.example", "shop.example:8080"):
-        edge.ask(path, Host=host)
-    assert origin.count(path) == 1
-
-
-def test_a_page_is_packed_once_for_everyone(edge: Edge, origin: Origin, path: str) -> None:
-    body = b"<p>paper</p>" * 1000
-    origin.pages[path] = kept(body)
-    assert edge.ask(path).body == body
-    packed = edge.ask(path, Accept_Encoding="gzip, deflate, br")
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == body
-    assert edge.ask(path, Accept_Encoding="br").body == body
-    assert origin.count(path) == 1
 
 
 # --- Nothing of the visitor's ----------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def all_well(ask: Callable[[str], Answer], seconds: float) -> int:
     """Pages of all kinds, one after the other; how many, and each a 200."""
     end, asked = time.monotonic() + seconds, 0
     while time.monotonic() < end:
-        for path in ("/cart/", "/", f"/search/?q=paper&page={asked % 3 + 1}", "/account/login/"):
+        for path in ("/cart/", "/", f"/search/?q=paper+{asked}", "/account/login/"):
             assert ask(path).status == 200
             asked += 1
     return asked

@@ -1,5 +1,7 @@
 """A guest's orders join the account of the same address once that is confirmed, and never before."""
 
+from copy import copy
+
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core import mail
@@ -106,8 +108,14 @@ def test_nothing_is_confirmed_if_the_orders_cannot_be_claimed(
 
 
 def test_guests_orders_are_found_by_their_index(guests: None) -> None:
+    order, many = Order.objects.latest("pk"), []
+    for number in range(2_000):
+        each = copy(order)
+        each.pk, each.placement_key, each.email = None, f"copy-{number}", f"guest-{number}@example.com"
+        many.append(each)
+    Order.objects.bulk_create(many)
     sql, params = placement._unclaimed("ada@example.com").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE orders_order")  # else the plan is whatever the last statistics suggest
         cursor.execute(f"EXPLAIN {sql}", params)
         assert "order_unclaimed" in " ".join(row[0] for row in cursor.fetchall())

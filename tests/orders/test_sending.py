@@ -1,15 +1,13 @@
 """A mail about an order goes once, whoever else sends it at that moment; after a death it goes again."""
 
-import os
 import re
-import signal
 import socketserver
-import subprocess
-import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from multiprocessing.context import ForkProcess
 
 import pytest
 from django.conf import settings
@@ -21,19 +19,13 @@ from catalog.models import Variant
 from orders import jobs
 from orders.models import MailClaim, Order
 from orders.placement import place_order
+from shop.outbox import drain
 from shop.outbox.models import Message
-from tests import servers
 from tests.orders.conftest import make_draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOUR = timedelta(hours=1)
-WORKER = """
-import django
-django.setup()
-from shop.outbox import drain
-drain.drain("normal")
-"""
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -84,24 +76,34 @@ def post() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def begin(post: MailServer) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    """Starts a worker that runs what is due, in a process of its own."""
-    begun: list[subprocess.Popen[bytes]] = []
-    environment = {
-        **os.environ,
-        "DATABASE_URL": servers.database_url(connection.settings_dict["NAME"]),
-        "EMAIL_HOST": "127.0.0.1",
-        "EMAIL_PORT": str(post.server_address[1]),
-    }
+def begin(post: MailServer) -> Iterator[Callable[[], ForkProcess]]:
+    """Starts a worker that runs what is due, in a process of its own: a fork, which begins at once."""
+    begun: list[ForkProcess] = []
 
-    def worker() -> "subprocess.Popen[bytes]":
-        begun.append(subprocess.Popen([sys.executable, "-c", WORKER], env=environment))
+    def work() -> None:
+        connection.connection = None  # it is the test's
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.server_address[1]
+        drain.drain("normal")
+
+    def worker() -> ForkProcess:
+        begun.append(ForkProcess(target=work))
+        with warnings.catch_warnings(
+            action="ignore", category=DeprecationWarning
+        ):  # of threads that it lacks
+            begun[-1].start()
         return begun[-1]
 
     yield worker
     for process in begun:
         process.kill()
-        process.wait()
+        process.join()
+
+
+def done(worker: ForkProcess) -> bool:
+    """Whether it has ended well, within 20 s."""
+    worker.join(20)
+    return worker.exitcode == 0
 
 
 def until(reached: Callable[[], bool]) -> None:
@@ -141,18 +143,18 @@ def test_two_workers_at_once_send_one_mail(order: Order, post: MailServer, begin
     ask_twice(order)
     workers = [begin(), begin()]
     # One is held up by the mail server; the other has looked, put it off and gone home.
-    until(lambda: any(worker.poll() == 0 for worker in workers))
+    until(lambda: any(worker.exitcode == 0 for worker in workers))
     until(lambda: post.talks == 1)
     assert in_a_transaction() == 0
     put_off = Message.objects.get(done_at=None, lease_until=None)
     assert put_off.due_at == MailClaim.objects.get().until
     post.taking.set()
     post.parting.set()
-    assert [worker.wait(20) for worker in workers] == [0, 0]
+    assert all(map(done, workers))
     assert (len(post.mails), sent(order)) == (1, 1)
     assert not MailClaim.objects.exists()
     Message.objects.update(due_at=Now())
-    assert begin().wait(20) == 0
+    assert done(begin())
     assert (len(post.mails), sent(order)) == (1, 1)
     assert not Message.objects.filter(done_at=None).exists()
 
@@ -164,15 +166,15 @@ def test_a_worker_that_dies_before_it_could_write_it_down_leaves_a_mail_that_goe
     post.taking.set()
     worker = begin()
     until(lambda: len(post.mails) == 1)  # taken; the worker waits for goodbye
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
+    worker.kill()
+    worker.join()
     post.parting.set()
     assert sent(order) == 0
-    assert begin().wait(20) == 0
+    assert done(begin())
     assert len(post.mails) == 1  # the dead one's claim still holds
     MailClaim.objects.update(until=Now())
     Message.objects.update(due_at=Now(), lease_until=None)
-    assert begin().wait(20) == 0
+    assert done(begin())
     assert (len(post.mails), sent(order)) == (2, 1)
     ids = {re.search("^Message-ID: (.+)$", text, re.MULTILINE)[1] for text in post.mails}
     assert len(ids) == 1

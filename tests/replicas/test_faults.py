@@ -2,19 +2,24 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.test import Client, override_settings
 
 from shop import replicas
+from shop.breaker import Breaker
+from shop.edge import rendering
 from shop.embedded.replica import Replica
 from shop.marks import Position
 from shop.outbox.models import Message
+from tests.factories import follow_changes, make_product
 from tests.replicas.conftest import Attach, caught_up, made
 
 START = Position(1, 0)
@@ -120,6 +125,85 @@ def test_a_primary_that_is_stopped_keeps_no_question_waiting(pair, settings):
         os.kill(pid, signal.SIGCONT)
     assert answer.content == b"ready to be read: the primary does not answer\n"
     assert time.monotonic() - started < 2.5
+
+
+@pytest.fixture
+def frozen(pair: object, settings: Any) -> Iterator[None]:
+    """A shop whose primary was stopped longer ago than a heartbeat counts, in the middle of a connection."""
+    make_product("Pen", category="Posters")
+    follow_changes()
+    caught_up()
+    Client().get("/p/pen/")  # templates are read
+    settings.REPLICA_MOST_LAG_SECONDS = 0.0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "primary", Breaker(failures=1, seconds=1.0))
+        patch.setitem(connection.settings_dict, "PATIENCE_SECONDS", 0.4)
+        os.kill(pid, signal.SIGSTOP)
+        yield
+        os.kill(pid, signal.SIGCONT)
+    connection.close()
+
+
+@pytest.fixture
+def blackhole() -> Iterator[socket.socket]:
+    """From here on the primary is where connections are taken and nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
+        server.setblocking(False)
+        patch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        patch.setitem(connection.settings_dict, "PORT", str(server.getsockname()[1]))
+        yield server
+
+
+def seen(path: str = "/p/pen/") -> tuple[int, float]:
+    """With which status a page comes, and after how many seconds."""
+    started = time.monotonic()
+    status = Client(raise_request_exception=False).get(path).status_code
+    connection.close_if_unusable_or_obsolete()  # as between two requests
+    return status, time.monotonic() - started
+
+
+def test_a_frozen_primary_costs_one_page_its_patience_and_the_next_ones_nothing(frozen, blackhole):
+    status, took = seen()
+    assert status == 200
+    assert 0.3 < took < 2
+    for _ in range(3):
+        status, took = seen()
+        assert status == 200
+        assert took < 0.4
+    with pytest.raises(BlockingIOError):
+        blackhole.accept()
+
+
+def test_with_no_replica_either_who_asks_hears_so_at_once_until_one_of_them_finds_it_back(frozen):
+    with override_settings(DATABASE_REPLICAS=[]):
+        assert seen()[0] == 503
+        status, took = seen()
+        assert status == 503
+        assert took < 0.3
+        time.sleep(1.0)
+        assert [seen()[0] for _ in range(2)] == [200, 200]  # a new connection's server process is well
+
+
+def test_a_primary_that_refuses_at_once_is_asked_each_time(pair: object, settings: Any) -> None:
+    """A connection that was ended says nothing of the next."""
+    make_product("Pen", category="Posters")
+    follow_changes()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        override_settings(DATABASE_REPLICAS=[]),
+    ):
+        primary = Breaker(failures=1, seconds=60.0)
+        patch.setattr(rendering, "primary", primary)
+        connection.close()
+        patch.setitem(connection.settings_dict, "PORT", "9")
+        patch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        assert seen()[0] == 503
+        assert primary.lets()
+    connection.close()
+    assert seen()[0] == 200
 
 
 def test_one_that_was_promoted_is_no_replica_any_more(spare):

@@ -187,6 +187,9 @@ def test_an_error_within_is_lost_and_only_what_is_the_replicas_own_fault_sends_i
         run("SELECT nothing_here")
     with pytest.raises(replicas.Lost, match="statement timeout"):
         run("SET LOCAL statement_timeout = 20; SELECT pg_sleep(2)")
+    for conflict in ("40001", "40P01"):  # as PostgreSQL calls those of hot standby
+        with pytest.raises(replicas.Lost, match="gives way"):
+            run(f"DO $$ BEGIN RAISE EXCEPTION 'gives way' USING ERRCODE = '{conflict}'; END $$")
     with pytest.raises(ZeroDivisionError):
         fail(ZeroDivisionError())
     with pytest.raises(replicas.Lost, match="of the primary"):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 SCRIPT = """
 import json
 from django.conf import settings
@@ -41,7 +43,14 @@ def test_each_address_is_a_replica_that_takes_no_write():
         assert replica["PATIENCE_SECONDS"] == 3.5
         assert replica["TEST"]["MIRROR"] == "default"
         assert replica["CONN_MAX_AGE"] == primary["CONN_MAX_AGE"]
-    assert "PATIENCE_SECONDS" not in primary
+    assert primary["PATIENCE_SECONDS"] == 3.5
+
+
+@pytest.mark.parametrize(("timeout", "patience"), [("60000", 60.5), ("0", None)])
+def test_an_answer_may_take_as_long_as_its_statement(timeout, patience):
+    urls = "postgres://one/shop"
+    databases, _names = settings_with(DATABASE_REPLICA_URLS=urls, STATEMENT_TIMEOUT_MS=timeout)
+    assert {database["PATIENCE_SECONDS"] for database in databases.values()} == {patience}
 
 
 def test_without_addresses_there_is_the_primary_alone():

@@ -148,7 +148,7 @@ def test_a_form_with_rows_has_one_receipt(merchant: Client, product: Product) ->
     [
         ("varnish", 1, "1 page, live everywhere after 0.3 s"),
         ("varnish", 1400, "1,400 pages, live everywhere after 0.3 s"),
-        ("varnish", 0, "Live everywhere after 0.3 s; no page with it was kept"),
+        ("varnish", 0, "Live everywhere after 0.3 s; no kept page showed it"),
         ("fastly", None, "Live everywhere after 0.3 s"),
         ("cloudflare", None, "Live everywhere after 0.3 s"),
         ("null", 0, "Live after 0.3 s"),

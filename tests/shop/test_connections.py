@@ -1,9 +1,12 @@
 """A connection is known to be dead before a request relies on it, without a statement to find out."""
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
+
+from catalog.importing.pen import unhurried
+from shop.postgresql.base import patience
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,3 +63,26 @@ def test_one_that_has_ended_is_not_usable_after_an_error_either() -> None:
     assert not connection.is_usable()
     connection.close()
     assert not connection.is_usable()
+
+
+def take(seconds: float) -> None:
+    """A statement that takes so long, and its server keeps no timeout."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SELECT pg_sleep(%s)", [seconds])
+
+
+def test_an_answer_is_waited_for_as_long_as_the_settings_say_unless_somebody_has_more_patience(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "PATIENCE_SECONDS", 0.1)
+        with patience(connection, 0):
+            take(0.3)
+        with unhurried():
+            take(0.3)
+        with pytest.raises(OperationalError, match="timeout"):
+            take(1.0)
+        connection.close_if_unusable_or_obsolete()
+    take(0.1)
+    connection.close()

@@ -201,12 +201,20 @@ def test_a_late_outcome_changes_nothing(jobs, caplog):
 
 
 def test_a_job_that_kills_its_workers_is_given_up(jobs):
+    began: list[int] = []
+    jobs.say = lambda: began.append(1)
     message = enqueue("shop.say")
-    Message.objects.update(tries=drain.MAX_KILLS)
+    Message.objects.update(error="no answer", tries=50)
+    for _ in range(drain.MAX_KILLS):
+        assert drain.claim("normal")  # and nobody ever says how it went
+        Message.objects.update(lease_until=None)
     drain.drain("normal")
     message.refresh_from_db()
     assert message.dead_at
-    assert message.error == "every worker that began it died"
+    assert message.error == "every worker that began it died\nno answer"
+    assert drain.replay([message.pk]) == 1
+    drain.drain("normal")
+    assert began == [1]
 
 
 def test_a_dead_letter_can_be_tried_again(jobs):

@@ -76,6 +76,24 @@ def test_recipients_that_do_not_exist_are_given_up_at_once(jobs):
     assert is_given_up(jobs, smtplib.SMTPRecipientsRefused({"ada@example.test": UNKNOWN}), tries=0)
 
 
+def test_a_service_that_is_away_for_a_day_is_tried_thirty_times_and_then_asked_no_more(jobs):
+    """Tries are no kills: twenty of them are over after half a day."""
+    tried: list[float] = []
+
+    def fail() -> None:
+        tried.append(1)
+        raise ConnectionRefusedError("no mail server")
+
+    jobs.fail = fail
+    message = enqueue("shop.fail")
+    for number in range(31):
+        hours = 23.0 if number < 30 else 25.0
+        Message.objects.update(due_at=timezone.now(), first_due_at=timezone.now() - timedelta(hours=hours))
+        assert drain.drain("normal") == 1
+        message.refresh_from_db()
+        assert (len(tried), message.dead_at is None) == (number + 1, number < 30)
+
+
 def test_patience_begins_when_a_message_is_due_not_when_it_was_written(jobs):
     def fail() -> None:
         raise ConnectionRefusedError("no mail server")

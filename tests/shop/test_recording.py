@@ -115,6 +115,35 @@ def test_in_production_a_forgotten_key_costs_the_edge_and_not_the_visitor(
     assert "catalog_card" in caplog.text
 
 
+@public_page
+def undeclared(request: HttpRequest) -> HttpResponse:
+    """Reads under a key that somebody has mistyped."""
+    with reading("slug/category/wall/prints"):
+        return HttpResponse(f"{Category.objects.count()} shelves")
+
+
+def test_in_production_a_key_that_nobody_declared_costs_the_edge_and_not_the_visitor(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = RequestFactory().get("/undeclared/")
+    with pytest.raises(LookupError, match="wall/prints"):
+        undeclared(asked)
+    settings.EDGE_STRICT = False
+    settings.EDGE_BACKEND, settings.VARNISH_NODES = "varnish", []
+    with caplog.at_level(logging.ERROR):
+        answer = undeclared(asked)
+    assert answer.content == b"0 shelves"
+    assert (answer["Surrogate-Control"], answer.page_begun) == ("max-age=1", None)
+    assert "slug/category/wall/prints" not in answer.page_keys
+    assert "wall/prints" in caplog.text
+
+
+@pytest.mark.parametrize("slug", ["a b", "a,b", "a\nb", "mäh"])
+def test_no_key_breaks_the_header_that_carries_it(slug: str) -> None:
+    with recording(), pytest.raises(LookupError), reading(f"slug/category/{slug}"):
+        pass
+
+
 def test_a_page_carries_its_keys_and_that_of_everything(client: Client) -> None:
     page = make_page("Help", slug="help")
     answer = client.get("/info/help/")

@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from itertools import islice
@@ -47,18 +47,22 @@ class Command(BaseCommand):
         parser.add_argument("--at-once", type=int, choices=range(1, 33), default=AT_ONCE, metavar="1-32")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        edge, outcome, began = Edge(), Outcome(), time.monotonic()
+        edges, outcome, began = [Edge(url) for url in _urls()], Outcome(), time.monotonic()
         total = min(warmth.number(), sys.maxsize if options["limit"] is None else max(options["limit"], 0))
         is_shown = sys.stderr.isatty() and options["verbosity"] > 0
-        paths = paced(islice(warmth.addresses(), total), options["rate"])
+        # The first node has a page rendered, the others find it in the origin's store.
+        pages = ((edge, path) for path in islice(warmth.addresses(), total) for edge in edges)
         is_whole = True
-        with closing(edge), tqdm(total=total, unit="page", disable=not is_shown) as bar:
+        with ExitStack() as stack:
+            bar = stack.enter_context(tqdm(total=total * len(edges), unit="page", disable=not is_shown))
+            for edge in edges:
+                stack.enter_context(closing(edge))
             try:
-                for path, said in answers(edge, paths, options["at_once"]):
+                for url, said in answers(paced(pages, options["rate"]), options["at_once"]):
                     bar.update()
                     outcome.asked += 1
                     if isinstance(said, str):
-                        outcome.errors.append(f"{edge.url}{path}: {said}")
+                        outcome.errors.append(f"{url}: {said}")
                     else:
                         outcome.hits += said
             except KeyboardInterrupt:
@@ -84,10 +88,10 @@ class Command(BaseCommand):
 
 
 class Edge:
-    """Where pages are kept: EDGE_URL, asked by the name of the site; each thread has its own connection."""
+    """Where pages are kept, asked by the name of the site; each thread has its own connection."""
 
-    def __init__(self) -> None:
-        self.url = settings.EDGE_URL or settings.SITE_URL
+    def __init__(self, url: str) -> None:
+        self.url = url
         site = urlsplit(settings.SITE_URL)
         self.headers = {"Host": site.netloc, "Accept-Encoding": "gzip", "User-Agent": "warm"}
         if settings.EDGE_BACKEND == "varnish":
@@ -136,24 +140,35 @@ class Edge:
         return "hit" in said or answer.headers.get("Age", "0") not in {"", "0"}
 
 
-def paced(paths: Iterable[str], rate: float) -> Iterator[str]:
-    """The paths, no more than `rate` a second; time that was lost is not made up for."""
+Page = tuple[Edge, str]
+
+
+def _urls() -> list[str]:
+    """EDGE_URL, if it is named; else each Varnish, which keeps its own copies; else the site itself."""
+    if settings.EDGE_URL:
+        return [settings.EDGE_URL]
+    nodes = settings.VARNISH_NODES if settings.EDGE_BACKEND == "varnish" else []
+    return list(nodes) or [settings.SITE_URL]
+
+
+def paced(pages: Iterable[Page], rate: float) -> Iterator[Page]:
+    """The same, no more than `rate` a second; time that was lost is not made up for."""
     due = time.monotonic()
-    for path in paths:
+    for page in pages:
         time.sleep(max(0.0, due - time.monotonic()))
-        yield path
+        yield page
         due = max(due + 1 / rate, time.monotonic())
 
 
-def answers(edge: Edge, paths: Iterable[str], at_once: int) -> Iterator[tuple[str, bool | str]]:
-    """Each path with what Edge.ask says of it, as they come; never more under way than `at_once`."""
+def answers(pages: Iterable[Page], at_once: int) -> Iterator[tuple[str, bool | str]]:
+    """Each address with what Edge.ask says of it, as they come; never more under way than `at_once`."""
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="warm")
     waiting: dict[Future[bool | str], str] = {}
     try:
-        for path in paths:
+        for edge, path in pages:
             if len(waiting) >= at_once:
                 yield from _come(waiting)
-            waiting[pool.submit(edge.ask, path)] = path
+            waiting[pool.submit(edge.ask, path)] = f"{edge.url}{path}"
         while waiting:
             yield from _come(waiting)
     finally:

@@ -91,10 +91,12 @@ def watch(stopping: threading.Event, interval: float) -> None:
 
 def follow_until(stopping: threading.Event, interval: float) -> None:
     """Follows changes every `interval` seconds; without the database it goes on trying: watch() says so."""
+    is_first = True
     try:
         while not stopping.is_set():
             try:
-                watching.watch()
+                watching.watch(is_first=is_first)
+                is_first = False
                 projector.drain(stop=stopping.is_set)
                 drain.drain("changes", stop=stopping.is_set)
             except DatabaseError:
