@@ -83,6 +83,9 @@ bench-pages: .venv/.test ## Measure what the public pages cost at the demo's siz
 bench-fresh: .venv/.test ## On a running stack: from a merchant's save to the fresh page at the edge (ARGS=500 edits)
 	@$(PY) -m bench.fresh $(ARGS)
 
+bench-truth: .venv/.test ## On a running stack: random edits, failing processes, and whether every page is true (ARGS="200 promote")
+	@$(PY) -m bench.truth $(ARGS)
+
 bench-plans: .venv/.test ## Write docs/plans.md: how the database answers the pages at 100,000 products
 	@$(PY) -m bench.plans
 
@@ -101,7 +104,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-plans bench-fresh bench-edge bench-capture requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-plans bench-fresh bench-truth bench-edge bench-capture requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

@@ -25,6 +25,12 @@ from catalog.models import (
     VariantOption,
 )
 
+# What stands around every page: among others it would let go what they forgot.
+AROUND = {
+    *("add_category", "rename_category", "readdress_category", "hide_category", "move_category"),
+    *("hide_above", "move_out_of_hiding"),
+    *("add_page", "name_page", "delivery", "reprice_all", "empty_reviews"),
+}
 LEAST = 4  # products that stay, so that there is something to edit
 
 

@@ -6,18 +6,14 @@ ARGS: how many edits (100). The stack's environment is .stack/environment.
 """
 
 import json
-import os
 import statistics
 import sys
 import time
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import django
+from bench import running
 
-ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = ROOT / ".stack" / "environment"
 MARK = "Freshly edited "
 PAUSE = 0.02  # seconds between two questions
 LONGEST = 10.0  # seconds that an edit may take
@@ -27,7 +23,7 @@ BARS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, LONGEST)  # seconds
 
 def main(edits: int) -> None:
     """Measures, and prints a histogram and a line of JSON."""
-    _set_up()
+    running.set_up()
     from django.conf import settings  # noqa: PLC0415 (it has its environment only now)
     from tqdm import tqdm  # noqa: PLC0415
 
@@ -87,17 +83,6 @@ def _tell(took: list[float], stale: int) -> None:
     found |= {"p99_ms": centiles[98] * 1000, "max_ms": max(took) * 1000}
     found |= {"stale": stale}
     sys.stdout.write(json.dumps({name: round(value, 1) for name, value in found.items()}) + "\n")
-
-
-def _set_up() -> None:
-    if not ENVIRONMENT.exists():
-        raise SystemExit("No stack is running here: make stack first, in another terminal.")
-    for row in ENVIRONMENT.read_text().splitlines():
-        name, equals, value = row.partition("=")
-        if equals:
-            os.environ[name] = value.strip("'\"")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    django.setup()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,15 +65,8 @@ class Stack:
     def quiet(self) -> Iterator[None]:
         """The workers stand still: there are pictures to draw for minutes, and two cores."""
         started = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        workers = {int(pid) for pid in started} & set(pids("manage.py rqworker "))
-        mine = [pid for pid in pids("") if session(pid) in workers]
-        for pid in mine:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with still({int(pid) for pid in started} & set(pids("manage.py rqworker "))):
             yield
-        finally:
-            for pid in mine:
-                os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager
@@ -208,6 +201,19 @@ def session(pid: int) -> int | None:
     with contextlib.suppress(OSError):
         return os.getsid(pid)
     return None
+
+
+@contextlib.contextmanager
+def still(leaders: Container[int | None]) -> Iterator[None]:
+    """Processes that lead a session stand still meanwhile, with all that they have begun."""
+    mine = [pid for pid in pids("") if session(pid) in leaders]
+    for pid in mine:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in mine:
+            os.kill(pid, signal.SIGCONT)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -4,30 +4,24 @@ import contextlib
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from socket import socket
 
 from django.core.management import call_command
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.models import CharField
-from django.db.models.functions import Cast, Now
 from django.test import override_settings
 
+from bench.oracle import QUEUES, Told
 from shop import replicas
 from shop.changes import projector
-from shop.changes.models import Change
 from shop.outbox import drain
-from shop.outbox.models import Message
 from tests.edge.varnish import KEEPER, SECRET, Answer, Edge, varnish
 from tests.servers import database_url
 
-QUEUES = ("changes", "high", "normal")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -96,31 +90,6 @@ def _answers(node: Edge) -> bool:
     return False
 
 
-@contextlib.contextmanager
-def beside(work: Callable[[], object], pause: float) -> Iterator[None]:
-    """Does the work again and again meanwhile, in a thread of its own; what it raises fails the block."""
-    stopping, errors = threading.Event(), list[Exception]()
-
-    def go() -> None:
-        try:
-            while not stopping.wait(pause):
-                work()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=go, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(30)
-    if errors:
-        raise errors[0]
-
-
 def relay() -> None:
     """What the relay and the worker of `changes` do; here, so that a test can break it."""
     with contextlib.suppress(DatabaseError):
@@ -130,22 +99,6 @@ def relay() -> None:
         drain.drain(queue)
 
 
-def settled(seconds: float = 30) -> None:
-    """Waits until all that was changed is followed, and purged for the second time, due sales too."""
-    until = time.monotonic() + seconds
-    while waiting := _waiting():
-        assert time.monotonic() < until, f"not settled: {waiting}"
-        time.sleep(0.05)
-
-
-def _waiting() -> list[str]:
-    """In one statement: what is followed becomes a message."""
-    changes = Change.objects.filter(done_at=None).annotate(what=Cast("pk", CharField()))
-    soon = Now() + timedelta(seconds=5)
-    messages = Message.objects.filter(queue__in=QUEUES, done_at=None, dead_at=None, due_at__lt=soon)
-    return list(changes.values_list("what").union(messages.values_list("job")).values_list("what", flat=True))
-
-
-def told(answer: Answer) -> tuple[int, str, bytes]:
+def told(answer: Answer) -> Told:
     """What a visitor sees of an answer."""
     return answer.status, answer.headers.get("Location", ""), answer.body

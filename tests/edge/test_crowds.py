@@ -12,9 +12,10 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 
+from bench.oracle import beside
 from shop.edge import freshness
 from tests.catalog.edits import shop as shop
-from tests.edge.production import Production, beside, production
+from tests.edge.production import Production, production
 from tests.edge.varnish import SECRET, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

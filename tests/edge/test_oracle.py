@@ -25,7 +25,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 
-from bench.edits import Edits
+from bench.edits import AROUND, Edits
+from bench.oracle import beside, settled
 from catalog import cards
 from catalog.models import Card, Category, Listing, Product
 from shop import marks
@@ -36,7 +37,7 @@ from shop.embedded.replica import Replica
 from shop.marks import Position
 from tests.catalog.edits import shop as shop
 from tests.edge.oracle import Oracle
-from tests.edge.production import Production, beside, production, relay, settled
+from tests.edge.production import Production, production, relay
 from tests.edge.varnish import SECRET, Edge, varnish
 from tests.replicas.conftest import _commits_are_sent
 from tests.replicas.conftest import made as made_replica
@@ -50,12 +51,6 @@ SEED = int(os.environ.get("ORACLE_SEED", "20261123"))
 LAGS = [int(lag) for lag in os.environ.get("ORACLE_LAG_MS", "0,0,300,2000").split(",")]
 AT_ONCE = 40  # edits between two comparisons, at most; half of these times it is one
 FAULTS = ("none",) * 6 + ("Redis forgets", "Redis hangs")
-# What stands around every page: among others it would let go what they forgot.
-AROUND = {
-    *("add_category", "rename_category", "readdress_category", "hide_category", "move_category"),
-    *("hide_above", "move_out_of_hiding"),
-    *("add_page", "name_page", "delivery", "reprice_all", "empty_reviews"),
-}
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """The project as a stranger has it: a clone in a place of its own, in which one types `make`."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shop.embedded.ground import own_name
@@ -36,9 +37,12 @@ def environment() -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Of those that no system gives to who asks for any: it and the next are free when they are used too."""
+    while True:
+        port = random.randrange(15_000, 30_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def typed(clone: Path, *words: str, until: str) -> tuple["subprocess.Popen[str]", str]:

@@ -64,12 +64,18 @@ def all_well(ask: Callable[[str], Answer], seconds: float) -> int:
     return asked
 
 
+def logs(clone: Path) -> str:
+    """The end of what each process said."""
+    files = sorted((clone / ".stack" / "logs").glob("*.log"))
+    return "\n".join(f"{file.name}: {file.read_text(errors='replace')[-500:]}" for file in files)
+
+
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to see processes in")
 def test_all_of_production_opens_survives_a_dead_node_and_closes(clone: Path) -> None:
     port = free_port()
     process, said = typed(clone, "stack", f"PORT={port}", until="Ctrl-C closes it")
     try:
-        assert f"Shop   http://127.0.0.1:{port}\n" in said
+        assert f"Shop   http://127.0.0.1:{port}\n" in said, logs(clone)
         file = clone / ".stack" / "environment"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         secret = re.search(r"(?m)^EDGE_SECRET=(\S{40,})$", file.read_text())
