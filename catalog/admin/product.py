@@ -6,7 +6,9 @@ from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -132,6 +134,20 @@ class ProductTable(Goods):
         pages = self._pages(int(object_id)) if object_id.isdecimal() and request.method == "GET" else None
         context = {"shown_on": pages, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who adds variants is told where they are counted: until then nobody can buy them."""
+        super().save_related(request, form, formsets, change)
+        number = sum(len(rows.new_objects) for rows in formsets if rows.model is Variant)
+        if number:
+            url = f"{reverse('admin:catalog_stock_changelist')}?variant__product={form.instance.pk}"
+            text = ngettext(
+                "%d new variant is sold out until its stock is counted.",
+                "%d new variants are sold out until their stock is counted.",
+                number,
+            )
+            said = format_html('{} <a href="{}">{}</a>', text % number, url, _("Count it"))
+            self.message_user(request, said, messages.INFO)
 
     def _pages(self, product_id: int) -> str:
         """Of all markets, as far as somebody has looked at them; nothing where that is not known."""

@@ -159,6 +159,12 @@ def test_a_new_product_is_made_in_one_form(desk: Client) -> None:
     assert fern.images.get().width == 60
     assert fern.listings.get().is_primary
 
+    listed = desk.get(response["Location"])
+    assert "1 new variant is sold out until its stock is counted." in text(listed)
+    to_count = desk.get(f"{reverse('admin:catalog_stock_changelist')}?variant__product={fern.pk}")
+    assert to_count.request["QUERY_STRING"] in listed.content.decode()
+    assert [held.variant.sku for held in to_count.context["cl"].result_list] == ["FERN"]
+
 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
