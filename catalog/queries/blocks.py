@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import slug_re
 from django.db.models import (
+    Case,
     CharField,
     F,
     Func,
@@ -20,11 +21,12 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 
 from catalog.models import Block, Card, Category, Former
-from catalog.queries import cards
+from catalog.queries import cards, foremost
 from catalog.queries.categories import cards_in, goods, open_categories
 from catalog.queries.chrome import mounted
 from shop.addresses import path
@@ -58,8 +60,10 @@ def of(market: Market) -> list[dict[str, Any]]:
     with reading(*_keys(market, [block.goods for block in with_goods]), later=["card/*/*"]):
         rows = _rows(rules).rows(market=market.code) if rules else []
     cards.tag_all(market, (row["product_id"] for row in rows))
-    parts = [[cards.shape(row) for row in part] for part in cards.apart(rows, len(rules))]
-    goods = dict(zip([block.pk for block in with_goods], parts, strict=True))
+    parts = [[cards.shape(row) for row in part] for part in cards.apart(rows, 2 * len(rules))]
+    goods = {
+        block.pk: far or near for block, near, far in zip(with_goods, parts[::2], parts[1::2], strict=True)
+    }
     tiles = _tiles(market) if any(block.kind == Block.Kind.RANGE for block in shown) else []
     return [
         {
@@ -88,7 +92,7 @@ _SHOWN = Prepared(
 @lru_cache(maxsize=32)
 def _rows(rules: tuple[str, ...]) -> Prepared:
     """The cards of all rows in one statement, written once for these rules: merchants change them seldom."""
-    return Prepared(lambda: cards.together([_goods(json.loads(rule)) for rule in rules]))
+    return Prepared(lambda: cards.together([part for rule in rules for part in _goods(json.loads(rule))]))
 
 
 def _keys(market: Market, rules: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -124,17 +128,11 @@ def _link(link: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _goods(rule: Mapping[str, Any]) -> QuerySet[Card]:
-    """Which cards a row shows: those named, by an address they had too, or the first by a rule."""
+def _goods(rule: Mapping[str, Any]) -> tuple[QuerySet[Card], QuerySet[Card]]:
+    """Which cards a row shows: those named, or the first by a rule; the second part's, if it has any."""
     rows = Card.objects.filter(market=Param("market"))
     if rule.get("slugs"):
-        slugs = _named(rule)
-        if not slugs:
-            return rows.filter(slug="")  # nothing has that: without a condition there would be no statement
-        moved = Former.objects.filter(model="product", slug__in=slugs).order_by()
-        had = moved.filter(object_id=OuterRef("product_id")).annotate(place=_place(slugs)).order_by("place")
-        named = Q(slug__in=slugs) | Q(AnyOf("product_id", ArraySubquery(moved.values("object_id"))))
-        return rows.filter(named).order_by(Coalesce(_place(slugs), Subquery(had.values("place")[:1])))
+        return _at(rows, _named(rule)), rows.none()
     if rule.get("category"):
         # Overlap, not contains: an unknown category is an empty array, which everything contains.
         here = ArraySubquery(Category.objects.filter(slug=rule["category"]).values("pk"))
@@ -146,7 +144,20 @@ def _goods(rule: Mapping[str, Any]) -> QuerySet[Card]:
         rows = rows.filter(discount__isnull=False)
     count = rule.get("count")
     count = min(count, GOODS_AT_MOST) if isinstance(count, int) and count > 0 else GOODS
-    return rows.order_by(*ORDERS.get(str(rule.get("sort")), ORDERS["popular"]))[:count]
+    order = ORDERS.get(str(rule.get("sort")), ORDERS["popular"])
+    if not any(rule.get(asked) for asked in ASKED):
+        return rows.order_by(*order)[:count], rows.none()
+    return foremost.parts(rows, Param("market"), order, count)
+
+
+def _at(rows: QuerySet[Card], slugs: list[str]) -> QuerySet[Card]:
+    """Those at these addresses, which they have or had, in their order."""
+    if not slugs:
+        return rows.filter(slug="")  # nothing has that: without a condition there would be no statement
+    moved = Former.objects.filter(model="product", slug__in=slugs).order_by()
+    had = moved.filter(object_id=OuterRef("product_id")).annotate(place=_place(slugs)).order_by("place")
+    named = Q(slug__in=slugs) | Q(AnyOf("product_id", ArraySubquery(moved.values("object_id"))))
+    return rows.filter(named).order_by(Coalesce(_place(slugs), Subquery(had.values("place")[:1])))
 
 
 def _place(slugs: list[str]) -> Func:
@@ -190,11 +201,16 @@ def _tiles(market: Market) -> list[dict[str, Any]]:
 
 @Prepared
 def _TOP() -> QuerySet[Category]:
-    loved = cards_in(Param("market")).filter(picture__src__isnull=False).order_by("-popularity", "product_id")
+    market, order = Param("market"), ORDERS["popular"]
+    shown = cards_in(market).filter(picture__src__isnull=False)
+    loved = [
+        Subquery(part.values("picture")[:1], JSONField())
+        for part in (foremost.near(shown, market, order), foremost.far(shown, order))
+    ]
     return (
         open_categories()
         .filter(depth=1)
-        .annotate(loved=Subquery(loved.values("picture")[:1], JSONField()))
+        .annotate(loved=Case(When(image=None, then=Coalesce(*loved))))
         .select_related("image")
         .order_by("path")
     )
