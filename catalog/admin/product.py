@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from catalog.admin.relations import LinkRows, ListingRows, ValueRows
 from catalog.admin.richtext import RichTextForm
 from catalog.admin.thumbnail import thumbnail
 from catalog.admin.variant import COLOURS, VariantRows, availability_of
-from catalog.models import Image, Price, Product, Variant
+from catalog.models import Image, Price, Product, TaxClass, Variant
 from catalog.queries import cards
 from shop import markets
 from shop.desk.cells import amount, grouped, moment
@@ -47,10 +47,9 @@ class ProductForm(RichTextForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is None:  # taxed as what came last
-            self.initial.setdefault(
-                "tax_class", Product.objects.order_by("-pk").values_list("tax_class", flat=True).first()
-            )
+        if self.instance.pk is None:  # taxed as most are
+            most = TaxClass.objects.annotate(number=Count("products")).order_by("-number", "pk")
+            self.initial.setdefault("tax_class", most.values_list("pk", flat=True).first())
 
 
 @admin.register(Product)
@@ -136,8 +135,10 @@ class ProductTable(Goods):
         return super().change_view(request, object_id, form_url, context)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Who adds variants is told where they are counted: until then nobody can buy them."""
+        """Who adds something is told what is left to do before anybody can see it, and buy it."""
         super().save_related(request, form, formsets, change)
+        if not (change or form.instance.is_published):
+            self.message_user(request, _("Nobody sees it until it is published."), messages.INFO)
         number = sum(len(rows.new_objects) for rows in formsets if rows.model is Variant)
         if number:
             url = f"{reverse('admin:catalog_stock_changelist')}?variant__product={form.instance.pk}"

@@ -211,7 +211,8 @@ def _elsewhere(
         return _lost(request, 410, _("No longer here"))
     if current is None:
         raise Http404
-    return HttpResponsePermanentRedirect(addresses.path(name, current))
+    query = request.META["QUERY_STRING"]  # which size was chosen, say
+    return HttpResponsePermanentRedirect(f"{addresses.path(name, current)}{'?' if query else ''}{query}")
 
 
 def _lost(request: HttpRequest, status: int, title: str) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from babel import Locale
 from babel.numbers import get_currency_symbol
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.forms import ListingParameters, typed
@@ -39,6 +40,7 @@ def shape(
         facets.append(_offers(listing, chosen.on_sale))
     return {
         "total": listing.total,
+        "first": (listing.page - 1) * settings.CARDS_PER_PAGE + 1,  # the place of its first card in all
         "cards": listing.cards,
         "page": listing.page,
         "pages": listing.pages,

@@ -54,13 +54,15 @@ def settle(causes: Sequence[int], pages: int | None) -> None:
 
 def tell(number: int) -> Told | None:
     """How far that edit has come; None if nobody asked for its receipt, or it is forgotten."""
+    # Looked at first: a change that is done by then has written down what was let go.
+    is_open = Change.objects.filter(done_at=None, causes__contains=[number]).exists()
     receipt = Receipt.objects.filter(transaction=number).first()
     if receipt is None:
         return None
     if receipt.failing:
         state = "given up" if _buried(number) else "retrying"
         return Told(state, receipt.pages, None, receipt.error)
-    if Change.objects.filter(done_at=None, causes__contains=[number]).exists():
+    if is_open:
         return Told("pending", receipt.pages, None)
     after = receipt.live_at - receipt.began_at if receipt.live_at else timedelta(0)
     return Told("done", receipt.pages, after)

@@ -160,6 +160,9 @@ def test_pages_are_real_and_end(look: Look, wall: Category) -> None:
     assert names(second) == ["Both A5"]
     shown = second["listing"]
     assert (shown["total"], shown["pages"]) == (3, 2)
+    assert "3–3 of 3" in second.html
+    assert "1–2 of 3" in look("/c/wall/", colour="red").html
+    assert "1 of 1" in look("/c/wall/", colour="red", size="a3").html
     assert (shown["prev_url"], shown["next_url"]) == ("/c/wall/?colour=red", None)
     assert [link["url"] for link in shown["page_links"]] == [
         "/c/wall/?colour=red",

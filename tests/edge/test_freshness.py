@@ -201,6 +201,26 @@ def test_the_receipt_says_when_a_purge_is_tried_again(product: Product, edge: Ke
     assert receipts.tell(0) is None
 
 
+def test_one_that_is_done_while_it_is_asked_for_does_not_say_that_no_page_changed(product: Product) -> None:
+    with transaction.atomic():
+        rename(product)
+        number = receipts.begin()
+    asked = list[str]()
+
+    def then_follow(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        found = execute(sql, params, many, context)
+        asked.append(sql)
+        if len(asked) == 1:
+            follow_changes()
+        return found
+
+    with connection.execute_wrapper(then_follow):
+        told = receipts.tell(number)
+    assert told
+    assert (told.state, told.after) != ("done", timedelta(0))
+    assert receipts.tell(number).pages  # type: ignore[union-attr]
+
+
 def test_an_edit_that_changes_no_page_is_done_at_once(product: Product) -> None:
     with transaction.atomic():
         number = receipts.begin()
