@@ -25,11 +25,10 @@ def main() -> None:
     products = int(sys.argv[1]) if sys.argv[1:] else PRODUCTS
     with contextlib.ExitStack() as running:
         stack = running.enter_context(nodes.stack(HOME / f"stack-{products}", products))
-        pages = crowd.pages(stack.settings["DATABASE_URL"])
-        sizes = nodes.warmed(stack.edge, list(pages))
-        asked = crowd.asked(pages)
+        asked = crowd.asked(crowd.pages(stack.settings["DATABASE_URL"]))
+        sizes = nodes.warmed(stack.edge, list(dict.fromkeys(asked)))
         static = running.enter_context(nodes.static(HOME / "static-edge", sizes))
-        nodes.warmed(static, list(pages))
+        nodes.warmed(static, list(sizes))
         addresses = HOME / "addresses"
         addresses.write_text("\n".join(asked) + "\n")
         with stack.quiet():

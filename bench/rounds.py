@@ -83,6 +83,7 @@ class Rounds:
             )
         stale = self.oracle.stale(addresses)
         self.before = dict(zip(addresses, everywhere(self.oracle.truth, addresses), strict=True))
+        everywhere(self.oracle.edge, addresses)  # what took long to render was kept for a second only
         self.seen.edits += edits
         self.seen.compared += len(addresses)
         self.seen.stale += len(stale)
