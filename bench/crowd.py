@@ -52,7 +52,10 @@ def pages(database: str) -> dict[str, float]:
             "SELECT slug FROM catalog_product WHERE is_published ORDER BY popularity DESC, id"
         )
         products = [f"/p/{slug}/" for (slug,) in goods]
-        lists = line.execute("SELECT slug FROM catalog_category ORDER BY depth, path")
+        lists = line.execute(
+            "SELECT slug FROM catalog_category c WHERE EXISTS (SELECT FROM catalog_card"
+            " WHERE categories @> ARRAY[c.id::bigint]) ORDER BY depth, path"
+        )
         categories = [f"/c/{slug}/" for (slug,) in lists]
     searches = _searches()
     home, found = HOME, SEARCHES if searches else 0.0
