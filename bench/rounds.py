@@ -49,6 +49,7 @@ class Rounds:
             lambda path: asked(edge, path)[0], lambda path: asked(true, path)[0], seed, goods
         )
         self.edits, self.faults = Edits(seed, goods), Faults(home, settings["REDIS_URL"])
+        self.edits.number = int(time.time())  # addresses of a run before are taken
         self.seen, self.before = Seen(), dict[str, Told]()
 
     def edit(self, wanted: int) -> None:
