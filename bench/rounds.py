@@ -16,6 +16,8 @@ from django.db import connections
 from bench.edits import AROUND, Edits
 from bench.faults import FAULTS, NONE, Faults
 from bench.oracle import Oracle, Told, beside, everywhere, settled
+from catalog import cards
+from catalog.models import Card
 from shop import marks
 from shop.edge.models import State
 
@@ -36,6 +38,7 @@ class Seen:
     changed: int = 0
     visits: int = 0
     errors: int = 0  # of 500 and above, that a visitor saw
+    wrong_cards: int = 0
     faults: dict[str, int] = field(default_factory=dict)
 
 
@@ -73,16 +76,17 @@ class Rounds:
         settled(SETTLED_SECONDS)
         took = time.monotonic() - began
         time.sleep(1.0)
-        addresses = self.oracle.learn()
-        if counts:
+        addresses, first = self.oracle.learn(), list[str]()
+        if counts:  # what the first visitor is sent counts as well
             known = [address for address in addresses if address in self.before]
-            kept = everywhere(lambda address: asked(self.edge, address, self.secret)[1], known)
+            kept = everywhere(lambda address: asked(self.edge, address, self.secret), known)
             true = everywhere(self.oracle.truth, known)
-            self.seen.let_go += sum(each != "hit" for each in kept)
+            first = [path for path, (told, _), each in zip(known, kept, true, strict=True) if told != each]
+            self.seen.let_go += sum(cache != "hit" for _told, cache in kept)
             self.seen.changed += sum(
                 self.before[address] != each for address, each in zip(known, true, strict=True)
             )
-        stale = self.oracle.stale(addresses)
+        stale = [*first, *self.oracle.stale(addresses)]
         self.before = dict(zip(addresses, everywhere(self.oracle.truth, addresses), strict=True))
         everywhere(self.oracle.edge, addresses)  # what took long to render was kept for a second only
         self.seen.edits += edits
@@ -92,6 +96,14 @@ class Rounds:
         if counts:
             told += f", {self.seen.let_go} pages let go in all, {self.seen.changed} had changed"
         sys.stderr.write("\n".join([f"{told}, {len(stale)} stale", *stale[:SHOWN]]) + "\n")
+
+    def compare_cards(self) -> None:
+        """Another rebuild of all that was edited finds nothing to write."""
+        goods = self.oracle.goods or []
+        before = {row["id"]: row for row in Card.objects.filter(product_id__in=goods).values()}
+        cards.rebuild(goods)
+        after = {row["id"]: row for row in Card.objects.filter(product_id__in=goods).values()}
+        self.seen.wrong_cards += sum(before.get(pk) != after.get(pk) for pk in before.keys() | after.keys())
 
     def promote(self) -> None:
         """The primary dies with edits that it never sent: pages that show them are stale at once."""
@@ -112,7 +124,8 @@ class Rounds:
         """Two who ask for one page after the other."""
 
         def visit() -> None:
-            (status, _location, _body), _cache = asked(self.edge, random.choice(list(self.oracle.known)))
+            address = random.choice(("", "/gb")) + random.choice(list(self.oracle.known))
+            (status, _location, _body), _cache = asked(self.edge, address)
             self.seen.visits += 1
             self.seen.errors += status >= 500
 

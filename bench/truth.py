@@ -3,7 +3,8 @@
 Visitors ask meanwhile, and real processes fail as it comes: Redis forgets or hangs, the relay, a worker or a
 web node is killed. ARGS: how many edits (200); `promote` after it: then the primary dies with edits that its
 replica does not have, and that becomes the primary. Edits and pages are of 80 products, drawn by ORACLE_SEED,
-and of their shelves. Over-purge is counted in rounds without visitors. Exit status 1: a page was stale.
+and of their shelves. Over-purge is counted in rounds without visitors. Exit status 1: a page or a card was
+not true, or a visitor saw an error.
 """
 
 import contextlib
@@ -43,11 +44,12 @@ def main(wanted: int, *, promotes: bool) -> None:
             if promotes:
                 rounds.promote()
                 rounds.edit(wanted // 4)
+        rounds.compare_cards()
         if promotes:
             sys.stderr.write("The stack's first primary is dead: make stack-reset before it runs again.\n")
     seen = asdict(rounds.seen)
     sys.stdout.write(json.dumps({"bench": "truth", "seed": SEED, "products": len(ids), **seen}) + "\n")
-    sys.exit(rounds.seen.stale > 0)
+    sys.exit(rounds.seen.stale + rounds.seen.errors + rounds.seen.wrong_cards > 0)
 
 
 @contextlib.contextmanager

@@ -137,8 +137,10 @@ def category(rows: Sequence[Row], effects: Effects) -> None:
     """The navigation and its own page; moved, hidden or renamed, the cards of all that stands below it."""
     _own("category", rows, effects)
     _slugs("category", rows, effects)
-    rows = [row for row in rows if True in row.values("is_published")]  # where it stands that nobody sees
     step = Category.steplen
+    # What has its home there carries where that stands, seen or not.
+    purge("path/category/{}", values((row for row in rows if touches(row, "path")), "path"), effects)
+    rows = [row for row in rows if True in row.values("is_published")]  # who is not seen changes nothing else
     named = [row for row in rows if touches(row, "name", "slug", "path", "is_published")]
     for path in values(named, "path"):
         effects.purge("categories", f"path/category/{path}", f"path/category/{path[:-step] or 'top'}:below")

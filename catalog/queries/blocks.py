@@ -101,12 +101,17 @@ def _keys(market: Market, rules: Iterable[Mapping[str, Any]]) -> set[str]:
     found = {f"{listed}:in"}
     for rule in rules:
         columns = [name.lstrip("-") for name in ORDERS.get(str(rule.get("sort")), ORDERS["popular"])[:1]]
-        columns += [column for asked, column in ASKED.items() if rule.get(asked)]
+        columns += [column for asked, column in ASKED.items() if _asks(rule, asked)]
         found.update(f"{listed}:{column}" for column in columns if column != "product_id")
         if rule.get("category") and is_slug(rule["category"]):
             found.add(f"slug/category/{rule['category']}")
         found.update(f"slug/product/{slug}" for slug in _named(rule))
     return found
+
+
+def _asks(rule: Mapping[str, Any], name: str) -> bool:
+    """Whether the rule leaves anything out by that: at most nothing is a price too."""
+    return price(rule.get(name)) is not None if name == "max_price" else bool(rule.get(name))
 
 
 def _named(rule: Mapping[str, Any]) -> list[str]:
@@ -145,7 +150,7 @@ def _goods(rule: Mapping[str, Any]) -> tuple[QuerySet[Card], QuerySet[Card]]:
     count = rule.get("count")
     count = min(count, GOODS_AT_MOST) if isinstance(count, int) and count > 0 else GOODS
     order = ORDERS.get(str(rule.get("sort")), ORDERS["popular"])
-    if not any(rule.get(asked) for asked in ASKED):
+    if not any(_asks(rule, asked) for asked in ASKED):
         return rows.order_by(*order)[:count], rows.none()
     return foremost.parts(rows, Param("market"), order, count)
 

@@ -21,7 +21,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from shop.edge import backends, coarse
-from shop.edge.parameters import canonical, is_campaign
+from shop.edge.parameters import canonical, is_campaign, is_spelled
 from shop.edge.rendering import WHOLE, Page, render
 from shop.edge.visitor import PRIVATE, PUBLIC, UNSTORABLE, View, not_kept
 
@@ -52,12 +52,16 @@ def public_page(
                 return not_kept(HttpResponseBadRequest())
             names = frozenset(accepts(request, *args, **kwargs) if callable(accepts) else accepts)
             strange = [name for name in request.GET if name not in names and not is_campaign(name)]
+            spelled = request.META["QUERY_STRING"]
             _accept_only(request, names)
             if strange:
                 elsewhere = HttpResponseRedirect(request.get_full_path())
                 return _declared(elsewhere, Page(frozenset()), ttl, browser_ttl=0)
             needs = getattr(request, "page_needs", 0)
             response, page = render(request.path, lambda: _answer(view, request, args, kwargs), needs)
+            if response.status_code == 200 and not is_spelled(spelled, request.GET):
+                # Only now: what the view sends elsewhere goes there in one step.
+                response, page = HttpResponseRedirect(request.get_full_path()), Page(frozenset())
             if response.status_code not in KEPT or (browser_ttl and response.status_code != 200):
                 return not_kept(response)
             return _declared(response, page, ttl, browser_ttl)

@@ -9,6 +9,7 @@ from django.http import QueryDict
 # default.vcl has this text word for word, and a test holds the two together.
 CAMPAIGN = r"(utm|mtm|mc|pk)_[A-Za-z0-9_]*|_[A-Za-z0-9_]*|[A-Za-z_]*clid|[gw]braid|srsltid|igshid|ref"
 _campaign = re.compile(CAMPAIGN, re.ASCII)
+_blank = re.compile(r"[^=]*(=(\+|%20)*)?")  # as default.vcl drops it
 
 
 def is_campaign(name: str) -> bool:
@@ -23,6 +24,17 @@ def canonical(query: QueryDict, names: Set[str] | None = None) -> QueryDict:
         known.appendlist(name, value)
     known._mutable = False
     return known
+
+
+def is_spelled(text: str, query: QueryDict) -> bool:
+    """Does an address say its canonical query as we write it?
+
+    In any order, with campaigns' and empty ones between: who keeps pages sees to that. But `colour=%72ed` and
+    `colour=red&colour=red` are other addresses of a page for whoever keeps it by them.
+    """
+    said = (part for part in text.split("&") if not _blank.fullmatch(part))
+    own = [part for part in said if not is_campaign(part.split("=")[0])]
+    return sorted(own) == sorted(filter(None, query.urlencode().split("&")))
 
 
 def _pairs(query: QueryDict, names: Set[str] | None) -> Iterator[tuple[str, str]]:

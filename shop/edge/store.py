@@ -23,7 +23,7 @@ from django.utils.cache import patch_vary_headers
 
 from shop import marks
 from shop.edge import shows
-from shop.edge.parameters import canonical
+from shop.edge.parameters import canonical, is_spelled
 from shop.edge.release import release
 from shop.edge.visitor import PUBLIC, not_kept
 from shop.marks import Begun, MarksAway
@@ -109,7 +109,8 @@ class _Place:
 
 def _is_stored(request: HttpRequest) -> bool:
     """Is this an address of a page for everyone that may change?"""
-    if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+    query = request.META.get("QUERY_STRING", "")
+    if len(query) > LONGEST_QUERY or (query and not is_spelled(query, canonical(request.GET))):
         return False
     try:
         view = resolve(request.path_info).func

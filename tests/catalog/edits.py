@@ -211,6 +211,10 @@ def do(client: Client, shop: None, purged: set[str]) -> Do:
             after = pages.again()
             changed = {path for path, (said, _keys) in before.items() if after[path][0] != said}
             hit = {path for path, (_said, keys) in before.items() if keys & purged}
+            # Whoever keeps what was not purged keeps its old keys too.
+            after |= {
+                path: (after[path][0], keys) for path, (_said, keys) in before.items() if path not in hit
+            }
             outcome.note(name, changed, hit)
             outcome.keys |= purged
             outcome.carried.update(*(own for _said, own in after.values()))

@@ -71,3 +71,28 @@ def test_from_anywhere_it_is_two_steps_at_most(
     answer = client.get(f"{path}?{urlencode(said)}", follow=True)
     assert answer.status_code == 200
     assert len(answer.redirect_chain) <= 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "colour=%72ed",
+        "c%6Flour=red",
+        "colour=red&colour=red",
+        "colour=red+",
+        "utm_source=x&colour=re%64",
+    ],
+)
+def test_another_spelling_is_another_address(client: Client, wall: None, asked: str) -> None:
+    """Who keeps pages by their addresses would keep each, and anybody could fill it."""
+    answer = client.get(f"/c/wall/?{asked}")
+    assert (answer.status_code, answer["Location"]) == (302, "/c/wall/?colour=red")
+    assert client.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "asked", ["size=a4&colour=red", "utm_source=x&colour=red&size=a4", "colour=red&&size=a4&frame="]
+)
+def test_in_any_order_it_is_the_same(client: Client, wall: None, asked: str) -> None:
+    """Links come so; the edge puts them in order and drops what campaigns append, before it looks."""
+    assert client.get(f"/c/wall/?{asked}").status_code == 200

@@ -33,7 +33,7 @@ from tests.catalog.edits import Do, Edits, category, change, price, sql, thing
 from tests.catalog.edits import do as do
 from tests.catalog.edits import purged as purged
 from tests.catalog.edits import shop as shop
-from tests.factories import make_category, make_image, make_page, make_product, make_review
+from tests.factories import follow_changes, make_category, make_image, make_page, make_product, make_review
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,6 +99,12 @@ def into_a_hidden_branch() -> None:
     Category.objects.move(category("prints"), category("attic"), "last-child")
 
 
+def move_unseen_and_show() -> None:
+    Category.objects.move(category("prints"), category("wall"), "last-child")
+    follow_changes()
+    change(category("prints"), is_published=True)()
+
+
 def edits() -> Edits:
     """What to do, in this order: each begins with what the one before has left."""
     return {
@@ -146,6 +152,8 @@ def edits() -> Edits:
         "a category hides": lambda: change(category("wall"), is_published=False)(),
         "and shows": lambda: change(category("wall"), is_published=True)(),
         "a category moves": lambda: Category.objects.move(category("prints"), category("desk"), "last-child"),
+        "a category hides where it has moved to": lambda: change(category("prints"), is_published=False)(),
+        "it moves while nobody sees it, and is shown": move_unseen_and_show,
         "a category moves into a hidden branch": into_a_hidden_branch,
         "a category moves out of a hidden branch": lambda: Category.objects.move(
             category("prints"), category("desk"), "last-child"
@@ -173,7 +181,7 @@ def test_every_page_that_an_edit_changes_is_purged(do: Do) -> None:
     outcome = do(edits(), PATHS)
     assert outcome.stale == {}
     assert outcome.idle == []
-    assert outcome.purged / outcome.changed < 1.2
+    assert outcome.purged / outcome.changed < 1.25  # of this mix; the oracle's is 1.2
     for found in (outcome.keys, outcome.carried):
         assert {keys.pattern_of(key) for key in found} - {"html"} == set(keys.declared())
 

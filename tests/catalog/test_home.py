@@ -89,6 +89,12 @@ def test_goods_by_price_are_those_that_cost_no_more_in_this_market(look: Look) -
     assert names(look("/gb/")) == ["Dear here"]
 
 
+@pytest.mark.parametrize("most", ["20", 0, "0"])
+def test_whose_price_falls_into_a_row_by_price_lets_it_go(look: Look, most: str | int) -> None:
+    block("cards", title="Small things", goods={"max_price": most})
+    assert "cards/eu:price" in look("/").response.page_keys  # type: ignore[attr-defined]
+
+
 def test_a_row_of_goods_without_goods_is_left_out(look: Look) -> None:
     make_product("Somewhere", category="Posters")
     follow_changes()

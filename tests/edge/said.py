@@ -1,12 +1,15 @@
 """A URLconf of pages that say what a test has them say, and count how often they were asked."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
 from django.http import Http404, HttpRequest, HttpResponse
+from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
+from redis import Redis
 
 from shop.edge.pages import private_page, public_page
 from shop.edge.recording import tag
@@ -22,6 +25,15 @@ class Shop:
 
 
 shop = Shop()
+EDGE = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "", "PAGE_STORE": True}
+
+
+@pytest.fixture
+def opened(redis: Redis) -> Iterator[None]:
+    """These pages are the site, before a page store that is empty."""
+    shop.__init__()  # type: ignore[misc]
+    with override_settings(ROOT_URLCONF=__name__, **EDGE):
+        yield
 
 
 def said() -> HttpResponse:

@@ -3,31 +3,20 @@
 import gzip
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connections
-from django.test import Client, override_settings
+from django.test import Client
 from redis import Redis
 
 from shop import marks
 from shop.edge import freshness, rendering, store
-from tests.edge import said
+from tests.edge.said import opened as opened
 from tests.edge.said import shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-EDGE = {"EDGE_BACKEND": "varnish", "VARNISH_NODES": [], "EDGE_SECRET": "", "PAGE_STORE": True}
-
-
-@pytest.fixture(autouse=True)
-def _shop(redis: Redis) -> Iterator[None]:
-    shop.__init__()  # type: ignore[misc]
-    with override_settings(ROOT_URLCONF=said.__name__, **EDGE):
-        yield
-
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("opened")]
 
 def change(text: str = "second", key: str = "product/7") -> None:
     shop.text = text
@@ -84,23 +73,6 @@ def test_pages_tell_addresses_schemes_and_releases_apart(client: Client, setting
     assert shop.asked == 5
     settings.RELEASE = "tests"
     store.release.cache_clear()
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["/page/?utm_source=x", "/page/?sort=", "/page/?srsltid=AfmBO-x_1", "/page/?_ga=2.3&gclid=%ED%A0%80"],
-)
-def test_a_page_is_stored_once_under_whatever_address_it_was_asked_for(client: Client, address: str) -> None:
-    for _ in range(2):
-        assert client.get(address).status_code == 200
-        assert client.get("/page/").status_code == 200
-    assert shop.asked == 1
-
-
-def test_in_whatever_order_its_address_says_it(client: Client) -> None:
-    for address in ("/page/?sort=b&sort=a", "/page/?sort=a&utm_x=&sort=b&sort=a", "/page/?sort=+a+&sort=b"):
-        assert client.get(address).status_code == 200
-    assert shop.asked == 1
 
 
 @pytest.mark.parametrize("address", ["/missing/", "/picture/", "/private/", "/nothing/", "/page/?x=1"])

@@ -202,7 +202,7 @@ def test_a_public_page_is_only_read():
     ("query", "canonical"),
     [
         ("utm_source=mail&sort=new", "sort=new"),
-        ("sort=new&colour=red&colour=blue&colour=red", "colour=blue&colour=red&sort=new"),
+        ("sort=new&colour=red&colour=blue", "colour=blue&colour=red&sort=new"),
         ("sort=&colour=%20", ""),
         ("", ""),
     ],
