@@ -18,6 +18,7 @@ from tests.edge.said import shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("opened")]
 
+
 def change(text: str = "second", key: str = "product/7") -> None:
     shop.text = text
     freshness.let_go({key})
