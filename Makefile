@@ -41,6 +41,7 @@ soak: export KILLED_JOBS := 500
 soak: export CAUSAL_OPERATIONS := 10000
 soak: export CAUSAL_LAG_SECONDS := 10
 soak: export ORACLE_STEPS := 2000
+soak: export HELD_BACK_EDITS := 500
 soak: export ORACLE_SEED ?= $(shell date +%s)
 soak: export CHANGED_ROWS := 1000000
 soak: export ATTACKS_SHARE := 1

@@ -54,7 +54,7 @@ def schedule(product_ids: Sequence[int]) -> None:
         due.setdefault(ends, []).append(pk)
     with transaction.atomic():
         for moment, ids in due.items():
-            enqueue("catalog.rebuild_cards", ids, due=moment, once=True)  # type: ignore[arg-type]
+            enqueue("catalog.rebuild_cards", ids, due=moment, queue="high", once=True)  # type: ignore[arg-type]
 
 
 def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]:

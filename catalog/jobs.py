@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 from catalog import cards, images, pricing
 from catalog.importing import run
+from shop.changes import projector
 
 
 def apply_sales(price_ids: Sequence[int]) -> None:
     """A sale of these prices begins or ends about now."""
     pricing.apply_sales(price_ids)
+    projector.ring()
 
 
 def rebuild_cards(product_ids: Sequence[int]) -> None:
     """Something about these products changes by the clock: they are published, or new no longer."""
     cards.rebuild(product_ids)
+    projector.ring()
 
 
 def render_image(image_id: int) -> None:

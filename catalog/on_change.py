@@ -10,6 +10,7 @@ A rule sees every changed row of its model with the noted columns before and aft
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db.models import Q
 
@@ -32,6 +33,7 @@ from shop.changes.models import Row
 from shop.changes.rules import Effects
 
 CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
+FIRST = timedelta(hours=1)  # a product's first picture goes before others that have waited for less
 
 
 def product(rows: Sequence[Row], effects: Effects) -> None:
@@ -116,7 +118,8 @@ def image(rows: Sequence[Row], effects: Effects) -> None:
     for found in drawn.order_by():
         if found.renditions.get("of") != found.original.name:
             # Lists show the first of each product: a catalogue that came as a whole is handsome soon.
-            effects.enqueue("catalog.render_image", [found.pk], "low" if found.position else "normal")
+            ahead = timedelta(0) if found.position else FIRST
+            effects.enqueue("catalog.render_image", [found.pk], "low", ahead)
 
 
 def review(rows: Sequence[Row], effects: Effects) -> None:

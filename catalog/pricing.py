@@ -104,7 +104,7 @@ def apply_sales(price_ids: Sequence[int]) -> None:
                 [list(price_ids)],
             )
         for moment, ids in sorted(_next_switches(price_ids).items()):
-            enqueue("catalog.apply_sales", ids, due=moment, once=True)
+            enqueue("catalog.apply_sales", ids, due=moment, queue="high", once=True)
 
 
 def _next_switches(price_ids: Sequence[int]) -> dict[datetime, list[int]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog.locks import lock_products
 from catalog.models import Stock, StockMovement, Variant
+from shop.changes import projector
 
 Kind = StockMovement.Kind
 
@@ -54,13 +55,15 @@ _MOVE = """
     ), moved AS (
         UPDATE catalog_stock s SET {change} FROM locked w
         WHERE s.variant_id = w.variant_id AND {condition}
-        RETURNING s.variant_id, s.is_tracked, w.quantity
+        RETURNING s.variant_id, s.is_tracked, w.quantity,
+            s.is_tracked AND s.on_hand - s.reserved <= s.low_at + w.quantity AS is_near
+    ), told AS (
+        INSERT INTO catalog_stockmovement
+            (variant_id, kind, on_hand_change, reserved_change, reference, note, actor_id, at)
+        SELECT variant_id, %(kind)s, {on_hand}, {reserved}, %(reference)s, '', %(actor)s, clock_timestamp()
+        FROM moved ORDER BY variant_id
     )
-    INSERT INTO catalog_stockmovement
-        (variant_id, kind, on_hand_change, reserved_change, reference, note, actor_id, at)
-    SELECT variant_id, %(kind)s, {on_hand}, {reserved}, %(reference)s, '', %(actor)s, clock_timestamp()
-    FROM moved ORDER BY variant_id
-    RETURNING variant_id
+    SELECT variant_id, is_near FROM moved
 """
 _RESERVE = _MOVE.format(
     change="reserved = s.reserved + w.quantity",
@@ -239,7 +242,10 @@ def _move(
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return set(quantities) - {pk for (pk,) in cursor.fetchall()}
+        moved = dict(cursor.fetchall())
+    if any(moved.values()):  # a threshold is near, and was crossed perhaps: pages say so at once
+        projector.ring()
+    return set(quantities) - set(moved)
 
 
 def _still_there(variant_ids: set[int]) -> set[int]:

@@ -1,6 +1,9 @@
 """Who has done something to an order meets no replica that does not know of it: its customer is marked.
 
-shop.marks.customers keeps the primary's position of after the commit; shop.replicas compares with it.
+shop.marks.customers keeps the primary's position of after the commit; shop.replicas compares with it. Who has
+no mark has done nothing since the epoch began, and needs a replica that has replayed its beginning. A process
+that is killed between COMMIT and mark leaves none: then its customer may meet a replica's history without the
+order for as long as a replica may lag (REPLICA_MOST_LAG_SECONDS); the order itself, by its link, never.
 """
 
 import logging

@@ -40,7 +40,7 @@ AGAIN = timedelta(seconds=10)
 BEAT = 1.0  # seconds between signs of life
 MAX_TRIES = 4  # without any progress, fewer than the outbox's own
 MAX_PROBLEMS = 5_000  # rows that are kept of a run
-AHEAD = timedelta(hours=1)  # before the pictures that an earlier import has left to be rendered
+AHEAD = timedelta(hours=2)  # before the pictures that an earlier import has left to be rendered
 KEEP = timedelta(days=7)  # the uploaded files
 Status = ImportRun.Status
 
@@ -55,7 +55,7 @@ class Stopped(Exception):
 
 def begin(run: ImportRun) -> None:
     """Enqueues it; in the transaction that wrote the row."""
-    outbox.enqueue(JOB, run.pk, queue=QUEUE, due_in=-AHEAD)
+    outbox.enqueue(JOB, run.pk, queue=QUEUE, ahead=AHEAD)
 
 
 def work(run_id: int) -> None:

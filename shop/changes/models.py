@@ -42,6 +42,7 @@ class Change(models.Model):
     causes = ArrayField(models.BigIntegerField(), db_default=Causes())
     at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(db_default=0)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -4,9 +4,11 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from shop.changes import rules
@@ -18,6 +20,11 @@ from shop.outbox.outbox import enqueue
 logger = logging.getLogger(__name__)
 
 BATCH = 100  # notes (of up to 1,000 rows) that are followed together
+SMALL = 200  # rows of a note: a merchant's edit
+PACKED = 8_000  # bytes that it takes in its table, at most: a larger one is not unpacked to be counted
+FAILURES = 3  # after which a note that its rule cannot follow is taken for one of the whole model
+
+_is_in_between: ContextVar[bool] = ContextVar("a long piece of work stands still", default=False)
 
 
 def ring() -> None:
@@ -26,36 +33,52 @@ def ring() -> None:
 
 
 def rung(for_seconds: float) -> int:
-    """drain(), in a worker whose process lives long: a connection that has ended meanwhile is another's."""
+    """Edits, in a worker whose process lives long: a connection that has ended meanwhile is another's."""
     close_old_connections()
-    return drain(for_seconds=for_seconds)
+    return drain(for_seconds=for_seconds, small=True)
 
 
 def drain(
-    limit: int = BATCH, *, for_seconds: float | None = None, stop: Callable[[], bool] = lambda: False
+    limit: int = BATCH,
+    *,
+    for_seconds: float | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    small: bool = False,
 ) -> int:
-    """Follows open changes, and those that its own writes note, until none is left; how many."""
+    """Follows open changes, and those that its own writes note, until none is left; how many.
+
+    small: those of edits. A bulk write takes minutes, and one of the relay's threads follows it, alone: so
+    somebody is there for the edit that is saved meanwhile.
+    """
     started, followed = time.monotonic(), 0
     while not stop() and (for_seconds is None or time.monotonic() - started < for_seconds):
-        changes = claim(limit)
+        changes = claim(limit, small=True) or ([] if small else claim(limit))
         if not changes:
             break
         followed += _follow_or_divide(changes)
     return followed
 
 
-def claim(limit: int = BATCH) -> list[Change]:
-    """The oldest open changes, leased to the caller by the database's clock."""
+def claim(limit: int = BATCH, *, small: bool = False) -> list[Change]:
+    """The oldest open changes, or small ones, leased to the caller by the database's clock."""
     changes = Change.objects.raw(
         """
         UPDATE changes_change SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
         WHERE id = ANY(ARRAY(
             SELECT id FROM changes_change
             WHERE done_at IS NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                AND (NOT %(small)s OR CASE WHEN is_whole OR pg_column_size(rows) > %(packed)s THEN false
+                    ELSE jsonb_array_length(rows) <= %(rows)s END)
             ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )) RETURNING *
         """,
-        {"lease": settings.CHANGES_LEASE_SECONDS, "limit": limit},
+        {
+            "lease": settings.CHANGES_LEASE_SECONDS,
+            "limit": limit,
+            "small": small,
+            "packed": PACKED,
+            "rows": SMALL,
+        },
     )
     return sorted(changes, key=lambda change: change.pk)
 
@@ -63,16 +86,22 @@ def claim(limit: int = BATCH) -> list[Change]:
 def _follow_or_divide(changes: Sequence[Change]) -> int:
     """Follows a batch; if it fails, one by one, so that a bad change does not hold up the others.
 
-    What fails alone stays open and comes round when its lease has run out.
+    What fails alone stays open and comes round when its lease has run out. What fails so again and again has
+    a row that its rule cannot read: then all that the model's rows could touch is done anew.
     """
+    change = changes[0]
+    if len(changes) == 1 and change.failures >= FAILURES and not change.is_whole:
+        logger.error("Change %s has failed %d times: all of its model is followed.", change, FAILURES)
+        change.is_whole = True
     try:
         follow(changes)
     except Exception as error:
         if isinstance(error, (OperationalError, InterfaceError)) and not connection.is_usable():
             raise  # the database is away: not the changes' fault
         if len(changes) > 1:
-            return sum(_follow_or_divide([change]) for change in changes)
-        logger.exception("Change %s cannot be followed; it is tried again.", changes[0])
+            return sum(_follow_or_divide([each]) for each in changes)
+        Change.objects.filter(pk=change.pk).update(failures=F("failures") + 1)
+        logger.exception("Change %s cannot be followed; it is tried again.", change)
         return 0
     return len(changes)
 
@@ -86,26 +115,52 @@ def follow(changes: Sequence[Change]) -> Effects:
     effects = asked(changes)
     ids, keys = [change.pk for change in changes], frozenset(effects.keys)
     causes = sorted(set().union(*(change.causes for change in changes)))
-    outcomes = [(again, let_go(keys)) for let_go, again in rules.purgers()] if keys else []
+    is_let_go = _let_go(keys, causes)
     for name, project in rules.projections().items():
         wanted = sorted(effects.projected.get(name, ()))
         for start in range(0, len(wanted), rules.CHUNK):
             with transaction.atomic():
                 _name_causes(causes)
                 project(wanted[start : start + rules.CHUNK])
-            if len(wanted) > rules.CHUNK:
+            if start + rules.CHUNK < len(wanted):
                 _keep_lease(ids)
+                _follow_small()
     with transaction.atomic():
-        for (job, queue), jobs_ids in effects.jobs.items():
+        for (job, queue, ahead), jobs_ids in effects.jobs.items():
             for job_id in sorted(jobs_ids):
-                enqueue(job, job_id, queue=queue, once=True)
-        if all(outcome.is_marked for _again, outcome in outcomes):
-            for again, outcome in outcomes:
-                again(keys, causes, outcome)
+                enqueue(job, job_id, queue=queue, once=True, ahead=ahead)
+        if is_let_go:
             Change.objects.filter(pk__in=ids, done_at=None).update(done_at=Now(), lease_until=None)
         else:
             _lease(ids, settings.CHANGES_REPEAT_SECONDS)
     return effects
+
+
+def _let_go(keys: frozenset[str], causes: Sequence[int]) -> bool:
+    """Whether the pages have gone for good, or will by what was written down for it.
+
+    At once, not with the changes' being done: behind many derived rows the second purge would be late. Who
+    dies between the two lets them go twice more.
+    """
+    outcomes = [(again, let_go(keys)) for let_go, again in rules.purgers()] if keys else []
+    is_marked = all(outcome.is_marked for _again, outcome in outcomes)
+    if is_marked and outcomes:
+        with transaction.atomic():
+            for again, outcome in outcomes:
+                again(keys, causes, outcome)
+    return is_marked
+
+
+def _follow_small() -> None:
+    """In the middle of many derived rows: an edit that is saved meanwhile waits for a chunk at most."""
+    if _is_in_between.get():
+        return
+    token = _is_in_between.set(True)
+    try:
+        if changes := claim(small=True):
+            _follow_or_divide(changes)
+    finally:
+        _is_in_between.reset(token)
 
 
 def asked(changes: Sequence[Change]) -> Effects:

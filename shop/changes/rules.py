@@ -6,6 +6,7 @@ Apps register both: what a change touches stands in catalog/on_change.py, and sh
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from shop.changes.models import Row
@@ -19,7 +20,7 @@ class Effects:
 
     keys: set[str] = field(default_factory=set)  # what the edge drops
     projected: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    jobs: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    jobs: dict[tuple[str, str, timedelta], set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def purge(self, *keys: str) -> None:
         """Pages that carry one of these keys are stale."""
@@ -31,9 +32,11 @@ class Effects:
             raise LookupError(f"no projection is called {projection!r}")
         self.projected[projection].update(ids)
 
-    def enqueue(self, job: str, ids: Iterable[int], queue: str = "normal") -> None:
-        """One message for each id, written with the changes' being done."""
-        self.jobs[job, queue].update(ids)
+    def enqueue(
+        self, job: str, ids: Iterable[int], queue: str = "normal", ahead: timedelta = timedelta(0)
+    ) -> None:
+        """One message for each id, written with the changes' being done. ahead: see shop.outbox."""
+        self.jobs[job, queue, ahead].update(ids)
 
 
 RowRule = Callable[[Sequence[Row], Effects], None]
@@ -63,7 +66,7 @@ def purger(let_go: LetGo, again: Again) -> None:
     """Who lets pages go, by keys.
 
     let_go: at once, when the changed rows have been seen; its outcome's `is_marked` is false if the changes
-    must come round again. again: in the transaction that sets them to done, with their causes.
+    must come round again. again: in a transaction after it, with their causes, unless they must.
     """
     _purgers.append((let_go, again))
 

@@ -5,6 +5,7 @@ retry of a purge that failed. ARCHITECTURE, "A product edit reaches every page, 
 """
 
 import logging
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -56,10 +57,11 @@ def let_go(keys: Collection[str]) -> LetGo:
 
 
 def again(keys: Collection[str], causes: Sequence[int], outcome: LetGo) -> None:
-    """In the transaction that sets the changes to done: the second purge, and what the merchant is told."""
-    receipts.note(causes, outcome.pages, outcome.error)
+    """In a transaction: the second purge, and what the merchant is told."""
+    token = secrets.randbits(62)
+    receipts.note(causes, outcome.pages, outcome.error, token)
     told = causes if outcome.error else ()
-    enqueue("edge.purge", sorted(few(keys)), list(told), queue="changes", due_in=AGAIN)
+    enqueue("edge.purge", sorted(few(keys)), list(told), token, queue="changes", due_in=AGAIN)
 
 
 def purge(keys: Collection[str]) -> int | None:

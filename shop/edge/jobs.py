@@ -7,18 +7,18 @@ from shop.edge.purges import PurgeFailed
 from shop.outbox.away import Away
 
 
-def purge(keys: Sequence[str], causes: Sequence[int] = ()) -> None:
-    """The second purge, and the retry of a first that failed. Raises PurgeFailed until it succeeds.
+def purge(keys: Sequence[str], causes: Sequence[int] = (), token: int = 0) -> None:
+    """The second purge, and the retry of a first that failed, which the receipts of `causes` know by a token.
 
-    What one try has purged the next one leaves alone: a provider that takes so many calls a minute would
-    never take them all.
+    Raises PurgeFailed until it succeeds. What one try has purged the next one leaves alone: a provider that
+    takes so many calls a minute would never take them all.
     """
     try:
         pages = freshness.purge(keys)
     except PurgeFailed as error:
-        error.left = [freshness.left(keys, error), list(causes)]
+        error.left = [freshness.left(keys, error), list(causes), token]
         raise
-    receipts.settle(causes, pages)
+    receipts.settle(causes, pages, token)
 
 
 def look_at_the_canary() -> None:

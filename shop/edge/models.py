@@ -1,5 +1,6 @@
 """What the shop remembers of its edge: receipts of edits, and for which state of it all pages were let go."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -11,7 +12,7 @@ class Receipt(models.Model):
     began_at = models.DateTimeField(db_default=Now())
     pages = models.PositiveIntegerField(null=True)  # let go so far; null: the edge does not say
     live_at = models.DateTimeField(null=True)  # the last purge that every node has acknowledged
-    failing = models.PositiveSmallIntegerField(default=0)  # purges that are tried again
+    failing = ArrayField(models.BigIntegerField(), default=list)  # tokens of the purges that are tried again
     error = models.TextField(blank=True, default="")  # why the last of them failed
 
     class Meta:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models import BigIntegerField, F, Func, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Now
 
 from shop.changes.models import Change
 from shop.edge.models import Receipt
@@ -39,17 +39,18 @@ def begin() -> int:
     return int(number)
 
 
-def note(causes: Sequence[int], pages: int | None, error: str = "") -> None:
-    """What a purge has let go, or why it has not."""
+def note(causes: Sequence[int], pages: int | None, error: str = "", token: int = 0) -> None:
+    """What a purge has let go, or why it has not; then the retry has this token."""
     if error:
-        _asked_for(causes).update(failing=F("failing") + 1, error=error)
+        _asked_for(causes).update(failing=_with("array_append", token), error=error)
     else:
         _asked_for(causes).update(live_at=Now(), **_counted(pages))
 
 
-def settle(causes: Sequence[int], pages: int | None) -> None:
-    """A purge that had failed has succeeded."""
-    _asked_for(causes).update(live_at=Now(), failing=Greatest(F("failing") - 1, 0), **_counted(pages))
+def settle(causes: Sequence[int], pages: int | None, token: int) -> None:
+    """A purge that had failed has succeeded. It may be told twice, as jobs may run twice."""
+    waiting = _asked_for(causes).filter(failing__contains=[token])
+    waiting.update(live_at=Now(), failing=_with("array_remove", token), **_counted(pages))
 
 
 def tell(number: int) -> Told | None:
@@ -81,6 +82,10 @@ def _buried(number: int) -> bool:
 
 def _asked_for(causes: Sequence[int]) -> QuerySet[Receipt]:
     return Receipt.objects.filter(transaction__in=list(causes))
+
+
+def _with(function: str, token: int) -> Func:
+    return Func(F("failing"), Cast(Value(token), BigIntegerField()), function=function)
 
 
 def _counted(pages: int | None) -> dict[str, Any]:

@@ -22,7 +22,8 @@ def release() -> str:
             if path.suffix in KINDS and path.is_file():
                 digest.update(f"{path.relative_to(root)} ".encode())
                 digest.update(path.read_bytes())
-    # The address and the name of the shop, and where it sells, stand in its pages.
-    said = (settings.SITE_URL, settings.SITE_NAME, settings.SITE_SLOGAN, settings.SITE_PROMISES)
-    digest.update(repr((*said, settings.MARKETS, settings.CARDS_PER_PAGE)).encode())
+    # The address and the name of the shop, where and when it sells, stand in its pages.
+    named = (settings.SITE_URL, settings.SITE_NAME, settings.SITE_SLOGAN, settings.SITE_PROMISES)
+    shown = (settings.MARKETS, settings.CARDS_PER_PAGE, settings.DEMO, settings.TIME_ZONE)
+    digest.update(repr((*named, *shown)).encode())
     return digest.hexdigest()

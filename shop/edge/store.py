@@ -85,11 +85,14 @@ class PageStore:
 
 
 class _Place:
-    """Where a page lies. What its release, scheme or address tells apart is another page."""
+    """Where a page lies. What its release, scheme or address tells apart is another page.
+
+    So is what it tells another edge: kept there without keys that it knows, no purge would find it.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         self.query = canonical(request.GET).urlencode() if request.META.get("QUERY_STRING") else ""
-        named = f"{release()} {request.scheme} {request.path} {self.query}"
+        named = f"{release()} {settings.EDGE_BACKEND} {request.scheme} {request.path} {self.query}"
         self.page = f"shop:page:{blake2b(named.encode(), digest_size=16).hexdigest()}"
 
     def do(self, act: str, *args: str | int | bytes) -> list[bytes | int | None]:

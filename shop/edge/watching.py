@@ -40,10 +40,10 @@ def watch(*, is_first: bool = False) -> bool:
         return False
     outcome = freshness.let_go({freshness.WHOLE}) if is_new else None
     is_marked = outcome is None or outcome.is_marked
-    others = {name: at for name, at in state.releases.items() if name != ours and name not in gone}
-    if not is_marked:
-        others |= {name: state.releases[name] for name in gone}
     with transaction.atomic():
+        held = State.objects.select_for_update().get(pk=1)  # another relay has been here meanwhile, perhaps
+        forgotten = {ours, *gone} if is_marked else {ours}
+        others = {name: at for name, at in held.releases.items() if name not in forgotten}
         known = {**others, ours: now if is_marked else UNMARKED}
         State.objects.filter(pk=1).update(timeline=timeline, releases=known)
         if outcome:

@@ -24,14 +24,15 @@ def enqueue(
     queue: str = "normal",
     due: datetime | None = None,
     due_in: timedelta | None = None,
+    ahead: timedelta = timedelta(0),
     once: bool = False,
 ) -> Message:
     """Writes the row that is the job, and rings after commit unless it is due later.
 
     job: "orders.send_confirmation", the function `send_confirmation` of orders/jobs.py. args: ids and texts,
     what JSON can hold. due: a moment of the world's, when a sale begins; due_in: so long from now, by the
-    database's clock, as this machine's may be fast. once: the same job with the same arguments and moment
-    that still waits is enough.
+    database's clock, as this machine's may be fast; ahead: now, and before what its queue has had waiting for
+    less than that. once: the same job with the same arguments and moment that still waits is enough.
     """
     if queue not in QUEUES:
         raise ValueError(f"there is no queue {queue!r}, only {', '.join(QUEUES)}")
@@ -47,8 +48,8 @@ def enqueue(
     message = Message(job=job, args=list(args), queue=queue)
     if due is not None:
         message.due_at = message.first_due_at = due
-    elif due_in is not None:
-        message.due_at = message.first_due_at = Now() + due_in
+    elif due_in is not None or ahead:
+        message.due_at = message.first_due_at = Now() + (due_in or -ahead)
     message.save(force_insert=True)
     if message.due_at <= message.created_at:  # both as the database has written them
         bell.ring(queue, bell.DRAIN, queue)

@@ -224,7 +224,7 @@ def test_a_picture_without_renditions_is_rendered_and_one_with_them_is_not(produ
     assert effects.jobs == {}
     effects = effects_of(lambda: make_image(product, ready=False))
     waiting = Image.objects.get(renditions={})
-    assert effects.jobs == {("catalog.render_image", "normal"): {waiting.pk}}
+    assert effects.jobs == {("catalog.render_image", "low", on_change.FIRST): {waiting.pk}}
 
 
 def test_what_left_with_its_product_is_no_stumbling_block(product):

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import pricing, taxes
-from catalog.models import Card, Price, Product, Sale, Variant
+from catalog.models import Card, Image, Price, Product, Sale, Variant
 from catalog.pricing import Shown
 from shop import markets
 from shop.markets import Market
 from shop.money import Money
+from shop.outbox import drain
 from shop.outbox.models import Message
-from tests.factories import add_variant, follow_changes, make_product
+from tests.factories import add_variant, follow_changes, make_image, make_product
 
 TRADE = Market("biz", "Trade", "biz", "en", "EUR", "DE", tax_shown=False)
 amounts = st.decimals("0.00", "99999.99", places=2)
@@ -184,3 +185,22 @@ def test_two_sales_of_a_price_never_overlap():
     Sale.objects.create(price=price(product), amount=Decimal(30), starts_at=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         Sale.objects.create(price=price(product), amount=Decimal(20), starts_at=now + timedelta(days=1))
+
+
+@pytest.mark.django_db
+def test_no_moment_waits_for_pictures_and_a_first_picture_for_no_other():
+    """An import leaves thousands to be drawn, for minutes; the first of each product stand in lists."""
+    soon = timezone.now() + timedelta(hours=1)
+    product, other = make_product(price="38.00"), make_product("Other", published_at=soon)
+    Sale.objects.create(price=price(product), amount=Decimal(30), starts_at=soon)
+    for item in (product, other):
+        for position in range(2):
+            make_image(item, position=position, ready=False)
+    follow_changes()
+    switches = Message.objects.filter(job__in=("catalog.apply_sales", "catalog.rebuild_cards"))
+    assert set(switches.values_list("job", "queue")) == {
+        ("catalog.apply_sales", "high"),
+        ("catalog.rebuild_cards", "high"),
+    }
+    drawn = [claimed.args[0] for _ in range(4) if (claimed := drain.claim("low"))]
+    assert [Image.objects.get(pk=pk).position for pk in drawn] == [0, 0, 1, 1]

@@ -12,6 +12,7 @@ from catalog import stock
 from catalog.models import Card, Product, Stock, StockMovement, Variant
 from catalog.stock import BelowReserved, NotReserved, OutOfStock
 from shop.changes.models import Change
+from shop.outbox import bell
 from tests.factories import follow_changes, make_product
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,21 @@ def test_a_reservation_takes_from_what_is_free_and_leaves_a_trace():
     assert free(variant) == 3
     assert movements(variant) == [("reserved", 0, 2)]
     assert StockMovement.objects.get().reference == "order 10001"
+
+
+@pytest.mark.parametrize(("there", "rings"), [(9, 0), (5, 1)])
+def test_whoever_sells_near_the_threshold_calls_the_projector(
+    there, rings, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Low at 3. Else the pages would say so when the relay looks, a second later."""
+    rung: list[object] = []
+    monkeypatch.setattr(bell, "_ring_now", lambda *told: rung.append(told))
+    variant = variant_of(make_product(stock=there))
+    bell._bell.cache_clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        stock.reserve({variant.pk: 2})
+    bell._bell.cache_clear()
+    assert len(rung) == rings
 
 
 def test_more_than_there_is_is_refused_and_says_what_there_is():

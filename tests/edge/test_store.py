@@ -74,6 +74,10 @@ def test_pages_tell_addresses_schemes_and_releases_apart(client: Client, setting
     assert shop.asked == 5
     settings.RELEASE = "tests"
     store.release.cache_clear()
+    settings.EDGE_BACKEND, settings.FASTLY_SERVICE, settings.FASTLY_TOKEN = "fastly", "service", "token"
+    assert "xkey" not in client.get("/page/")  # kept there without a key of its own, no purge would find it
+    assert client.get("/page/")["Surrogate-Key"]
+    assert shop.asked == 6
 
 
 @pytest.mark.parametrize("address", ["/missing/", "/picture/", "/private/", "/nothing/", "/page/?x=1"])

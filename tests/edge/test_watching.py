@@ -10,7 +10,7 @@ import time_machine
 from redis import Redis
 
 from shop import marks
-from shop.edge import watching
+from shop.edge import freshness, watching
 from shop.edge.coarse import key_of
 from shop.edge.models import State
 from shop.outbox import drain
@@ -169,3 +169,20 @@ def test_without_redis_nothing_new_is_nothing_to_purge(look: Look, edge: Keeper,
     assert not look("old")
     assert time.time() - State.objects.get().releases["old"] < watching.SEEN_EVERY / 2
     assert edge.purges == []
+
+
+def test_two_relays_that_look_at_once_lose_nobodys_release(
+    look: Look, edge: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One writes what it has seen while the other lets pages go."""
+    look("old")
+
+    def meanwhile(keys: Any) -> Any:
+        seen = State.objects.get().releases
+        State.objects.update(releases={**seen, "another": time.time()})
+        return let_go(keys)
+
+    let_go = freshness.let_go
+    monkeypatch.setattr(freshness, "let_go", meanwhile)
+    look("new")
+    assert set(State.objects.get().releases) == {"old", "new", "another"}

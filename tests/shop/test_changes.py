@@ -127,6 +127,7 @@ def test_thousands_of_rows_are_projected_in_chunks(monkeypatch):
     sizes: list[int] = []
     monkeypatch.setitem(rules._projections, "cards", lambda ids: sizes.append(len(ids)))
     tax = make_tax_class()
+    Change.objects.all().delete()
     Product.objects.bulk_create(Product(name="x", slug=f"x-{n}", tax_class=tax) for n in range(1_200))
     projector.drain()
     assert (max(sizes), sum(sizes)) == (rules.CHUNK, 1_200)
@@ -156,7 +157,7 @@ def test_jobs_that_a_rule_asks_for_are_written_once(product):
     Change.objects.create(model="catalog.product", columns=["id"], rows=[])
     effects = Effects()
     effects.enqueue("catalog.render_image", [3, 4, 3], queue="low")
-    assert effects.jobs == {("catalog.render_image", "low"): {3, 4}}
+    assert effects.jobs == {("catalog.render_image", "low", timedelta(0)): {3, 4}}
     with pytest.raises(LookupError, match="no projection is called 'nothing'"):
         effects.project("nothing", [1])
 

@@ -90,14 +90,14 @@ def watch(stopping: threading.Event, interval: float) -> None:
 
 
 def follow_until(stopping: threading.Event, interval: float) -> None:
-    """Follows changes every `interval` seconds; without the database it goes on trying: watch() says so."""
+    """Follows edits every `interval` seconds; without the database it goes on trying: watch() says so."""
     is_first = True
     try:
         while not stopping.is_set():
             try:
                 watching.watch(is_first=is_first)
                 is_first = False
-                projector.drain(stop=stopping.is_set)
+                projector.drain(stop=stopping.is_set, small=True)  # look() is there for bulk writes
                 drain.drain("changes", stop=stopping.is_set)
             except DatabaseError:
                 connection.close()
@@ -126,9 +126,16 @@ def look(stop: Callable[[], bool], call: Callable[[str], None] = lambda queue: N
 
 def sweep() -> None:
     """Forgets what was done long ago, and goes the rounds."""
-    drain.prune(settings.OUTBOX_KEEP_DAYS)
-    projector.prune(settings.CHANGES_KEEP_HOURS)
+    forget(lambda: drain.prune(settings.OUTBOX_KEEP_DAYS))
+    forget(lambda: projector.prune(settings.CHANGES_KEEP_HOURS))
     rounds.go()
+
+
+def forget(prune: Callable[[], int]) -> None:
+    """Batch after batch, as more may be done in a minute than one deletes; for a slice of time."""
+    until = time.monotonic() + SLICE
+    while prune() and time.monotonic() < until:
+        pass
 
 
 def _line(error: Exception) -> str:
