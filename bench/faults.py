@@ -5,19 +5,24 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+from django.db.models import F
 from redis import Redis
 
-from bench.nodes import pids, still
+from bench.nodes import pids
 from shop.embedded import replica
 from shop.embedded.ground import listens
+from shop.outbox.models import Message
 
 NONE = "none"
 KILLED = {"the relay dies": "manage.py relay", "a worker dies": "rqworker changes", "a node dies": "--bind"}
 FAULTS = (*(NONE,) * 5, "Redis forgets", "Redis hangs", *KILLED)
 HANGS_SECONDS = 0.5
+STARTS_SECONDS = 60
+LONG = timedelta(days=1)
 
 
 class Faults:
@@ -46,12 +51,24 @@ class Faults:
                 client.flushall()
 
     def process(self, words: str) -> int:
-        """The first of the stack's own whose command has these words; of this clone, whose Python it runs."""
-        return min(pid for pid in pids(words) if self._is_ours(pid))
+        """The first of the stack's own whose command has these words; waits while it is started again."""
+        until = time.monotonic() + STARTS_SECONDS
+        while not (found := [pid for pid in pids(words) if self._is_ours(pid)]):
+            if time.monotonic() > until:
+                raise SystemExit(f"Of the stack nothing runs that is called {words!r}.")
+            time.sleep(0.2)
+        return min(found)
 
-    def no_pictures(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def no_pictures(self) -> Iterator[None]:
         """Meanwhile none is drawn: each is a change, and after many goods that takes half an hour."""
-        return still({pid for pid in pids("rqworker low") if self._is_ours(pid)})
+        waiting = Message.objects.filter(queue="low", job__endswith="_image", done_at=None, dead_at=None)
+        ids = list(waiting.values_list("pk", flat=True))
+        Message.objects.filter(pk__in=ids).update(due_at=F("due_at") + LONG)
+        try:
+            yield
+        finally:
+            Message.objects.filter(pk__in=ids).update(due_at=F("due_at") - LONG)
 
     def promote(self) -> None:
         """The primary dies, its replica takes its place and its address."""

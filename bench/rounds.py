@@ -53,7 +53,7 @@ class Rounds:
         )
         self.edits, self.faults = Edits(seed, goods), Faults(home, settings["REDIS_URL"])
         self.edits.number = int(time.time())  # addresses of a run before are taken
-        self.seen, self.before = Seen(), dict[str, Told]()
+        self.seen, self.before, self.kept = Seen(), dict[str, Told](), set[str]()
 
     def edit(self, wanted: int) -> None:
         """Until there were so many."""
@@ -78,7 +78,7 @@ class Rounds:
         time.sleep(1.0)
         addresses, first = self.oracle.learn(), list[str]()
         if counts:  # what the first visitor is sent counts as well
-            known = [address for address in addresses if address in self.before]
+            known = [address for address in addresses if address in self.kept]
             kept = everywhere(lambda address: asked(self.edge, address, self.secret), known)
             true = everywhere(self.oracle.truth, known)
             first = [path for path, (told, _), each in zip(known, kept, true, strict=True) if told != each]
@@ -88,7 +88,10 @@ class Rounds:
             )
         stale = [*first, *self.oracle.stale(addresses)]
         self.before = dict(zip(addresses, everywhere(self.oracle.truth, addresses), strict=True))
-        everywhere(self.oracle.edge, addresses)  # what took long to render was kept for a second only
+        everywhere(self.oracle.edge, addresses)
+        time.sleep(1.1)  # what took long to render was kept for a second only, and is let go by nobody
+        caches = everywhere(lambda address: asked(self.edge, address, self.secret)[1], addresses)
+        self.kept = {address for address, cache in zip(addresses, caches, strict=True) if cache == "hit"}
         self.seen.edits += edits
         self.seen.compared += len(addresses)
         self.seen.stale += len(stale)
