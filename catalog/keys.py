@@ -39,9 +39,7 @@ _FORMER = ("catalog.former",)
 KEYS: dict[str, tuple[str, ...]] = {
     "attribute/*": ("catalog.attribute",),
     "attribute/*:values": ("catalog.attribute", "catalog.attributevalue"),
-    "attributes": ("catalog.attribute",),
     "attributevalue/*": ("catalog.attributevalue",),
-    "values": ("catalog.attributevalue",),
     "blocks": ("catalog.block",),
     "beside/*/*": ("catalog.neighbours",),  # market, product
     "card/*/*": _CARD,  # market, product
@@ -66,6 +64,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product/*:reviews": ("catalog.review",),
     "product/*:variants": ("catalog.variant", "catalog.variantoption"),
     "search/*": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card
+    "slug/attribute/*": ("catalog.attribute",),
+    "slug/attributevalue/*": ("catalog.attributevalue",),
     "slug/category/*": (*_CATEGORY, *_FORMER),
     "slug/page/*": (*_PAGE, *_FORMER),
     "slug/product/*": ("catalog.product", *_FORMER),

@@ -28,7 +28,7 @@ def touches(row: Row, *columns: str) -> bool:
     return row.before is None or row.after is None or not row.changed.isdisjoint(columns)
 
 
-def purge(pattern: str, ids: Iterable[int], effects: Effects) -> None:
+def purge(pattern: str, ids: Iterable[object], effects: Effects) -> None:
     effects.purge(*(pattern.format(pk) for pk in ids))
 
 

@@ -21,18 +21,17 @@ from catalog.models import (
     Listing,
     Price,
     Product,
-    ProductValue,
     Sale,
     Variant,
-    VariantOption,
 )
 from catalog.noted import column, ids_of, purge, touches, values
+from catalog.on_attribute import CARDS, attribute, attribute_value
 from catalog.on_card import NEIGHBOURS, all_neighbours, card, neighbours
 from shop import markets
 from shop.changes.models import Row
 from shop.changes.rules import Effects
 
-CARDS, AVAILABILITY, SALES, DATES = "cards", "availability", "sales", "dates"
+AVAILABILITY, SALES, DATES = "availability", "sales", "dates"
 FIRST = timedelta(hours=1)  # a product's first picture goes before others that have waited for less
 
 
@@ -87,25 +86,6 @@ def variant_option(rows: Sequence[Row], effects: Effects) -> None:
 def product_value(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page, cards and facets."""
     effects.project(CARDS, values(rows, "product_id"))
-
-
-def attribute(rows: Sequence[Row], effects: Effects) -> None:
-    """Facets and options are called by its name, everywhere; whether and where it is a facet, in lists."""
-    effects.purge("attributes")
-    purge("attribute/{}:values", ids_of(rows), effects)
-    purge("attribute/{}", ids_of(row for row in rows if touches(row, "code", "name", "kind")), effects)
-
-
-def attribute_value(rows: Sequence[Row], effects: Effects) -> None:
-    """Facets, options, and the cards that say it ("30 × 40 cm"); addresses that name it."""
-    _own("attributevalue", rows, effects)
-    if any(touches(row, "slug") for row in rows):
-        effects.purge("values")
-    purge("attribute/{}:values", values(rows, "attribute_id"), effects)
-    named = ids_of(row for row in rows if "label" in row.changed)
-    effects.project(CARDS, column(ProductValue.objects.filter(value__in=named), "product"))
-    options = VariantOption.objects.filter(value__in=named)
-    effects.project(CARDS, column(options, "variant__product"))
 
 
 def image(rows: Sequence[Row], effects: Effects) -> None:

@@ -28,7 +28,7 @@ class Attribute(models.Model):
             models.Index(fields=("position", "name"), name="attribute_order"),
             models.Index(fields=("is_facet",), name="attribute_facet"),
         )
-        triggers = projected(shown=["code", "name", "kind", "is_facet", "position"])
+        triggers = projected(shown=["code", "name", "kind", "is_facet", "position"], listed=["code"])
 
     def __str__(self) -> str:
         return self.name
@@ -56,7 +56,7 @@ class AttributeValue(models.Model):
         verbose_name_plural = _("attribute values")
         ordering = ("attribute_id", "position", "label")
         constraints = (models.UniqueConstraint(fields=("attribute", "slug"), name="value_slug_unique"),)
-        triggers = projected(shown=["slug", "label", "swatch", "position"], listed=["attribute"])
+        triggers = projected(shown=["slug", "label", "swatch", "position"], listed=["attribute", "slug"])
 
     def __str__(self) -> str:
         return f"{self.attribute}: {self.label}"

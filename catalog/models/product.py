@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -173,7 +174,12 @@ class Image(models.Model):
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
         ordering = ("product_id", "position", "id")
-        indexes = (models.Index(fields=("product", "position"), name="image_order"),)
+        indexes = (
+            models.Index(fields=("product", "position"), name="image_order"),
+            # Who shows a value that is called otherwise now. Thousands are asked for at once while an import
+            # writes pictures: a list of what is not in the index yet would be read for each of them.
+            GinIndex(fields=("shows",), condition=~models.Q(shows={}), name="image_shows", fastupdate=False),
+        )
         triggers = projected(
             shown=[
                 "product",

@@ -78,9 +78,10 @@ def choices(asked: Mapping[str, Sequence[str]]) -> list[Choice]:
     rows = AttributeValue.objects.filter(
         attribute__code__in=list(asked), attribute__is_facet=True, slug__in=list(slugs)
     ).values_list("id", "slug", "label", "attribute_id", "attribute__code")
-    with reading("attributes", "values"):
+    codes = [f"slug/attribute/{code}" for code in asked]
+    with reading(*codes, *(f"slug/attributevalue/{slug}" for slug in slugs)):
         found = [Choice(*row) for row in rows.order_by("attribute__code", "slug")]
-    tag(*(f"attributevalue/{choice.id}" for choice in found))  # `values` are their slugs; here stand labels
+    tag(*(f"attributevalue/{choice.id}" for choice in found))  # here stand labels
     return [choice for choice in found if choice.slug in asked[choice.attribute_code]]
 
 

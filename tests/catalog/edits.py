@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.test import Client
 
-from catalog.models import Block, Category, Price, Product, ProductLink
+from catalog import cards
+from catalog.models import Block, Card, Category, Image, Price, Product, ProductLink, Variant
 from shop.changes import projector
+from shop.changes.models import Change
 from shop.changes.rules import Effects
 from tests.factories import (
     follow_changes,
@@ -48,8 +51,12 @@ def shop(client: Client) -> None:
     for item in things:
         make_image(item)
         make_review(item, 4)
+    # Lists that are filtered by a size show these, and not the first.
+    make_image(things[0], position=1, variant=things[0].variants.order_by("pk")[1])
+    make_image(things[1], position=1, shows={"size": "a3"})
     make_page("Help", slug="help")
     make_value("paper", "Matt")  # nothing has it, and an address may ask for it
+    make_image(things[1], position=2, shows={"paper": "matt"})
     ProductLink.objects.create(product=things[0], other=things[4], kind=ProductLink.Kind.COMPANION)
     rules = (
         {"category": "wall", "sort": "price"},
@@ -69,6 +76,14 @@ def thing(number: int) -> Product:
 
 def price(number: int, currency: str = "EUR") -> Price:
     return Price.objects.filter(variant__product=thing(number), currency=currency).order_by("pk")[0]
+
+
+def variant(number: int, place: int = 0) -> Variant:
+    return Variant.objects.filter(product=thing(number)).order_by("pk")[place]
+
+
+def pictures(number: int) -> QuerySet[Image]:
+    return Image.objects.filter(product=thing(number)).order_by("pk")
 
 
 def change(row: object, **fields: object) -> Edit:
@@ -171,12 +186,27 @@ class Pages:
         return self.found[statement]
 
 
+def cards_are_true() -> bool:
+    """Whether another rebuild would find nothing to write; it writes nothing now either."""
+    ids = {*Product.objects.values_list("pk", flat=True), *Card.objects.values_list("product_id", flat=True)}
+    with transaction.atomic():
+        noted = Change.objects.count()
+        cards.rebuild(ids)
+        is_true = Change.objects.count() == noted
+        transaction.set_rollback(True)
+    return is_true
+
+
 @dataclass
 class Outcome:
-    """stale: pages by the edit that changed and did not purge them; idle: edits that no page shows."""
+    """stale: pages by the edit that changed and did not purge them; idle: edits that no page shows.
+
+    wrong: edits that leave cards other than a rebuild would make them.
+    """
 
     stale: dict[str, list[str]] = field(default_factory=dict)
     idle: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
     changed: int = 0
     purged: int = 0
     keys: set[str] = field(default_factory=set)
@@ -216,6 +246,8 @@ def do(client: Client, shop: None, purged: set[str]) -> Do:
                 path: (after[path][0], keys) for path, (_said, keys) in before.items() if path not in hit
             }
             outcome.note(name, changed, hit)
+            if not cards_are_true():
+                outcome.wrong.append(name)
             outcome.keys |= purged
             outcome.carried.update(*(own for _said, own in after.values()))
             outcome.statuses.update(said[0] for said, _keys in after.values())

@@ -70,6 +70,7 @@ def test_every_address_whose_answer_an_edit_changes_is_purged(do: Do) -> None:
     outcome = do(edits(), PATHS)
     assert outcome.stale == {}
     assert outcome.idle == []
+    assert outcome.wrong == []
     assert outcome.statuses == KEPT - {302}
     assert outcome.purged / outcome.changed < 1.2
 

@@ -148,7 +148,7 @@ def test_what_a_card_says_is_made_again_for_this_product_only(product, change):
         ),
         (
             lambda p: Attribute.objects.filter(code="size").update(name="Format"),
-            {"attributes", "attribute/{size}", "attribute/{size}:values"},
+            {"attribute/{size}", "attribute/{size}:values"},
         ),
         (lambda p: Block.objects.create(kind="story", title="Paper"), {"blocks"}),
         (lambda p: make_delivery(), {"delivery"}),
