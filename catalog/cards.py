@@ -187,12 +187,13 @@ WITH m AS (
 ), told AS (  -- what else is shown: the values of a variant, or those that the merchant named
     SELECT shot.id, choice.ids FROM shot JOIN choice USING (variant_id) WHERE is_made
     UNION ALL
-    SELECT shot.id, jsonb_agg(value.id)
+    SELECT shot.id, jsonb_agg(value.id ORDER BY value.id)
     FROM shot
-    CROSS JOIN jsonb_each_text(CASE jsonb_typeof(shows) WHEN 'object' THEN shows ELSE '{{}}' END) AS word
+    CROSS JOIN jsonb_each(CASE jsonb_typeof(shows) WHEN 'object' THEN shows ELSE '{{}}' END) AS word
     JOIN catalog_attribute attribute ON attribute.code = word.key
-    JOIN catalog_attributevalue value ON value.attribute_id = attribute.id AND value.slug = word.value
-    WHERE is_made AND variant_id IS NULL GROUP BY shot.id
+    JOIN catalog_attributevalue value
+        ON value.attribute_id = attribute.id AND value.slug = word.value #>> '{{}}'
+    WHERE jsonb_typeof(word.value) = 'string' AND is_made AND variant_id IS NULL GROUP BY shot.id
 ), view AS (
     SELECT product_id, jsonb_agg(jsonb_build_array(ids, picture) ORDER BY position, id) AS views
     FROM shot JOIN told USING (id) GROUP BY product_id
@@ -229,7 +230,7 @@ WITH m AS (
     SELECT product_id, string_agg(DISTINCT value.label, ' ') AS words
     FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
 ), code AS (
-    SELECT product_id, string_agg(concat_ws(' ', sku, barcode), ' ') AS words
+    SELECT product_id, string_agg(concat_ws(' ', sku, barcode), ' ' ORDER BY id) AS words
     FROM sold GROUP BY product_id
 ), vector AS MATERIALIZED (  -- what search reads, once for each language
     SELECT p.id AS product_id, ARRAY(SELECT {vector} FROM unnest(%(configs)s::regconfig[])

@@ -19,6 +19,7 @@ from catalog.models import (
     Category,
     Image,
     Listing,
+    Neighbours,
     Price,
     Product,
     Sale,
@@ -49,6 +50,8 @@ def variant(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page and cards; a new one is counted."""
     products = values(rows, "product_id")
     purge("product/{}:variants", products, effects)
+    if any(not row.changed.isdisjoint({"sku", "barcode"}) for row in rows):
+        _searches(effects)  # a code is found letter by letter too, and cards say the same of Abc and abC
     effects.project(CARDS, products)
     effects.project(AVAILABILITY, values((row for row in rows if row.before is None), "product_id"))
 
@@ -146,10 +149,11 @@ def former(rows: Sequence[Row], effects: Effects) -> None:
 
 
 def listing(rows: Sequence[Row], effects: Effects) -> None:
-    """The product's breadcrumb, and its cards: those know in which lists they stand."""
+    """The product's breadcrumb, its cards, and whom it stands beside: cards do not know which is its home."""
     products = values(rows, "product_id")
     purge("product/{}:listings", products, effects)
     effects.project(CARDS, products)
+    effects.project(NEIGHBOURS, column(Neighbours.objects.filter(product_id__in=products), "product_id"))
 
 
 def tax_rate(rows: Sequence[Row], effects: Effects) -> None:
@@ -168,7 +172,7 @@ def page(rows: Sequence[Row], effects: Effects) -> None:
     """Its own page, the footer everywhere that links to it, and the search that finds it."""
     _own("page", rows, effects)
     _slugs("page", rows, effects)
-    effects.purge(*(f"search/{market.code}" for market in markets.all()))
+    _searches(effects)
     if any(touches(row, "title", "slug", "group", "position", "is_published") for row in rows):
         effects.purge("navigation")
 
@@ -217,6 +221,11 @@ RULES = {
     "catalog.variantoption": variant_option,
     "catalog.zone": delivery,
 }
+
+
+def _searches(effects: Effects) -> None:
+    """What every search says, in every market."""
+    effects.purge(*(f"search/{market.code}" for market in markets.all()))
 
 
 def _own(name: str, rows: Sequence[Row], effects: Effects) -> set[int]:

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog import on_attribute
-from catalog.models import Attribute, AttributeValue, Image, VariantOption
+from catalog.models import Attribute, AttributeValue, Image, Variant, VariantOption
 from tests.catalog.edits import Do, Edit, Edits, change, pictures, sql, thing, variant
 from tests.catalog.edits import do as do
 from tests.catalog.edits import purged as purged
@@ -60,6 +60,12 @@ def another_a3() -> None:
     value("a3-again", slug="a3")
 
 
+def codes() -> None:
+    """Both are found by the word that their names have, neither letter by letter."""
+    for number, sku in ((1, "tHing"), (2, "thinG")):
+        Variant.objects.filter(pk=variant(number).pk).update(sku=sku)
+
+
 def edits() -> Edits:
     """What to do, in this order: each begins with what the one before has left."""
     return {
@@ -94,6 +100,8 @@ def edits() -> Edits:
         "an option's value": lambda: VariantOption.objects.filter(variant=variant(1, 1)).update(
             value=make_value("size", "A2")
         ),
+        "SKUs": codes,
+        "a SKU in other letters": lambda: change(variant(1), sku="THING")(),
         "a barcode": lambda: change(variant(3), barcode="thing")(),
         "an attribute is no filter": lambda: attribute("size", is_facet=False),
     }

@@ -77,6 +77,19 @@ def test_who_leaves_is_replaced_at_once(how: str) -> None:
     assert Neighbours.objects.filter(product_id=goods[3].pk).exists() == (how == "moved")
 
 
+def test_who_is_at_home_elsewhere_stands_on_that_shelf() -> None:
+    """Its card says the same: it stands in both categories as before."""
+    goods = posters(3)
+    posters(3, "Cards")
+    Listing.objects.create(product=goods[0], category=Category.objects.get(slug="cards"), position=1)
+    follow_changes()
+    assert chosen(goods[0])[1] == ["Posters 1", "Posters 2"]
+    Listing.objects.filter(product=goods[0]).update(is_primary=False)
+    Listing.objects.filter(product=goods[0], position=0).update(position=2)
+    follow_changes()
+    assert set(chosen(goods[0])[1]) == {"Cards 0", "Cards 1", "Cards 2"}
+
+
 def test_what_is_linked_already_is_not_chosen() -> None:
     goods = posters(9)
     follow_changes()
