@@ -6,20 +6,19 @@ from decimal import Decimal
 from django.db.models import F
 from django.utils import timezone
 
+from bench.content import Content
 from bench.shelves import Shelves
 from catalog import pricing, stock
 from catalog.models import (
-    Block,
-    Image,
     Listing,
-    MethodRate,
-    Page,
     Price,
     Product,
     ProductLink,
     ProductValue,
     Review,
     Sale,
+    Stock,
+    TaxClass,
     TaxRate,
     Variant,
     VariantOption,
@@ -28,14 +27,15 @@ from catalog.models import (
 # What stands around every page: among others it would let go what they forgot.
 AROUND = {
     *("add_category", "rename_category", "readdress_category", "hide_category", "move_category"),
-    *("hide_above", "move_out_of_hiding"),
-    *("add_page", "name_page", "delivery", "reprice_all", "empty_reviews"),
+    *("hide_above", "move_out_of_hiding", "delete_category", "code_attribute"),
+    *("add_page", "name_page", "hide_page", "delete_page", "place_page"),
+    *("delivery", "method", "zone", "reprice_all", "empty_reviews"),
 }
 LEAST = 4  # products that stay, so that there is something to edit
 
 
-class Edits(Shelves):
-    """Of goods, what they cost and look like, and content; and those of their shelves."""
+class Edits(Shelves, Content):
+    """Of goods and what they cost; and those of their shelves, and of all else that pages show."""
 
     # --- Products ----------------------------------------------------------------------------------------
 
@@ -113,6 +113,24 @@ class Edits(Shelves):
     def do_unlink(self) -> None:
         self.of_product(ProductLink).delete()
 
+    def do_place_link(self) -> None:
+        self.set(self.of_product(ProductLink), position=self.random.randint(0, 9))
+
+    def do_code(self) -> None:
+        """Another SKU, or the same in other letters."""
+        found = self.of_product(Variant)
+        self.set(found, sku=found.sku.swapcase() if found.sku else f"Sku-{self.number}")
+
+    def do_place_variant(self) -> None:
+        self.set(self.of_product(Variant), position=self.random.randint(0, 9))
+
+    def do_option(self) -> None:
+        option = self.of_product(VariantOption, "variant__product")
+        value = self.one(type(option.value), attribute=option.value.attribute_id)
+        if VariantOption.objects.filter(variant=option.variant_id, value=value).exists():
+            raise LookupError
+        self.set(option, value=value)
+
     # --- What they cost, and how many there are ----------------------------------------------------------
 
     def do_price(self) -> None:
@@ -131,6 +149,12 @@ class Edits(Shelves):
         price, now = self.of_product(Price, "variant__product", sales=None), timezone.now()
         Sale.objects.create(price=price, amount=Decimal(2), starts_at=now + timedelta(seconds=1))
 
+    def do_sale_that_ends(self) -> None:
+        """By itself, by a due job."""
+        price, now = self.of_product(Price, "variant__product", sales=None), timezone.now()
+        ends = now + timedelta(seconds=1)
+        Sale.objects.create(price=price, amount=Decimal(3), starts_at=now - timedelta(days=1), ends_at=ends)
+
     def do_end_sale(self) -> None:
         self.of_product(Sale, "price__variant__product").delete()
 
@@ -140,7 +164,22 @@ class Edits(Shelves):
     def do_stock(self) -> None:
         """Crosses a threshold, mostly."""
         found = self.of_product(Variant)
-        stock.adjust(found.pk, on_hand=self.random.choice((0, 0, 2, 3, 4, 100)))
+        wanted = self.random.choice((0, 0, 2, 3, 4, 100))
+        if Stock.objects.filter(variant=found, is_tracked=True, reserved__gt=wanted).exists():
+            raise LookupError
+        stock.adjust(found.pk, on_hand=wanted)
+
+    def do_reserve(self) -> None:
+        """An order takes all but a few."""
+        held = self.of_product(Stock, "variant__product", is_tracked=True)
+        taken = held.on_hand - held.reserved - self.random.randint(0, 3)
+        if taken < 1:
+            raise LookupError
+        stock.reserve({held.pk: taken})
+
+    def do_release(self) -> None:
+        held = self.of_product(Stock, "variant__product", reserved__gt=0)
+        stock.release({held.pk: held.reserved})
 
     def do_retire_variant(self) -> None:
         found = self.of_product(Variant)
@@ -149,31 +188,22 @@ class Edits(Shelves):
     def do_tax(self) -> None:
         self.set(self.one(TaxRate), rate=Decimal(self.random.randint(5, 25)) / 100)
 
-    def do_delivery(self) -> None:
-        self.set(self.one(MethodRate), amount=Decimal(self.random.randint(1, 9)))
+    def do_tax_class(self) -> None:
+        """Their prices are noted without tax from now on: else no page shows it."""
+        item, other = self.product(), f"class-{self.random.randint(1, 2)}"
+        found, is_new = TaxClass.objects.get_or_create(code=other, defaults={"name": other})
+        if is_new:
+            TaxRate.objects.create(tax_class=found, country="DE", rate=Decimal("0.07"))
+        Price.objects.filter(variant__product=item).update(includes_tax=False)
+        self.set(item, tax_class=found)
 
-    # --- What they look like, and what is said of them ---------------------------------------------------
-
-    def do_picture(self) -> None:
-        self.set(self.of_product(Image), alt=self.word(), position=self.random.randint(0, 9))
+    # --- What is said of them ----------------------------------------------------------------------------
 
     def do_review(self) -> None:
         Review.objects.create(product=self.product(), name="Ann", rating=self.random.randint(1, 5))
 
     def do_hide_review(self) -> None:
         self.set(self.of_product(Review, is_published=True), is_published=False)
-
-    def do_block(self) -> None:
-        self.set(self.one(Block), title=self.word())
-
-    def do_page(self) -> None:
-        self.set(self.one(Page), body=f"<p>{self.word()}</p>", summary=self.word())
-
-    def do_name_page(self) -> None:
-        self.set(self.one(Page), title=self.word(), slug=f"page-{self.number}")
-
-    def do_add_page(self) -> None:
-        Page.objects.create(title=self.word(), slug=f"page-{self.number}")
 
     # --- In bulk, and by hand ----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import CharField, Q
 from django.db.models.functions import Cast, Now
 
-from catalog.models import Category, Page, Product, ProductValue
+from catalog.models import AttributeValue, Category, Page, Product
 from shop.changes.models import Change
 from shop.outbox.models import Message
 
@@ -63,8 +63,7 @@ class Oracle:
         for number, slug in enumerate(self._categories()):
             self.known[f"/c/{slug}/"] = None
             self.known[f"/c/{slug}/{FILTERS[number % len(FILTERS)]}"] = None
-        if self.goods is not None:
-            self._learn_filters()
+        self._learn_filters()
         for slug in Page.objects.order_by("pk").values_list("slug", flat=True):
             self.known[f"/info/{slug}/"] = None
         addresses = list(self.known)
@@ -97,13 +96,19 @@ class Oracle:
 
     def _learn_filters(self) -> None:
         """Lists by what the goods have, and searches for a word of their names."""
-        for pk in self.random.sample(self.goods or [], 3):
+        goods = self.goods
+        if goods is None:
+            goods = list(Product.objects.order_by("pk").values_list("pk", flat=True))
+        for pk in self.random.sample(goods, min(3, len(goods))):
             words = Product.objects.filter(pk=pk).values_list("name", flat=True)
             self.known |= {f"/search/?q={name.split()[0].lower()}": None for name in words if name.isascii()}
-            value = ProductValue.objects.filter(product=pk, product__listings__isnull=False).first()
-            if value:
-                shelf = value.product.listings.all()[0].category.slug
-                self.known[f"/c/{shelf}/?{value.value.attribute.code}={value.value.slug}"] = None
+            which = Q(product_values__product=pk) | Q(variant_options__variant__product=pk)
+            values = AttributeValue.objects.filter(which).order_by("pk").distinct()
+            pairs = list(values.values_list("attribute__code", "slug"))
+            shelves = Category.objects.filter(listings__product=pk).order_by("pk")
+            for slug in shelves.values_list("slug", flat=True)[:1]:
+                for code, value in self.random.sample(pairs, min(2, len(pairs))):
+                    self.known[f"/c/{slug}/?{code}={value}"] = None
 
 
 def everywhere(ask: Callable[[str], Any], addresses: Collection[str]) -> list[Any]:
