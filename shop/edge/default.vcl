@@ -27,13 +27,11 @@ sub vcl_init {
 # --- From the browser ---------------------------------------------------------------------------------------
 
 sub vcl_recv {
-    set req.backend_hint = origins.backend();
     if (req.restarts > 0) {
-        # The origin failed (failures.vcl): if there is an older page, it is sent as it is.
-        set req.grace = 24h;
-        set req.http.X-Edge-Failed = "1";
+        # Sent round by failures.vcl, which has said how old a page may be.
         return (hash);
     }
+    set req.backend_hint = origins.backend();
     # What most ask for is written as it should be: there is nothing to refuse, to let pass or to tidy up.
     if (req.method != "GET" || req.http.Host !~ "^[a-z0-9.-]+$"
       || req.url !~ "^/([a-z]{2}(-[a-z0-9]{2,4})?/)?([cp]/[a-z0-9_-]{1,200}/)?$") {
@@ -44,10 +42,6 @@ sub vcl_recv {
         call tidy_up;
     } else {
         call vouch;
-    }
-    if (std.healthy(req.backend_hint)) {
-        # The first to ask for a purged page gets the new one, also where nobody has asked for a while.
-        set req.grace = std.duration(std.getenv("EDGE_GRACE"), 1s);
     }
     return (hash);
 }
@@ -133,7 +127,7 @@ sub vouch {
     }
     unset req.http.X-Edge-Secret;
     unset req.http.X-Edge-Failed;
-    unset req.http.X-Edge-Page;
+    unset req.http.X-Edge-Older;
     # Tests ask whether it was kept.
     if (req.http.X-Edge-Debug) {
         set req.http.X-Edge-Debug = (req.http.X-Edge-Debug == std.getenv("EDGE_SECRET"));
@@ -149,16 +143,10 @@ sub vcl_backend_fetch {
     if (bereq.retries > 0) {
         return (fetch);
     }
-    unset bereq.http.X-Edge-Older;
     if (bereq.uncacheable) {
         # What other proxies say, and no origin should believe.
         header.regsub(bereq, "(?i)^(Forwarded[^:]*|X-Forwarded(?!-(For|Proto):)[^:]*|X-(Original|Rewrite|HTTP|Method|Edge|Purge)[^:]*|X-Host|Proxy|[^:]*-IP):.*$", "X-Edge-Dropped: 1");
     } else {
-        # Varnish has put If-None-Match here only if it has an older page. A 304 would keep that page's keys,
-        # and no later purge would find it by its new ones: the origin is asked for all of it.
-        if (bereq.http.If-None-Match || bereq.http.If-Modified-Since) {
-            set bereq.http.X-Edge-Older = "1";
-        }
         # A page for everyone is asked for with nothing that anybody could have written.
         header.regsub(bereq, "(?i)^(?!(Host|Accept-Encoding|X-Forwarded-(For|Proto)|X-Edge-Older|X-Varnish):).*$", "X-Edge-Dropped: 1");
     }
@@ -166,6 +154,8 @@ sub vcl_backend_fetch {
     if (!bereq.http.X-Forwarded-Proto) {
         set bereq.http.X-Forwarded-Proto = "http";
     }
+    # A 304 would keep the older page's keys, and no later purge would find it by its new ones: the origin is
+    # asked for all of it.
     unset bereq.http.If-None-Match;
     unset bereq.http.If-Modified-Since;
     set bereq.http.X-Edge-Secret = std.getenv("EDGE_SECRET");

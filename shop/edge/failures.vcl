@@ -3,19 +3,45 @@
 
 import vsthrottle;
 
+sub vcl_hit {
+    # The first to ask for a purged page gets the new one, also where nobody has asked for a while. They are sent
+    # round, since only here it shows that an older page lies there: Varnish tells the fetch by If-None-Match, and
+    # that of pages of 200 with an ETag only, of no redirect and of nothing that is gone.
+    if (obj.ttl <= 0s && !req.http.X-Edge-Older && !req.http.X-Edge-Failed && std.healthy(req.backend_hint)
+      && obj.ttl + std.duration(std.getenv("EDGE_GRACE"), 1s) < 0s) {
+        if (vsthrottle.remaining("failing " + req.http.Host + req.url, 1, 1s) == 0) {
+            call take_the_older;
+            return (deliver);
+        }
+        set req.http.X-Edge-Older = "1";
+        set req.grace = std.duration(std.getenv("EDGE_GRACE"), 1s);
+        return (restart);
+    }
+}
+
 sub vcl_miss {
-    set req.http.X-Edge-Page = "1";
+    if (req.http.X-Edge-Failed) {
+        # It is gone meanwhile.
+        unset req.http.X-Edge-Older;
+    }
     # Who waited for a fetch that failed does not begin another, one after the other.
-    if (req.restarts == 0 && vsthrottle.remaining("failing " + req.http.Host + req.url, 1, 1s) == 0) {
+    if (req.http.X-Edge-Older && vsthrottle.remaining("failing " + req.http.Host + req.url, 1, 1s) == 0) {
+        call take_the_older;
         return (restart);
     }
 }
 
 sub vcl_synth {
-    if (resp.status == 503 && req.restarts == 0 && req.http.X-Edge-Page) {
+    if (resp.status == 503 && req.http.X-Edge-Older && !req.http.X-Edge-Failed) {
         # A fetch was abandoned for an older page.
+        call take_the_older;
         return (restart);
     }
+}
+
+sub take_the_older {
+    set req.http.X-Edge-Failed = "1";
+    set req.grace = 24h;
 }
 
 sub vcl_backend_error {

@@ -1,39 +1,14 @@
 """A purged page at the edge we ship: new for the next who asks, old only where the origin cannot answer."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from shop.edge.backends import Varnish
 from shop.edge.purges import PurgeFailed
-from tests.edge.varnish import (
-    SECRET,
-    Answer,
-    Asked,
-    Edge,
-    Origin,
-    Page,
-    at_once,
-    kept,
-    seconds,
-    until,
-    varnish,
-)
+from tests.edge.varnish import SECRET, Edge, Origin, Page, at_once, kept, purge, until, varnish
 
 TAGGED = {"ETag": '"v1"'}
-
-
-def purge(edge: Edge, *keys: str) -> int | None:
-    return Varnish([edge.url], SECRET, timeout=3).purge(keys)
-
-
-@pytest.fixture
-def _gets_well(edge: Edge, origin: Origin) -> Iterator[None]:
-    """Whatever the origin's health was, the next test's edge finds it well."""
-    yield
-    origin.is_well = True
-    assert until(lambda: edge.ask("/readyz").status != 503)
 
 
 def is_new_after_two_quiet_seconds(edge: Edge, origin: Origin, path: str, key: str) -> bool:
@@ -185,73 +160,3 @@ def test_the_origin_knows_the_edge_by_its_secret(edge: Edge, origin: Origin, pat
     edge.ask(path, X_Edge_Secret="guess")
     edge.ask("/cart/", X_Edge_Secret="guess")
     assert [asked.headers.get_all("X-Edge-Secret") for asked in origin.asked] == [[SECRET]] * 2
-
-
-# --- Where the origin cannot answer ----------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("_gets_well")
-def test_a_sick_origin_is_spared_and_old_pages_are_sent(
-    edge: Edge, origin: Origin, path: str, key: str
-) -> None:
-    origin.pages[path] = kept(b"old", keys=key)
-    edge.ask(path)
-    origin.is_well = False
-    assert until(lambda: edge.ask("/readyz").status == 503)
-    purge(edge, key)
-    time.sleep(2)
-    assert edge.ask(path).body == b"old"
-    origin.is_well = True
-    origin.pages[path] = kept(b"new", keys=key)
-    assert until(lambda: edge.ask(path).body == b"new")
-
-
-def failing(asked: Asked) -> Page:
-    return Page(b"traceback", 500)
-
-
-def test_an_error_replaces_no_page(edge: Edge, origin: Origin, path: str, key: str) -> None:
-    """The probe is fine, the page is not: its database is away, or it has a bug."""
-    origin.pages[path] = kept(b"old", keys=key, headers=TAGGED)
-    edge.ask(path)
-    origin.pages[path] = failing
-    purge(edge, key)
-    assert edge.ask(path).body == b"old"  # and it is asked for in the background
-    assert until(lambda: origin.count(path) == 2)
-    time.sleep(1.2)  # beyond the grace: whoever asks now waits for the origin
-    for _ in range(2):
-        answer = edge.ask(path)
-        assert (answer.status, answer.body) == (200, b"old")
-    assert origin.count(path) == 3
-    origin.pages[path] = kept(b"new", keys=key)
-    time.sleep(1.1)  # it is not asked again for a second
-    assert edge.ask(path).body == b"new"
-
-
-def test_those_who_wait_for_a_failing_origin_wait_once(
-    edge: Edge, origin: Origin, path: str, key: str
-) -> None:
-    """Each beginning its own fetch after the other's had failed, the last of fifty would wait 15 s."""
-    origin.pages[path] = kept(b"old", keys=key, headers=TAGGED)
-    edge.ask(path)
-    origin.pages[path] = Page(b"traceback", 503, seconds=0.3)
-    purge(edge, key)
-    time.sleep(1.2)
-    answers: list[Answer] = []
-    assert seconds(lambda: answers.extend(at_once(edge, path, 50))) < 2
-    assert {(answer.status, answer.body) for answer in answers} == {(200, b"old")}
-    assert origin.count(path) <= 4
-
-
-def test_a_private_page_that_fails_is_asked_for_once(edge: Edge, origin: Origin) -> None:
-    """Twice could be two orders."""
-    origin.pages["/checkout/review/"] = Page(b"k", 200, {"X-Long": "k" * 9_000})
-    assert edge.ask("/checkout/review/", "POST", b"").status == 503
-    assert origin.count("/checkout/review/") == 1
-
-
-def test_an_error_is_told_where_there_is_no_page(edge: Edge, origin: Origin, path: str) -> None:
-    origin.pages[path] = failing
-    answer = edge.ask(path)
-    assert (answer.status, answer.body) == (500, b"traceback")
-    assert origin.count(path) == 1

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from shop.edge.backends import Varnish
 from tests.servers import IN_CI
 
 EDGE = Path(__file__).resolve().parents[2] / "shop" / "edge"
@@ -208,6 +209,11 @@ def _wait_for(port: int, log: Path) -> None:
             break
         time.sleep(0.05)
     raise AssertionError(f"varnishd did not start:\n{log.read_text()}")
+
+
+def purge(edge: Edge, *keys: str) -> int | None:
+    """How many pages the edge has let go, as the shop asks it to."""
+    return Varnish([edge.url], SECRET, timeout=3).purge(keys)
 
 
 def at_once(edge: Edge, path: str, count: int) -> list[Answer]:
