@@ -166,10 +166,15 @@ sub vcl_backend_response {
         call tell_no_browser;
         return (deliver);
     }
-    if (beresp.status >= 500 && (bereq.is_bgfetch || bereq.http.X-Edge-Older)) {
-        # The older page is better. A 404 or 410 is not abandoned: it is the new page.
-        call failing;
-        return (abandon);
+    if (beresp.status >= 500) {
+        if (bereq.is_bgfetch || bereq.http.X-Edge-Older) {
+            # The older page is better. A 404 or 410 is not abandoned: it is the new page.
+            call failing;
+            return (abandon);
+        }
+        call shared_for_a_second;
+        call tell_no_browser;
+        return (deliver);
     }
     if (beresp.http.Surrogate-Control !~ "(?i)(^|[ ,])max-age=[1-9]"
       || "" + beresp.status !~ "^(200|301|302|307|308|404|410)$"
@@ -213,9 +218,6 @@ sub tell_no_browser {
 sub not_kept {
     # Hit-for-miss: those who waited ask at once and side by side, and so do the next, until a page may be kept.
     set beresp.ttl = 120s;
-    if (beresp.status >= 500) {
-        set beresp.ttl = 1s;
-    }
     set beresp.grace = 0s;
     set beresp.uncacheable = true;
 }

@@ -1,5 +1,5 @@
 # Where the origin fails though its probe is well (its database is away, or a page has a bug): whoever asks gets
-# the older page, if there is one, and the origin is asked for it once a second.
+# the older page, if there is one, else the error; in both cases the origin is asked for the page once a second.
 
 import vsthrottle;
 
@@ -54,12 +54,27 @@ sub vcl_backend_error {
         call failing;
         return (abandon);
     }
-    call not_kept;
+    if (!bereq.uncacheable) {
+        call shared_for_a_second;
+    }
     set beresp.http.Cache-Control = "no-store";
     set beresp.http.Content-Type = "text/plain; charset=utf-8";
     set beresp.http.Retry-After = "5";
     set beresp.body = "" + beresp.status + " " + beresp.reason;
     return (deliver);
+}
+
+sub shared_for_a_second {
+    # There is no older page. Of a hundred who ask at once each would have it rendered in vain: one has, and all of
+    # that second get its error. No purge need find it, no browser keeps it, and it says nothing to one visitor:
+    # the origin has heard nothing of any (vcl_backend_fetch).
+    set beresp.ttl = 1s;
+    set beresp.grace = 0s;
+    set beresp.keep = 0s;
+    set beresp.http.Cache-Control = "no-store";
+    unset beresp.http.Expires;
+    unset beresp.http.Set-Cookie;
+    unset beresp.http.Vary;
 }
 
 sub failing {

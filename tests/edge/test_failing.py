@@ -1,7 +1,7 @@
 """An origin that fails, or is away: the edge we ship sends the older page, else the error, asked for once."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -83,6 +83,60 @@ def test_an_error_is_told_where_there_is_no_page(edge: Edge, origin: Origin, pat
     answer = edge.ask(path)
     assert (answer.status, answer.body) == (500, b"traceback")
     assert origin.count(path) == 1
+
+
+MINE = {"Surrogate-Control": "max-age=600", "Cache-Control": "public, max-age=600", "Set-Cookie": "a=mine"}
+
+
+def errs(asked: Asked) -> Page:
+    """As if it were a page, and one visitor's."""
+    return Page(
+        b"traceback", 503, {**MINE, "Vary": "Cookie", "Expires": "Mon, 01 Jun 2099 10:00:00 GMT"}, 0.3
+    )
+
+
+def dies(asked: Asked) -> Page:
+    """The connection ends without an answer: the edge asks twice before it gives up."""
+    raise ConnectionError
+
+
+@pytest.mark.parametrize(("fails", "times"), [(errs, 1), (dies, 2)])
+def test_an_error_is_shared_for_a_second_by_who_asks_at_once(
+    edge: Edge, origin: Origin, path: str, fails: Callable[[Asked], Page], times: int
+) -> None:
+    origin.pages[path] = fails
+    answers = at_once(edge, path, 100)
+    assert origin.count(path) <= 2 * times
+    answers.append(edge.ask(path, Cookie="a=another"))
+    assert origin.count(path) <= 2 * times
+    for answer in answers:
+        assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
+        assert not {"Set-Cookie", "Vary", "Expires"} & set(answer.headers)
+    origin.pages[path] = kept(b"page")
+    assert until(lambda: edge.ask(path).body == b"page", seconds=1.2)
+
+
+@pytest.mark.parametrize("fails", [errs, dies])
+def test_an_error_is_forgotten_after_its_second(
+    edge: Edge, origin: Origin, path: str, fails: Callable[[Asked], Page]
+) -> None:
+    """It has no grace: who asks next waits for the page, whether it still fails or not."""
+    origin.pages[path] = fails
+    edge.ask(path)
+    time.sleep(1.1)
+    before = origin.count(path)
+    edge.ask(path)
+    assert origin.count(path) > before
+    origin.pages[path] = kept(b"page")
+    time.sleep(1.1)
+    assert edge.ask(path).body == b"page"
+
+
+def test_an_error_of_a_private_page_is_one_visitors(edge: Edge, origin: Origin) -> None:
+    origin.pages["/cart/"] = errs
+    answers = [edge.ask("/cart/") for _ in range(2)]
+    assert [answer.headers["Set-Cookie"] for answer in answers] == ["a=mine"] * 2
+    assert origin.count("/cart/") == 2
 
 
 LASTING = [(301, {}), (302, {}), (308, {}), (404, {}), (410, {}), (200, {}), (200, TAGGED)]

@@ -51,8 +51,6 @@ PUBLIC = {"Surrogate-Control": "max-age=600"}
         pytest.param(
             200, {**PUBLIC, "Vary": "Accept-Encoding", "vary": "Cookie"}, id="varies in a second line"
         ),
-        pytest.param(500, PUBLIC, id="500"),
-        pytest.param(503, PUBLIC, id="503"),
         pytest.param(400, PUBLIC, id="400"),
         pytest.param(403, PUBLIC, id="403"),
         pytest.param(429, PUBLIC, id="429"),
