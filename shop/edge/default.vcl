@@ -33,7 +33,7 @@ sub vcl_recv {
     }
     set req.backend_hint = origins.backend();
     # What most ask for is written as it should be: there is nothing to refuse, to let pass or to tidy up.
-    if (req.method != "GET" || req.http.Host !~ "^[a-z0-9.-]+$"
+    if (req.method != "GET" || req.http.Host !~ "^[a-z0-9.-]*[a-z0-9-]$"
       || req.url !~ "^/([a-z]{2}(-[a-z0-9]{2,4})?/)?([cp]/[a-z0-9_-]{1,200}/)?$") {
         call refuse;
         call purge_keys;
@@ -62,8 +62,9 @@ sub let_pass {
 sub tidy_up {
     # The same for everyone: one page, one address. Cookies go no further than here, see vcl_backend_fetch.
     # Asked before it is done, here and above: what is set is logged, and a hit costs little else.
-    if (req.http.Host ~ "[A-Z:]") {
-        set req.http.Host = regsub(std.tolower(req.http.Host), ":[0-9]+$", "");
+    if (req.http.Host ~ "[A-Z:]|\.$") {
+        # With a dot at its end it is the same name, also to the origin.
+        set req.http.Host = regsub(std.tolower(req.http.Host), "\.*(:[0-9]+)?$", "");
     }
     if (req.url ~ "#") {
         set req.url = regsub(req.url, "#.*$", "");

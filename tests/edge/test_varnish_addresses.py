@@ -89,11 +89,26 @@ def test_who_asks_by_http_does_not_get_the_page_of_https(edge: Edge, origin: Ori
     assert origin.count(path) == 2
 
 
-def test_case_and_port_of_the_host_do_not_matter(edge: Edge, origin: Origin, path: str) -> None:
-    origin.pages[path] = kept()
-    for host in ("shop.example", "SHOP.example", "shop.example:8080"):
-        edge.ask(path, Host=host)
-    assert origin.count(path) == 1
+HOSTS = [
+    *("shop.example", "SHOP.example", "shop.example:8080"),
+    *("shop.example.", "shop.example.:8080", "shop.example..", "SHOP.EXAMPLE.:80"),
+]
+
+
+def test_case_port_and_last_dot_of_the_host_do_not_matter(edge: Edge, origin: Origin, path: str) -> None:
+    """Django takes a name with a dot at its end for the name."""
+    origin.pages[path] = origin.pages[f"{path}x"] = kept()
+    for address in (path, f"{path}x"):  # one is as most ask for, see vcl_recv
+        for host in HOSTS:
+            edge.ask(address, Host=host)
+        assert origin.count(address) == 1
+    assert {asked.headers["Host"] for asked in origin.asked} == {"shop.example"}
+
+
+def test_a_host_that_only_has_dots_and_colons_is_another(edge: Edge, origin: Origin, path: str) -> None:
+    origin.pages[path] = lambda asked: kept(asked.headers["Host"].encode())
+    for host in ("[::1]:80", "shop.example.evil", "a.shop.example", "shop-example"):
+        assert edge.ask(path, Host=host).body == host.removesuffix(":80").encode()
 
 
 def test_a_page_is_packed_once_for_everyone(edge: Edge, origin: Origin, path: str) -> None:
