@@ -194,6 +194,11 @@ sub vcl_backend_response {
         set beresp.ttl = 1s;
     }
     set beresp.grace = 24h;
+    if (beresp.status == 302 || beresp.status == 404 || beresp.status == 410) {
+        # Anybody can ask for any number of addresses that are none (STRANGE in pages.py): in memory for a day they
+        # would push out pages. While the origin fails they are sent for ten minutes, then they are an error.
+        set beresp.grace = 10m;
+    }
     # Second line of keys, see Varnish in backends.py.
     if (beresp.http.xkey-2) {
         header.append(beresp.http.xkey, beresp.http.xkey-2);
@@ -238,6 +243,7 @@ sub vcl_deliver {
         } elseif (obj.ttl > 0s) {
             set resp.http.X-Cache = "hit";
         }
+        set resp.http.X-Grace = obj.grace;
     }
     return (deliver);
 }

@@ -34,6 +34,17 @@ def test_a_sick_origin_is_spared_and_old_pages_are_sent(
     assert until(lambda: edge.ask(path).body == b"new")
 
 
+@pytest.mark.parametrize(
+    ("status", "seconds"), [(200, 86_400), (301, 86_400), (308, 86_400), (302, 600), (404, 600), (410, 600)]
+)
+def test_what_anybody_can_ask_for_is_no_longer_in_memory_than_need_be(
+    edge: Edge, origin: Origin, path: str, status: int, seconds: int
+) -> None:
+    """Any number of addresses are redirected or missing: each of them would lie there for a day."""
+    origin.pages[path] = kept(status=status)
+    assert float(edge.ask(path).headers["X-Grace"]) == seconds
+
+
 def failing(asked: Asked) -> Page:
     return Page(b"traceback", 500)
 
