@@ -63,10 +63,16 @@ def _line(now: datetime) -> Line | None:
         do = _("Compare EDGE_BACKEND and its secrets with the edge: until then edits may not be seen.")
         return Line("bad", _("Purges have no effect at the edge"), do, state.canary_error[:LONGEST])
     if state.canary_at is None or now - state.canary_at > UNSEEN:
-        do = _("See that the relay runs, and that it reaches the edge.")
-        return Line("low", _("Nobody has seen of late whether purges have an effect"), do)
+        do = _("See that the relay runs, that it reaches the edge, and the edge the shop.")
+        return Line("low", _not_known_since(state.canary_at), do, state.canary_unknown[:LONGEST])
     seen = format_html(_("Edits go live: purges have an effect, seen {}"), moment(state.canary_at))
     return Line("good", seen)
+
+
+def _not_known_since(at: datetime | None) -> SafeString | str:
+    if at is None:
+        return _("It is not known yet whether purges have an effect")
+    return format_html(_("It is not known since {} whether purges have an effect"), moment(at))
 
 
 def _failing() -> str:

@@ -129,7 +129,7 @@ sub vouch {
     unset req.http.X-Edge-Secret;
     unset req.http.X-Edge-Failed;
     unset req.http.X-Edge-Older;
-    # Tests ask whether it was kept.
+    # Tests, and the canary, ask whether it was kept.
     if (req.http.X-Edge-Debug) {
         set req.http.X-Edge-Debug = (req.http.X-Edge-Debug == std.getenv("EDGE_SECRET"));
     }

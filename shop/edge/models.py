@@ -28,7 +28,8 @@ class State(models.Model):
     timeline = models.PositiveIntegerField(default=0)  # of the primary; a promotion begins a new one
     releases = models.JSONField(default=dict)  # of relays → the epoch second at which one was last seen
     canary_at = models.DateTimeField(null=True)  # when a purge was last seen to have effect
-    canary_error = models.TextField(blank=True, default="")
+    canary_error = models.TextField(blank=True, default="")  # that it had none, when that was last known
+    canary_unknown = models.TextField(blank=True, default="", db_default="")  # why it is not known now
 
     def __str__(self) -> str:
         return "the edge's state"

@@ -90,10 +90,23 @@ def test_purges_without_effect_are_told() -> None:
     assert "http://edge-1" in text
 
 
-@pytest.mark.parametrize("seen", [None, timedelta(minutes=11)])
-def test_a_canary_that_nobody_looks_at_is_told(seen: timedelta | None) -> None:
-    State.objects.update(canary_at=seen and timezone.now() - seen)
-    assert "Nobody has seen of late whether purges have an effect." in said()
+@pytest.mark.parametrize(
+    ("seen", "since"), [(None, "is not known yet"), (timedelta(minutes=11), "is not known since <time")]
+)
+def test_what_is_not_known_of_purges_is_told_with_its_reason(seen: timedelta | None, since: str) -> None:
+    State.objects.update(
+        canary_at=seen and timezone.now() - seen, canary_unknown="http://edge-1: answered 503"
+    )
+    text = said()
+    assert since in text
+    assert "whether purges have an effect. See that the relay runs" in text
+    assert "http://edge-1: answered 503" in text
+    assert "pill-low" in text
+
+
+def test_a_moment_of_not_knowing_is_none_to_tell() -> None:
+    State.objects.update(canary_unknown="http://edge-1: answered 503")
+    assert "pill-good" in said()
 
 
 def test_who_may_not_see_the_machinery_reads_nothing_of_it() -> None:
