@@ -12,7 +12,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Models are loaded by now, and not before."""
-        from catalog import cards, keys, neighbours, on_change, pricing, stock  # noqa: PLC0415
+        from catalog import cards, delivery, keys, neighbours, on_change, pricing, stock  # noqa: PLC0415
         from shop.changes import rules  # noqa: PLC0415
         from shop.edge import shows  # noqa: PLC0415
         from shop.edge.keys import declare  # noqa: PLC0415
@@ -23,8 +23,10 @@ class CatalogConfig(AppConfig):
         rules.projection(on_change.CARDS, cards.rebuild)
         rules.projection(on_change.DATES, cards.schedule)
         rules.projection(on_change.NEIGHBOURS, neighbours.choose)
+        rules.projection(on_change.PROMISES, delivery.keep)
         for label, rule in on_change.RULES.items():
             rules.register(label, rule, on_change.WHOLE.get(label, on_change.everything))
         declare(keys.KEYS)
         shows.declare("product/", "card/")
         rounds.register("catalog.clear_uploads")
+        rounds.register("catalog.keep_promises")

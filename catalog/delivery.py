@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection, transaction
 from django.db.models import CharField, QuerySet
 from django.utils import timezone
 
-from catalog.models import MethodRate, Zone
+from catalog.models import MethodRate, Promised, Zone
 from shop import markets
 from shop.edge.recording import reading
 from shop.markets import Market
@@ -51,11 +52,10 @@ class Choice:
 
 def promise(market: Market, now: datetime) -> Promise | None:
     """What product and cart pages of the market say; None where nothing is delivered."""
-    with reading("delivery"):
-        rate = _CHEAPEST.first(currency=market.currency, country=[market.country])
-    if rate is None:
+    with reading(f"promise/{market.code}"):
+        amount, free_from, name, carrier, until, min_days, max_days = _promised(market)
+    if amount is None:
         return None
-    amount, free_from, name, carrier, until, min_days, max_days = rate
     leaves, cutoff = _leaves_on(now, until)
     return Promise(
         method_name=name,
@@ -67,6 +67,25 @@ def promise(market: Market, now: datetime) -> Promise | None:
         cutoff=cutoff,
         changes_at=_changes_at(now, leaves, cutoff),
     )
+
+
+def free_from(market: Market) -> Money | None:
+    """What each page of the market says of it: from which amount on delivery is free; None if it never is."""
+    with reading(f"promise/{market.code}:free"):
+        return _money(_promised(market)[1], market.currency)
+
+
+def keep(_ids: Iterable[int] = ()) -> None:
+    """Writes what each market promises now. Who waited for another's writing reads what that one has seen."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE catalog_promised IN SHARE ROW EXCLUSIVE MODE")
+        there = {row[0]: row[1:] for row in Promised.objects.values_list("market", *_FACTS)}
+        for market in markets.all():
+            facts = _cheapest(market)
+            if there.pop(market.code, None) != facts:
+                Promised(market=market.code, **dict(zip(_FACTS, facts, strict=True))).save()
+        Promised.objects.filter(market__in=there).delete()
 
 
 def methods(market: Market, country: str, subtotal: Money, now: datetime) -> list[Choice]:
@@ -127,6 +146,18 @@ def _offered(currency: Any, country: Any) -> QuerySet[MethodRate]:
     )
 
 
+def _promised(market: Market) -> tuple[Any, ...]:
+    """The _FACTS; of a market that is new they are not written yet."""
+    return _KEPT.first(market=market.code) or _cheapest(market)
+
+
+def _cheapest(market: Market) -> tuple[Any, ...]:
+    found = _CHEAPEST.first(currency=market.currency, country=[market.country])
+    return found or (None, None, "", "", None, 0, 0)
+
+
+_FACTS = ("amount", "free_from", "method_name", "carrier", "cutoff", "min_days", "max_days")
+_KEPT = Prepared(lambda: Promised.objects.filter(market=Param("market")).values_list(*_FACTS))
 _CHEAPEST = Prepared(
     lambda: _offered(Param("currency"), Param("country", ArrayField(CharField(max_length=2)))).values_list(
         "amount",

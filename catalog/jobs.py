@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from catalog import cards, images, pricing
+from catalog import cards, delivery, images, pricing
 from catalog.importing import run
 from shop.changes import projector
 
@@ -32,3 +32,8 @@ def run_import(run_id: int) -> None:
 def clear_uploads() -> None:
     """A round of the relay: what was sent to be imported long ago is deleted."""
     run.clear_uploads()
+
+
+def keep_promises() -> None:
+    """A round of the relay: a market that is new has none yet."""
+    delivery.keep()

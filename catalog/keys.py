@@ -35,6 +35,7 @@ FOUND = ("search", *LISTED)  # what a search asks, and the list that it gives
 PLACED = ("categories", "kind", "popularity")  # by which neighbours are chosen
 _CARD, _CATEGORY, _PAGE = ("catalog.card",), ("catalog.category",), ("catalog.page",)
 _FORMER = ("catalog.former",)
+_PROMISE = ("catalog.promised", "catalog.zone", "catalog.method", "catalog.methodrate")
 
 KEYS: dict[str, tuple[str, ...]] = {
     "attribute/*": ("catalog.attribute",),
@@ -49,7 +50,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "categories": _CATEGORY,
     "category/*": _CATEGORY,
     **{f"category/*/*:{column}": _CARD for column in ("in", *LISTED)},  # category, market
-    "delivery": ("catalog.zone", "catalog.method", "catalog.methodrate"),
     "image/*": ("catalog.image",),
     "navigation": (*_CATEGORY, *_PAGE),
     "page/*": _PAGE,
@@ -61,6 +61,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product/*:links": ("catalog.productlink",),
     "product/*:listings": ("catalog.listing",),
     "product/*:prices/*": ("catalog.price",),  # currency
+    "promise/*": _PROMISE,  # market
+    "promise/*:free": _PROMISE,
     "product/*:reviews": ("catalog.review",),
     "product/*:variants": ("catalog.variant", "catalog.variantoption"),
     "search/*": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card

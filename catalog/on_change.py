@@ -32,7 +32,7 @@ from shop import markets
 from shop.changes.models import Row
 from shop.changes.rules import Effects
 
-AVAILABILITY, SALES, DATES = "availability", "sales", "dates"
+AVAILABILITY, SALES, DATES, PROMISES = "availability", "sales", "dates", "promises"
 FIRST = timedelta(hours=1)  # a product's first picture goes before others that have waited for less
 
 
@@ -178,9 +178,14 @@ def page(rows: Sequence[Row], effects: Effects) -> None:
 
 
 def delivery(rows: Sequence[Row], effects: Effects) -> None:
-    """The promise on every product page, and what the footer says of it."""
-    if rows:
-        effects.purge("delivery")
+    """What the markets promise, perhaps."""
+    effects.project(PROMISES, [0] if rows else [])  # of all markets at once
+
+
+def promised(rows: Sequence[Row], effects: Effects) -> None:
+    """Product pages say when it arrives and what that costs; every page, from which amount on it is free."""
+    purge("promise/{}", values(rows, "market"), effects)
+    purge("promise/{}:free", values((row for row in rows if touches(row, "free_from")), "market"), effects)
 
 
 def everything(effects: Effects) -> None:
@@ -193,6 +198,7 @@ def everything(effects: Effects) -> None:
     effects.project(CARDS, ids)
     effects.project(DATES, ids)
     effects.project(NEIGHBOURS, ids)
+    effects.project(PROMISES, [0])
 
 
 WHOLE = {"catalog.neighbours": all_neighbours}  # of which less than everything follows
@@ -213,6 +219,7 @@ RULES = {
     "catalog.product": product,
     "catalog.productlink": product_link,
     "catalog.productvalue": product_value,
+    "catalog.promised": promised,
     "catalog.review": review,
     "catalog.sale": sale,
     "catalog.stock": stock,

@@ -4,7 +4,7 @@ from catalog.models.attribute import Attribute, AttributeValue, ProductValue, Va
 from catalog.models.card import Availability, Card
 from catalog.models.category import Category, Listing
 from catalog.models.content import Block, Page
-from catalog.models.delivery import Method, MethodRate, Zone
+from catalog.models.delivery import Method, MethodRate, Promised, Zone
 from catalog.models.former import Former
 from catalog.models.importing import ImportProblem, ImportRun
 from catalog.models.neighbours import Neighbours
@@ -35,6 +35,7 @@ __all__ = [
     "Product",
     "ProductLink",
     "ProductValue",
+    "Promised",
     "Review",
     "Sale",
     "Stock",

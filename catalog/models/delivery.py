@@ -1,4 +1,4 @@
-"""Zone, Method and MethodRate: who brings it, how long it takes, what it costs."""
+"""Zone, Method and MethodRate: who brings it, how long it takes, what it costs; Promised: the cheapest."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -28,6 +28,30 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Promised(models.Model):
+    """What a market says of delivery: its cheapest way, of which most edits of zones and rates are not.
+
+    Derived, see catalog/delivery.py; each market has one, with nothing in it where nothing is delivered.
+    """
+
+    market = models.CharField(primary_key=True, max_length=8)
+    amount = MoneyField(null=True)
+    free_from = MoneyField(null=True)
+    method_name = models.CharField(max_length=80, default="")
+    carrier = models.CharField(max_length=80, default="")
+    cutoff = models.TimeField(null=True)
+    min_days = models.PositiveSmallIntegerField(default=0)
+    max_days = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        triggers = projected(
+            shown=["amount", "free_from", "method_name", "carrier", "cutoff", "min_days", "max_days"]
+        )
+
+    def __str__(self) -> str:
+        return self.market
 
 
 class Method(models.Model):

@@ -17,6 +17,7 @@ from catalog.queries.navigation import NavigationItem, give_room
 from shop import addresses, markets
 from shop.edge.recording import reading
 from shop.markets import Market
+from shop.money import Money
 from shop.prepared import AnyOf, Param, Prepared
 
 _GROUPS = frozenset(Page.Group.values)
@@ -43,7 +44,8 @@ class Chrome(TypedDict):
 
     navigation: list[NavigationItem]
     pages: list[PageLink]
-    promise: delivery.Promise | None
+    promise: delivery.Promise | None  # if it was asked for
+    free_from: Money | None  # delivery costs nothing
     section: str | None
     breadcrumbs: list[Crumb]
     title: str
@@ -71,8 +73,9 @@ def around(
     description: str = "",
     canonical: str = "",
     noindex: bool = False,
+    promises: bool = False,
 ) -> Chrome:
-    """The surroundings of a page.
+    """The surroundings of a page; promises: it says when things arrive, and is let go when that changes.
 
     path: of the category it stands in (treebeard's), told only if that can be seen; crumbs: what follows in
     the trail. canonical: an address without scheme and host, of this market. section: a menu entry that is
@@ -83,6 +86,8 @@ def around(
         path = ""  # it is hidden, or below one that is: the page has the keys of all of them
     tree, trail = _navigation(nodes, path), _trail(nodes, path)
     crumbs = [*trail, *crumbs]
+    promise = delivery.promise(market, now or timezone.now()) if promises else None
+    free_from = delivery.free_from(market) if not promises else promise.free_from if promise else None
     home = [Crumb(name=_("Home"), url=addresses.path("catalog:home"))] if crumbs else []
     return Chrome(
         navigation=tree,
@@ -91,7 +96,8 @@ def around(
             for node in nodes
             if node.kind in _GROUPS
         ],
-        promise=delivery.promise(market, now or timezone.now()),
+        promise=promise,
+        free_from=free_from,
         section=section or next((item["slug"] for item in tree if item["is_current"]), None),
         breadcrumbs=[*home, *crumbs],
         title=f"{title} · {settings.SITE_NAME}" if title else settings.SITE_NAME,

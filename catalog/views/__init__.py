@@ -105,6 +105,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         title=item.name,
         description=item.summary,
         canonical=request.path,
+        promises=True,
     )
     promise = around["promise"]
     shelf = around["breadcrumbs"][-2]["url"]

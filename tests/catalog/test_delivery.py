@@ -1,5 +1,6 @@
 """Delivery: the promise of a market and the choice at checkout; working days are Monday to Friday."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -7,11 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 
-from catalog import delivery
-from catalog.models import MethodRate
+from catalog import delivery, jobs
+from catalog.models import Method, MethodRate, Promised, Zone
 from shop import markets
+from shop.changes import projector
+from shop.changes.models import Change
 from shop.money import Money
-from tests.factories import make_delivery
+from tests.factories import follow_changes, make_delivery, make_tax_class
 
 pytestmark = pytest.mark.django_db
 HERE = ZoneInfo(settings.TIME_ZONE)
@@ -136,3 +139,40 @@ def test_working_days_skip_the_weekend() -> None:
     assert delivery.working_day(friday, 1) == date(2026, 11, 30)
     assert delivery.working_day(friday, 6) == date(2026, 12, 7)
     assert delivery.working_day(date(2026, 11, 28), 0) == date(2026, 11, 30)
+
+
+def promised_after(edit: Callable[[], object]) -> set[str]:
+    """The keys that are purged when the promises follow an edit."""
+    edit()
+    projector.claim()
+    delivery.keep()
+    keys = projector.asked(projector.claim()).keys
+    Change.objects.all().delete()
+    return keys
+
+
+def test_only_what_a_market_promises_lets_its_pages_go() -> None:
+    """What everybody is told above each page is less than what stands beside a product."""
+    cheapest, dearer = make_delivery(["DE"], eur="4.90"), make_delivery(["DE"], eur="9.90")
+    follow_changes()
+    methods, rates = Method.objects.filter(pk=cheapest.pk), MethodRate.objects.filter(method=cheapest)
+    assert promised_after(lambda: Method.objects.filter(pk=dearer.pk).update(max_days=9)) == set()
+    assert promised_after(lambda: methods.update(tax_class=make_tax_class("books"))) == set()
+    assert promised_after(lambda: methods.update(max_days=9)) == {"promise/eu"}
+    assert promised_after(lambda: rates.update(free_from=5)) == {"promise/eu", "promise/eu:free"}
+    assert promised_after(lambda: methods.update(is_active=False)) == {"promise/eu", "promise/eu:free"}
+    assert promise(at("2026-11-23")).price == Money(Decimal("9.90"), "EUR")
+    assert promised_after(Zone.objects.all().delete) == {"promise/eu", "promise/eu:free"}
+    assert delivery.promise(markets.default(), at("2026-11-23")) is None
+
+
+def test_a_market_that_is_new_promises_what_it_will_and_is_kept_by_a_round() -> None:
+    make_delivery(["DE"], eur="4.90")
+    assert not Promised.objects.exists()
+    said = promise(at("2026-11-23"))
+    jobs.keep_promises()
+    assert set(Promised.objects.values_list("market", flat=True)) == {"eu", "gb"}
+    assert promise(at("2026-11-23")) == said
+    Promised.objects.create(market="closed")
+    jobs.keep_promises()
+    assert not Promised.objects.filter(market="closed").exists()

@@ -177,4 +177,4 @@ def test_every_page_that_trade_changes_is_purged(do: Do) -> None:
     assert outcome.stale == {}
     assert outcome.wrong == []
     assert set(outcome.idle) <= {"when it leaves"}  # on a weekend
-    assert outcome.purged / outcome.changed < 1.35  # what is said of delivery has one key
+    assert outcome.purged / outcome.changed < 1.15

@@ -17,7 +17,6 @@ from catalog.models import (
     Category,
     Image,
     Listing,
-    Method,
     Page,
     Price,
     Product,
@@ -151,7 +150,6 @@ def test_what_a_card_says_is_made_again_for_this_product_only(product, change):
             {"attribute/{size}", "attribute/{size}:values"},
         ),
         (lambda p: Block.objects.create(kind="story", title="Paper"), {"blocks"}),
-        (lambda p: make_delivery(), {"delivery"}),
     ],
 )
 def test_what_no_card_says_rebuilds_none(product, change, keys):
@@ -236,11 +234,6 @@ def test_what_left_with_its_product_is_no_stumbling_block(product):
     assert not Review.objects.exists()
 
 
-def test_the_delivery_promise_follows_its_method():
-    method = make_delivery()
-    assert effects_of(lambda: Method.objects.filter(pk=method.pk).update(max_days=9)).keys == {"delivery"}
-
-
 def test_an_emptied_table_makes_every_derived_row_again(product):
     price = Price.objects.filter(variant__product=product, currency="EUR").get()
     lowered = Price.objects.get(variant__product=product, currency="GBP")
@@ -256,6 +249,7 @@ def test_an_emptied_table_makes_every_derived_row_again(product):
         "cards": everything,
         "dates": everything,
         "neighbours": everything,
+        "promises": {0},
     }
 
 

@@ -163,11 +163,11 @@ def test_whatever_is_edited_the_edge_sends_what_is_true(
             stale = oracle.stale(addresses)
             assert stale == [], f"after {latest} in round {number}, seed {SEED}, {fault}"
             oracle.count(addresses, counts=fault == "none")
-            logger.info("%s edits (seed %s, %s): %s", done, SEED, fault, oracle.over_purge())
+            logger.info("%s edits (seed %s, %s, %s): %s", done, SEED, fault, latest, oracle.over_purge())
     assert len(set(made)) > len(edits.kinds) / 2
     assert reads_of(lagging) > read_before + 100
-    # A method's days or a page's place in the footer let go of every page, and seldom change most of them.
-    assert oracle.let_go < 2 * oracle.changed, oracle.over_purge()
+    # A page's place in the footer lets go of every page; a hundred edits have few of most kinds.
+    assert oracle.let_go < 1.5 * oracle.changed, oracle.over_purge()
     cards_are_true()
 
 
