@@ -36,7 +36,6 @@ from shop.changes.rules import Effects
 from tests.factories import (
     follow_changes,
     make_category,
-    make_delivery,
     make_image,
     make_page,
     make_product,
