@@ -9,7 +9,7 @@ from catalog.models import Price, Product, Stock, Variant
 from checkout import cart as carts
 from checkout.models import Cart, CartLine
 from tests.checkout.conftest import put
-from tests.factories import make_product, make_user
+from tests.factories import follow_changes, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
