@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import CharField, Q
 from django.db.models.functions import Cast, Now
 
-from catalog.models import AttributeValue, Category, Page, Product
+from catalog.models import AttributeValue, Category, Page, Product, ProductValue, VariantOption
 from shop.changes.models import Change
 from shop.outbox.models import Message
 
@@ -102,8 +102,10 @@ class Oracle:
         for pk in self.random.sample(goods, min(3, len(goods))):
             words = Product.objects.filter(pk=pk).values_list("name", flat=True)
             self.known |= {f"/search/?q={name.split()[0].lower()}": None for name in words if name.isascii()}
-            which = Q(product_values__product=pk) | Q(variant_options__variant__product=pk)
-            values = AttributeValue.objects.filter(which).order_by("pk").distinct()
+            ids = set[int]()  # asked apart: joined by OR, all of a large catalogue would be read
+            for rows in (ProductValue.objects.filter(product=pk), VariantOption.objects.filter(variant__product=pk)):
+                ids.update(rows.order_by().values_list("value_id", flat=True))
+            values = AttributeValue.objects.filter(pk__in=ids).order_by("pk")
             pairs = list(values.values_list("attribute__code", "slug"))
             shelves = Category.objects.filter(listings__product=pk).order_by("pk")
             for slug in shelves.values_list("slug", flat=True)[:1]:
