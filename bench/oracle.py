@@ -102,9 +102,10 @@ class Oracle:
         for pk in self.random.sample(goods, min(3, len(goods))):
             words = Product.objects.filter(pk=pk).values_list("name", flat=True)
             self.known |= {f"/search/?q={name.split()[0].lower()}": None for name in words if name.isascii()}
-            ids = set[int]()  # asked apart: joined by OR, all of a large catalogue would be read
-            for rows in (ProductValue.objects.filter(product=pk), VariantOption.objects.filter(variant__product=pk)):
-                ids.update(rows.order_by().values_list("value_id", flat=True))
+            # Asked apart: joined by OR, all of a large catalogue would be read.
+            own = ProductValue.objects.filter(product=pk).order_by().values_list("value_id", flat=True)
+            options = VariantOption.objects.filter(variant__product=pk).order_by()
+            ids = {*own, *options.values_list("value_id", flat=True)}
             values = AttributeValue.objects.filter(pk__in=ids).order_by("pk")
             pairs = list(values.values_list("attribute__code", "slug"))
             shelves = Category.objects.filter(listings__product=pk).order_by("pk")
