@@ -18,7 +18,11 @@ from shop.embedded.ground import listens
 from shop.outbox.models import Message
 
 NONE = "none"
-KILLED = {"the relay dies": "manage.py relay", "a worker dies": "rq.SimpleWorker changes", "a node dies": "--bind"}
+KILLED = {
+    "the relay dies": "manage.py relay",
+    "a worker dies": "rq.SimpleWorker changes",
+    "a node dies": "--bind",
+}
 FAULTS = (*(NONE,) * 5, "Redis forgets", "Redis hangs", *KILLED)
 HANGS_SECONDS = 0.5
 STARTS_SECONDS = 60

@@ -37,7 +37,7 @@ def card(rows: Sequence[Row], effects: Effects) -> None:
     if placed:
         effects.project(NEIGHBOURS, placed)
     if moved:
-        effects.project(NEIGHBOURS, column(beside(moved), "product_id"))
+        effects.project(NEIGHBOURS, beside(moved))
 
 
 def _printed(key: str, row: Row, effects: Effects) -> None:

@@ -25,7 +25,8 @@ class Neighbours(models.Model):
         indexes = (
             models.Index(fields=("market", "shelf", "rank", "product_id"), name="neighbours_on_shelf"),
             models.Index(fields=("market", "rank", "product_id"), name="neighbours_in_market"),
-            GinIndex(fields=("companions", "alternatives"), name="neighbours_named"),
+            # Asked for thousands while thousands are written: a list of what waits would be read each time.
+            GinIndex(fields=("companions", "alternatives"), name="neighbours_named", fastupdate=False),
         )
         triggers = projected(
             shown=["companions", "alternatives"],

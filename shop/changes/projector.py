@@ -84,7 +84,7 @@ def claim(limit: int = BATCH, *, small: bool = False) -> list[Change]:
 
 
 def _follow_or_divide(changes: Sequence[Change]) -> int:
-    """Follows a batch; if it fails, one by one, so that a bad change does not hold up the others.
+    """Follows a batch; if it fails, half by half, so that a bad change does not hold up the others.
 
     What fails alone stays open and comes round when its lease has run out. What fails so again and again has
     a row that its rule cannot read: then all that the model's rows could touch is done anew.
@@ -99,7 +99,13 @@ def _follow_or_divide(changes: Sequence[Change]) -> int:
         if isinstance(error, (OperationalError, InterfaceError)) and not connection.is_usable():
             raise  # the database is away: not the changes' fault
         if len(changes) > 1:
-            return sum(_follow_or_divide([each]) for each in changes)
+            logger.warning("%d changes cannot be followed together: %s", len(changes), error)
+            middle = len(changes) // 2
+            followed = 0
+            for half in (changes[:middle], changes[middle:]):
+                _keep_lease([each.pk for each in half])
+                followed += _follow_or_divide(half)
+            return followed
         Change.objects.filter(pk=change.pk).update(failures=F("failures") + 1)
         logger.exception("Change %s cannot be followed; it is tried again.", change)
         return 0
