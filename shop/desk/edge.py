@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Min
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from shop.changes.models import Change
 from shop.desk import dashboard
@@ -21,7 +23,7 @@ from shop.desk.cells import moment
 from shop.edge.models import State
 from shop.outbox.models import Message
 
-LATE = timedelta(seconds=30)  # the relay looks each second
+LATE = timedelta(seconds=10)  # the relay looks each second
 UNSEEN = timedelta(minutes=10)  # the canary is looked at each minute
 LONGEST = 200  # characters of an error
 
@@ -49,10 +51,15 @@ def edge(request: HttpRequest) -> SafeString | None:
 def _line(now: datetime) -> Line | None:
     """The worst of what there is to say; nothing where there is no edge and nothing waits."""
     state = State.objects.first() or State()
-    oldest = Change.objects.filter(done_at=None).aggregate(at=Min("at"))["at"]
+    waiting = Change.objects.filter(done_at=None)
+    oldest = waiting.aggregate(at=Min("at"))["at"]
     if oldest and now - oldest > LATE:
-        what = _("The oldest edit that is not live yet is %s old") % timesince(oldest, now)
-        return Line("bad", what, _("Start the relay and the worker of the queue “changes”."))
+        if waiting.filter(lease_until__gt=Now()).exists():
+            what = _("A large edit is on its way to its pages, for %s so far") % _span(now - oldest)
+            return Line("low", what, _("It goes on by itself, and other edits go live meanwhile."))
+        what = _("The oldest edit that is not live yet is %s old") % _span(now - oldest)
+        do = _("Have the relay (manage.py relay) and the worker of the queue “changes” started.")
+        return Line("bad", what, do)
     if failed := _failing():
         what = _("Some pages at the edge are still old: a purge fails and is tried again by itself")
         url = reverse("admin:outbox_message_changelist") + "?q=PurgeFailed"
@@ -67,6 +74,14 @@ def _line(now: datetime) -> Line | None:
         return Line("low", _not_known_since(state.canary_at), do, state.canary_unknown[:LONGEST])
     seen = format_html(_("Edits go live: purges have an effect, seen {}"), moment(state.canary_at))
     return Line("good", seen)
+
+
+def _span(waited: timedelta) -> str:
+    if waited < timedelta(minutes=2):
+        seconds = int(waited.total_seconds())
+        return ngettext("%d second", "%d seconds", seconds) % seconds
+    now = timezone.now()
+    return str(timesince(now - waited, now))
 
 
 def _not_known_since(at: datetime | None) -> SafeString | str:

@@ -106,7 +106,7 @@ def said(number: int, told: Told) -> Shown:
 
 def _done(pages: int | None, after: timedelta) -> str:
     if not after:
-        return _("It changes no page")
+        return _("It changes no page now")
     seconds = number_format(max(after.total_seconds(), SHORTEST), 1)
     if settings.EDGE_BACKEND == "null":
         return _("Live after %(seconds)s s") % {"seconds": seconds}

@@ -60,7 +60,7 @@ def test_an_edit_that_waits_is_told_with_what_to_start(settings: Any, backend: s
     text = said()
     assert "pill-bad" in text
     assert "The oldest edit that is not live yet is 3 minutes old." in text
-    assert "Start the relay and the worker of the queue" in text
+    assert "Have the relay (manage.py relay) and the worker of the queue" in text
     Change.objects.filter(pk=change.pk).update(done_at=timezone.now())
     assert "oldest" not in said()
 
@@ -112,3 +112,19 @@ def test_a_moment_of_not_knowing_is_none_to_tell() -> None:
 def test_who_may_not_see_the_machinery_reads_nothing_of_it() -> None:
     failing()
     assert said("Support") == ""
+
+
+@pytest.mark.parametrize(("ago", "span"), [(12, "12 seconds"), (61, "61 seconds"), (150, "2 minutes")])
+def test_how_old_it_is_is_said_in_what_it_is_counted(ago: int, span: str) -> None:
+    Change.objects.create(model="catalog.product", columns=[], rows=[])
+    Change.objects.update(at=timezone.now() - timedelta(seconds=ago))
+    assert f"The oldest edit that is not live yet is {span} old." in said().replace("\xa0", " ")
+
+
+def test_a_large_edit_that_is_being_followed_is_nobodys_fault() -> None:
+    Change.objects.create(model="catalog.price", columns=[], rows=[])
+    soon = timezone.now() + timedelta(minutes=1)
+    Change.objects.update(at=timezone.now() - timedelta(seconds=40), lease_until=soon)
+    text = said()
+    assert "A large edit is on its way to its pages, for 40 seconds so far" in text
+    assert "pill-low" in text

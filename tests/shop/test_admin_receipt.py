@@ -180,7 +180,7 @@ def test_a_purge_that_fails_is_told_and_so_is_its_end(merchant: Client, product:
 
 def test_an_edit_that_changes_no_page_says_so(merchant: Client, product: Product) -> None:
     rename(merchant, product, product.name)
-    assert fragment(merchant) == "It changes no page"
+    assert fragment(merchant) == "It changes no page now"
 
 
 def act(client: Client, product: Product, action: str, **more: Any) -> None:
