@@ -105,7 +105,9 @@ def of(primary: Postgres, data: Path, *, name: str, options: Sequence[str] = ())
     It has the primary's options and then these, say `recovery_min_apply_delay=5s`. name: [a-z0-9_]+.
     """
     seen = ("hot_standby=on", f"cluster_name={name}")
-    all_options = (*primary.options, *seen, *options)
+    # Named at each start: the copy remembers where its primary was, and a clone may be moved.
+    follows = f"primary_conninfo=user=shop host={primary.sockets} port=5432"
+    all_options = (*primary.options, *seen, follows, *options)
     return Replica(primary.programs, data, data, primary.account, all_options, primary=primary, name=name)
 
 

@@ -70,6 +70,14 @@ def test_it_has_what_there_was_and_follows_and_is_found_again_after_a_stop(prima
     assert within(5, lambda: knows(one, "meanwhile"))
 
 
+def test_in_a_clone_that_was_moved_it_follows_again(primary: Postgres, one: replica.Replica) -> None:
+    run(one, "ALTER SYSTEM SET primary_conninfo = 'user=shop host=/gone'")
+    one.stop()
+    one.start()
+    run(primary, "INSERT INTO told VALUES ('moved')")
+    assert within(5, lambda: knows(one, "moved"))
+
+
 def test_it_is_held_back_by_an_option_or_while_it_runs(primary, one):
     one.stop()
     slow = replica.of(primary, one.data, name="one", options=("recovery_min_apply_delay=5s",))
