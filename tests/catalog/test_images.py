@@ -240,7 +240,7 @@ def test_an_uploaded_picture_gets_its_renditions_by_a_job_and_reaches_the_card()
     follow_changes()
     assert Card.objects.get(product_id=product.pk, market="eu").picture["src"] is None
     assert Message.objects.get(job="catalog.render_image").args == [image.pk]
-    drain.drain("normal")
+    drain.drain("low")
     follow_changes()
     card = Card.objects.get(product_id=product.pk, market="eu")
     assert card.picture["src"].endswith("/640.jpg")
@@ -255,7 +255,7 @@ def test_a_replaced_original_is_rendered_again():
     Message.objects.all().delete()
     Image.objects.update(original=images.store(images.accept(picture_file(700, 700, colour="#123456"))))
     follow_changes()
-    drain.drain("normal")
+    drain.drain("low")
     image.refresh_from_db()
     assert image.renditions["of"] == image.original.name
     with default_storage.open(image.renditions["src"].removeprefix("/media/")) as file:
