@@ -59,7 +59,7 @@ def public_page(
                 return _declared(elsewhere, Page(frozenset()), ttl, browser_ttl=0)
             needs = getattr(request, "page_needs", 0)
             response, page = render(request.path, lambda: _answer(view, request, args, kwargs), needs)
-            if response.status_code == 200 and not is_spelled(spelled, request.GET):
+            if response.status_code == 200 and not is_spelled(spelled, request.META["QUERY_STRING"]):
                 # Only now: what the view sends elsewhere goes there in one step.
                 response, page = HttpResponseRedirect(request.get_full_path()), Page(frozenset())
             if response.status_code not in KEPT or (browser_ttl and response.status_code != 200):

@@ -26,15 +26,15 @@ def canonical(query: QueryDict, names: Set[str] | None = None) -> QueryDict:
     return known
 
 
-def is_spelled(text: str, query: QueryDict) -> bool:
-    """Does an address say its canonical query as we write it?
+def is_spelled(text: str, query: str) -> bool:
+    """Does an address's text say its canonical query, which is the other, as we write it?
 
     In any order, with campaigns' and empty ones between: who keeps pages sees to that. But `colour=%72ed` and
     `colour=red&colour=red` are other addresses of a page for whoever keeps it by them.
     """
     said = (part for part in text.split("&") if not _blank.fullmatch(part))
     own = [part for part in said if not is_campaign(part.split("=")[0])]
-    return sorted(own) == sorted(filter(None, query.urlencode().split("&")))
+    return sorted(own) == sorted(filter(None, query.split("&")))
 
 
 def _pairs(query: QueryDict, names: Set[str] | None) -> Iterator[tuple[str, str]]:

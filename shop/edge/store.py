@@ -68,10 +68,11 @@ class PageStore:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not (settings.PAGE_STORE and request.method in {"GET", "HEAD"} and _is_stored(request)):
+        query = _query(request) if settings.PAGE_STORE and request.method in {"GET", "HEAD"} else None
+        if query is None or not _is_stored(request):
             return self.get_response(request)
         request.get_host()  # raises, as what answers otherwise would: a host that is not ours gets no page
-        place, token = _Place(request), secrets.token_hex(8)
+        place, token = _Place(request, query), secrets.token_hex(8)
         try:
             found = _waited(place, token)
         except MarksAway:
@@ -90,8 +91,8 @@ class _Place:
     So is what it tells another edge: kept there without keys that it knows, no purge would find it.
     """
 
-    def __init__(self, request: HttpRequest) -> None:
-        self.query = canonical(request.GET).urlencode() if request.META.get("QUERY_STRING") else ""
+    def __init__(self, request: HttpRequest, query: str) -> None:
+        self.query = query
         named = f"{release()} {settings.EDGE_BACKEND} {request.scheme} {request.path} {self.query}"
         self.page = f"shop:page:{blake2b(named.encode(), digest_size=16).hexdigest()}"
 
@@ -110,11 +111,17 @@ class _Place:
         return self.look(token)
 
 
+def _query(request: HttpRequest) -> str | None:
+    """As the page's one address has it; None if this one says it at too great a length, or otherwise."""
+    said = request.META.get("QUERY_STRING", "")
+    if not said or len(said) > LONGEST_QUERY:
+        return None if said else ""
+    query = canonical(request.GET).urlencode()
+    return query if is_spelled(said, query) else None
+
+
 def _is_stored(request: HttpRequest) -> bool:
     """Is this an address of a page for everyone that may change?"""
-    query = request.META.get("QUERY_STRING", "")
-    if len(query) > LONGEST_QUERY or (query and not is_spelled(query, canonical(request.GET))):
-        return False
     try:
         view = resolve(request.path_info).func
     except Resolver404:
