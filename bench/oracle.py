@@ -14,7 +14,8 @@ from django.db import connection
 from django.db.models import CharField, Q
 from django.db.models.functions import Cast, Now
 
-from catalog.models import AttributeValue, Category, Page, Product, ProductValue, VariantOption
+from catalog import cards
+from catalog.models import AttributeValue, Card, Category, Page, Product, ProductValue, VariantOption
 from shop.changes.models import Change
 from shop.outbox.models import Message
 
@@ -112,6 +113,18 @@ class Oracle:
             for slug in shelves.values_list("slug", flat=True)[:1]:
                 for code, value in self.random.sample(pairs, min(2, len(pairs))):
                     self.known[f"/c/{slug}/?{code}={value}"] = None
+
+
+def wrong_cards(product_ids: Collection[int]) -> int:
+    """How many of their cards another rebuild writes anew, for the first time or not at all."""
+
+    def told() -> dict[int, Any]:
+        return {row["id"]: row for row in Card.objects.filter(product_id__in=product_ids).values()}
+
+    before = told()
+    cards.rebuild(product_ids)
+    after = told()
+    return sum(before.get(pk) != after.get(pk) for pk in before.keys() | after.keys())
 
 
 def everywhere(ask: Callable[[str], Any], addresses: Collection[str]) -> list[Any]:

@@ -15,9 +15,7 @@ from django.db import connections
 
 from bench.edits import AROUND, Edits
 from bench.faults import FAULTS, NONE, Faults
-from bench.oracle import Oracle, Told, beside, everywhere, settled
-from catalog import cards
-from catalog.models import Card
+from bench.oracle import Oracle, Told, beside, everywhere, settled, wrong_cards
 from shop import marks
 from shop.edge.models import State
 
@@ -101,12 +99,8 @@ class Rounds:
         sys.stderr.write("\n".join([f"{told}, {len(stale)} stale", *stale[:SHOWN]]) + "\n")
 
     def compare_cards(self) -> None:
-        """Another rebuild of all that was edited finds nothing to write."""
-        goods = self.oracle.goods or []
-        before = {row["id"]: row for row in Card.objects.filter(product_id__in=goods).values()}
-        cards.rebuild(goods)
-        after = {row["id"]: row for row in Card.objects.filter(product_id__in=goods).values()}
-        self.seen.wrong_cards += sum(before.get(pk) != after.get(pk) for pk in before.keys() | after.keys())
+        """Those of all that was edited."""
+        self.seen.wrong_cards += wrong_cards(self.oracle.goods or [])
 
     def promote(self) -> None:
         """The primary dies with edits that it never sent: pages that show them are stale at once."""
