@@ -78,10 +78,13 @@ class PostalFields(models.Model):
     """The parts of an address, as carts, orders and the address book hold them."""
 
     name = models.CharField(_("full name"), max_length=120)
+    company = models.CharField(_("company"), max_length=120, blank=True)
     line1 = models.CharField(_("street and number"), max_length=160)
-    line2 = models.CharField(_("flat, company"), max_length=160, blank=True)
+    line2 = models.CharField(_("flat, floor"), max_length=160, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20)
     city = models.CharField(_("town or city"), max_length=120)
+    # ISO 3166-2 without the country: "MI" for US-MI; where addresses name it, tax may hang on it
+    region = models.CharField(_("state or province"), max_length=40, blank=True)
     country = models.CharField(_("country"), max_length=2)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
 

@@ -24,6 +24,7 @@ class Cart(PostalFields):
         verbose_name=_("customer"),
     )
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     method = models.ForeignKey(
         "catalog.Method",
         models.SET_NULL,

@@ -51,7 +51,7 @@ def of(cart: Cart, now: datetime | None = None) -> Quote:
         for line in lines
         if line.availability != "out"  # what cannot be had does not count: the page says so beside it
     ]
-    goods = Money.sum((line.gross for line in counted), market.currency)
+    goods = Money.sum((line.full for line in counted), market.currency)
     methods = delivery.methods(market, country, goods, now) if counted else []
     chosen = next((method for method in methods if method.id == cart.method_id), None)
     method = chosen or min(methods, key=lambda method: (method.price, method.latest), default=None)

@@ -26,13 +26,14 @@ PLACED_ORDER = "placed_order"  # session: the order this browser has just placed
 
 @dataclass(frozen=True)
 class DraftLine:
-    """One thing to be sold, as it is called and priced now; `unit` includes tax."""
+    """One thing to be sold, as it is called and priced now; `discount` is its share of the order's."""
 
     variant_id: int
     name: str
     quantity: int
     unit: Money
     tax_rate: Decimal
+    discount: Money | None = None
     options: str = ""
     sku: str = ""
     slug: str = ""
@@ -61,6 +62,10 @@ class Draft:
     promised_from: date | None = None
     promised_until: date | None = None
     customer_id: int | None = None
+    prices_include_tax: bool = True  # else the tax comes on top
+    vat_number: str = ""
+    is_reverse_charged: bool = False
+    discounts: tuple[tuple[str, str, Money], ...] = ()  # name, code of the voucher if it took one, amount
 
 
 def place_order(draft: Draft) -> Order:
@@ -133,6 +138,13 @@ def _order(draft: Draft) -> Order:
         delivery_tax_rate=draft.delivery_tax_rate,
         promised_from=draft.promised_from,
         promised_until=draft.promised_until,
+        prices_include_tax=draft.prices_include_tax,
+        vat_number=draft.vat_number,
+        is_reverse_charged=draft.is_reverse_charged,
+        discounts=[
+            {"name": name, "code": code, "amount": str(amount.amount)}
+            for name, code, amount in draft.discounts
+        ],
         **draft.address,
     )
 
@@ -149,6 +161,7 @@ def _line(line: DraftLine) -> OrderLine:
         unit_price=line.unit.amount,
         tax_rate=line.tax_rate,
         total=(line.unit * line.quantity).amount,
+        discount=line.discount.amount if line.discount else Decimal(0),
     )
 
 

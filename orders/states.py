@@ -14,8 +14,11 @@ from shop.outbox import outbox
 Status = Order.Status
 
 MOVES: Mapping[str, frozenset[str]] = {
-    Status.PLACED: frozenset({Status.PAID, Status.CANCELLED}),
-    Status.PAID: frozenset({Status.SHIPPED, Status.CANCELLED}),
+    Status.PLACED: frozenset({Status.AUTHORIZED, Status.PAID, Status.EXPIRED, Status.CANCELLED}),
+    Status.AUTHORIZED: frozenset({Status.PAID, Status.CANCELLED}),
+    Status.PAID: frozenset({Status.PART_SHIPPED, Status.SHIPPED, Status.CANCELLED}),
+    Status.PART_SHIPPED: frozenset({Status.SHIPPED}),
+    Status.EXPIRED: frozenset({Status.PAID}),  # the money came late, and all of it is still there
     Status.SHIPPED: frozenset({Status.DELIVERED}),
     Status.DELIVERED: frozenset(),
     Status.CANCELLED: frozenset(),

@@ -30,9 +30,12 @@ from shop.money import Money
 Status = Order.Status
 COLOURS = {
     Status.PLACED: "low",
+    Status.AUTHORIZED: "good",
     Status.PAID: "good",
+    Status.PART_SHIPPED: "good",
     Status.SHIPPED: "good",
     Status.DELIVERED: "quiet",
+    Status.EXPIRED: "bad",
     Status.CANCELLED: "bad",
 }
 

@@ -13,16 +13,22 @@ FIRST_NUMBER = 10_000
 
 
 class Order(PostalFields):
-    """What a customer bought, at the prices of that moment. All amounts include tax."""
+    """What a customer bought, at the prices of that moment.
+
+    `prices_include_tax`: so do subtotal, discount, delivery and the lines. Else `tax` comes on top of them.
+    """
 
     class Status(models.TextChoices):
         PLACED = "placed", _("waiting for payment")
+        AUTHORIZED = "authorized", _("payment approved")
         PAID = "paid", _("paid")
+        PART_SHIPPED = "part_shipped", _("partly on its way")
         SHIPPED = "shipped", _("on its way")
         DELIVERED = "delivered", _("delivered")
+        EXPIRED = "expired", _("not paid in time")
         CANCELLED = "cancelled", _("cancelled")
 
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLACED)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PLACED)
     placement_key = models.CharField(
         max_length=80, unique=True
     )  # cart and round: one order, however often sent
@@ -39,10 +45,14 @@ class Order(PostalFields):
         verbose_name=_("customer"),
     )
     email = models.EmailField(_("e-mail"), max_length=254)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
+    is_reverse_charged = models.BooleanField(_("reverse charge"), default=False)
     subtotal = MoneyField(_("goods"))
     discount = MoneyField(_("discount"), default=0)
+    discounts = models.JSONField(_("discounts"), default=list)  # [{"name": "…", "code": "…", "amount": "…"}]
     delivery = MoneyField(_("delivery"))
-    tax = MoneyField(_("tax included"))
+    tax = MoneyField(_("tax"))
     total = MoneyField(_("total"))
     taxes = models.JSONField(_("tax by rate"), default=list)  # [{"rate": "0.1900", "net": "…", "tax": "…"}]
     delivery_name = models.CharField(_("delivery method"), max_length=80)
@@ -53,6 +63,7 @@ class Order(PostalFields):
     tracking_code = models.CharField(_("tracking code"), max_length=120, blank=True)
     note = models.TextField(_("note by the staff"), blank=True)
     placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
+    reserved_until = models.DateTimeField(_("stock held until"), null=True, blank=True)  # until it is paid
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     shipped_at = models.DateTimeField(_("shipped"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
@@ -67,8 +78,24 @@ class Order(PostalFields):
                 name="order_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(total=models.F("subtotal") - models.F("discount") + models.F("delivery")),
+                condition=Q(
+                    prices_include_tax=True,
+                    total=models.F("subtotal") - models.F("discount") + models.F("delivery"),
+                )
+                | Q(
+                    prices_include_tax=False,
+                    total=models.F("subtotal")
+                    - models.F("discount")
+                    + models.F("delivery")
+                    + models.F("tax"),
+                ),
                 name="order_adds_up",
+            ),
+            models.CheckConstraint(condition=Q(discount__lte=models.F("subtotal")), name="order_discount"),
+            models.CheckConstraint(
+                condition=Q(is_reverse_charged=False)
+                | Q(prices_include_tax=False, tax=0) & ~Q(vat_number=""),
+                name="order_reverse_charge",
             ),
             currency_is_code("order_currency"),
         )
@@ -81,6 +108,9 @@ class Order(PostalFields):
             models.Index(Lower("email"), condition=Q(customer=None), name="order_unclaimed"),
             models.Index(fields=("market", "-placed_at"), name="order_market"),
             models.Index(fields=("name",), name="order_name"),
+            models.Index(
+                fields=("reserved_until",), condition=Q(status="placed"), name="order_reservation_over"
+            ),
         )
         permissions = (("ship_order", _("Can ship orders")), ("cancel_order", _("Can cancel orders")))
 
@@ -113,7 +143,8 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_price = MoneyField(_("price each"))
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=4)
-    total = MoneyField(_("total"))
+    total = MoneyField(_("total"))  # without the discount
+    discount = MoneyField(_("discount"), default=0)  # its share of the order's
 
     class Meta:
         verbose_name = _("line")
@@ -123,6 +154,9 @@ class OrderLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="line_quantity"),
             models.CheckConstraint(
                 condition=Q(total=models.F("unit_price") * models.F("quantity")), name="line_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0, discount__lte=models.F("total")), name="line_discount"
             ),
         )
 

@@ -22,10 +22,13 @@ DELIVERIES = st.none() | st.builds(Delivery, PRICES, RATES, st.just("1"))
 
 
 @st.composite
-def carts(draw: st.DrawFn) -> tuple[list[Line], Delivery | None, Money]:
-    lines, delivery = draw(LINES), draw(DELIVERIES)
-    goods = int(sum(line.gross.amount for line in lines) * 100)
-    return lines, delivery, Money(draw(st.integers(0, goods)) * CENT, "EUR")
+def carts(draw: st.DrawFn) -> tuple[list[Line], Delivery | None, bool]:
+    """Lines that have been discounted by anything up to all of it; delivery; whether prices include tax."""
+    lines = [
+        replace(line, discount=Money(draw(st.integers(0, int(line.full.amount * 100))) * CENT, "EUR"))
+        for line in draw(LINES)
+    ]
+    return lines, draw(DELIVERIES), draw(st.booleans())
 
 
 def adds_up(found: totals.Totals) -> bool:
@@ -33,7 +36,11 @@ def adds_up(found: totals.Totals) -> bool:
     by_rate = Money.sum((row.net + row.tax for row in found.tax), "EUR")
     return (
         by_rate == found.total
-        and found.total == found.subtotal - found.discount + (found.delivery or zero)
+        and found.total
+        == found.subtotal
+        - found.discount
+        + (found.delivery or zero)
+        + (zero if found.includes_tax else found.tax_total)
         and zero <= found.discount <= found.subtotal
         and all(money == money.rounded() for row in found.tax for money in (row.net, row.tax))
         and all(row.tax >= zero and row.net >= zero for row in found.tax)
@@ -42,21 +49,21 @@ def adds_up(found: totals.Totals) -> bool:
 
 @given(carts())
 def test_net_and_tax_of_all_rates_are_the_total_to_the_cent(
-    cart: tuple[list[Line], Delivery | None, Money],
+    cart: tuple[list[Line], Delivery | None, bool],
 ) -> None:
-    lines, delivery, discount = cart
-    assert adds_up(compute(lines, delivery, currency="EUR", discount=discount))
+    lines, delivery, includes_tax = cart
+    assert adds_up(compute(lines, delivery, currency="EUR", includes_tax=includes_tax))
 
 
 @given(carts(), st.randoms())
 def test_the_order_of_the_lines_changes_neither_total_nor_digest(
-    cart: tuple[list[Line], Delivery | None, Money], random: Random
+    cart: tuple[list[Line], Delivery | None, bool], random: Random
 ) -> None:
-    lines, delivery, _discount = cart
-    found = compute(lines, delivery, currency="EUR")
+    lines, delivery, includes_tax = cart
+    found = compute(lines, delivery, currency="EUR", includes_tax=includes_tax)
     shuffled = list(lines)
     random.shuffle(shuffled)
-    again = compute(shuffled, delivery, currency="EUR")
+    again = compute(shuffled, delivery, currency="EUR", includes_tax=includes_tax)
     assert (again.total, again.tax, again.digest) == (found.total, found.tax, found.digest)
 
 
@@ -76,14 +83,33 @@ def test_a_discount_rounded_line_by_line_would_not_sum() -> None:
     discount = Money(Decimal(1), "EUR")
     naive = sum((discount.amount / 3).quantize(CENT, ROUND_HALF_UP) for _line in lines)
     assert naive != discount.amount
-    assert adds_up(compute(lines, None, currency="EUR", discount=discount))
+    shares = discount.allocate([line.full.amount for line in lines])
+    found = compute(
+        [replace(line, discount=share) for line, share in zip(lines, shares, strict=True)],
+        None,
+        currency="EUR",
+    )
+    assert found.discount == discount
+    assert adds_up(found)
 
 
 @pytest.mark.parametrize("discount", ["-0.01", "10.01"])
-def test_a_discount_is_never_negative_nor_more_than_the_goods(discount: str) -> None:
-    lines = [Line(Money(Decimal(10), "EUR"), 1, Decimal(0))]
+def test_a_discount_is_never_negative_nor_more_than_its_line(discount: str) -> None:
+    line = Line(Money(Decimal(10), "EUR"), 1, Decimal(0), discount=Money(Decimal(discount), "EUR"))
     with pytest.raises(ValueError, match="discount"):
-        compute(lines, None, currency="EUR", discount=Money(Decimal(discount), "EUR"))
+        compute([line], None, currency="EUR")
+
+
+def test_tax_comes_on_top_where_prices_are_without() -> None:
+    line = Line(Money(Decimal("10.00"), "USD"), 3, Decimal("0.0825"))
+    found = compute(
+        [line], Delivery(Money(Decimal("5.00"), "USD"), Decimal(0)), currency="USD", includes_tax=False
+    )
+    assert (found.total.amount, found.tax_total.amount) == (Decimal("37.48"), Decimal("2.48"))
+    assert [(row.net.amount, row.tax.amount) for row in found.tax] == [
+        (Decimal("30.00"), Decimal("2.48")),
+        (Decimal("5.00"), Decimal(0)),
+    ]
 
 
 def test_the_digest_changes_with_everything_that_was_agreed_to() -> None:
@@ -98,11 +124,13 @@ def test_the_digest_changes_with_everything_that_was_agreed_to() -> None:
         digest(replace(line, quantity=3)),
         digest(replace(line, tax_rate=Decimal("0.07"))),
         digest(replace(line, key="8")),
+        digest(replace(line, discount=Money(Decimal("0.01"), "EUR"))),
+        compute([line], bringing, currency="EUR", includes_tax=False, terms=("Berlin",)).digest,
         digest(bringing=replace(bringing, key="2")),
         digest(bringing=replace(bringing, price=Money(Decimal("3.90"), "EUR"))),
         digest(terms=("Hamburg",)),
     }
-    assert len(others) == 7
+    assert len(others) == 9
     assert digest() not in others
     assert digest(replace(line, unit=Money(Decimal(10), "EUR"))) == digest()
 
