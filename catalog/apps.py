@@ -30,3 +30,4 @@ class CatalogConfig(AppConfig):
         shows.declare("product/", "card/")
         rounds.register("catalog.clear_uploads")
         rounds.register("catalog.keep_promises")
+        rounds.register("catalog.calm_rushes")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from catalog import cards, delivery, images, pricing
 from catalog.importing import run
+from catalog.stock import rush
 from shop.changes import projector
 
 
@@ -22,6 +23,16 @@ def rebuild_cards(product_ids: Sequence[int]) -> None:
 def render_image(image_id: int) -> None:
     """All renditions of a picture."""
     images.render(image_id)
+
+
+def ease_rush(variant_ids: Sequence[int]) -> None:
+    """Buyers have waited for each other at one of these."""
+    rush.ease(variant_ids)
+
+
+def calm_rushes() -> None:
+    """A round of the relay: what sold in a rush, and does no more, is one row again."""
+    rush.calm()
 
 
 def run_import(run_id: int) -> None:

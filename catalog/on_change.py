@@ -79,6 +79,11 @@ def stock(rows: Sequence[Row], effects: Effects) -> None:
     effects.project(AVAILABILITY, _products_of(ids_of(rows)))
 
 
+def stock_bucket(rows: Sequence[Row], effects: Effects) -> None:
+    """The same, of what is sold in a rush."""
+    effects.project(AVAILABILITY, _products_of(values(rows, "stock_id")))
+
+
 def variant_option(rows: Sequence[Row], effects: Effects) -> None:
     """Its product's page, cards and facets."""
     products = _products_of(values(rows, "variant_id"))
@@ -223,6 +228,7 @@ RULES = {
     "catalog.review": review,
     "catalog.sale": sale,
     "catalog.stock": stock,
+    "catalog.stockbucket": stock_bucket,
     "catalog.taxrate": tax_rate,
     "catalog.variant": variant,
     "catalog.variantoption": variant_option,

@@ -127,7 +127,7 @@ def _free(variant: Variant) -> int:
     stock = getattr(variant, "stock", None)
     if stock is None:
         return 0
-    return max(0, stock.on_hand - stock.reserved) if stock.is_tracked else UNCOUNTED
+    return max(0, stock.free) if stock.is_tracked else UNCOUNTED
 
 
 def _low_at(variant: Variant) -> int:
@@ -138,7 +138,7 @@ def _low_at(variant: Variant) -> int:
 def free_stock(variant_ids: Iterable[int]) -> dict[int, int]:
     """How many of each can be had now; of what is not counted, very many."""
     return {
-        stock.variant_id: max(0, stock.on_hand - stock.reserved) if stock.is_tracked else UNCOUNTED
+        stock.variant_id: max(0, stock.free) if stock.is_tracked else UNCOUNTED
         for stock in Stock.objects.filter(variant_id__in=list(variant_ids))
     }
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -14,12 +13,13 @@ from catalog.models import Product, Stock
 from shop.desk.tables import Table
 
 
-def reserved(goods: Iterable[Any]) -> QuerySet[Stock]:
+def reserved(goods: Iterable[Any]) -> list[Stock]:
     """The shelves of these variants or products from which something is promised to orders."""
     goods = list(goods)
     owner = "variant__product" if goods and isinstance(goods[0], Product) else "variant"
     held = Stock.objects.filter(**{f"{owner}__in": [item.pk for item in goods]}, reserved__gt=0)
-    return held.select_related("variant__product").order_by("pk")
+    shelves = held.select_related("variant__product").prefetch_related("buckets").order_by("pk")
+    return [shelf for shelf in shelves if shelf.promised]
 
 
 def refusal(shelf: Stock) -> str:
@@ -28,7 +28,7 @@ def refusal(shelf: Stock) -> str:
         "%(name)s cannot be deleted: %(count)d are reserved for orders. Ship or cancel these first,"
         " or deactivate it instead: then nobody can buy it any more."
     )
-    return text % {"name": shelf.variant, "count": shelf.reserved}
+    return text % {"name": shelf.variant, "count": shelf.promised}
 
 
 class Goods(Table):
@@ -41,7 +41,7 @@ class Goods(Table):
         a permission on each part would refuse everyone, for nobody may delete stock by itself.
         """
         to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
-        shelves = list(reserved(objs))
+        shelves = reserved(objs)
         for shelf in shelves:
             self.message_user(request, refusal(shelf), messages.ERROR)
         protected = [*protected, *(str(shelf.variant) for shelf in shelves)]

@@ -62,11 +62,11 @@ class StockForm(RowForm):
         if change is not None and counted is not None:
             raise ValidationError(_("Say what came or went, or what was counted: not both."))
         held, delta = self.instance, self.delta()
-        if delta and (left := held.on_hand + delta) < (held.reserved if held.is_tracked else 0):
+        if delta and (left := held.on_hand + delta) < (held.promised if held.is_tracked else 0):
             text = _(
                 "%(left)d would be left, but %(reserved)d are reserved: ship or cancel these orders first."
             )
-            raise ValidationError(text % {"left": left, "reserved": held.reserved})
+            raise ValidationError(text % {"left": left, "reserved": held.promised})
         return data
 
     def delta(self) -> int:
@@ -130,7 +130,7 @@ class StockTable(Table):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stock]:
         held = super().get_queryset(request).select_related("variant__product")
-        return held.prefetch_related("variant__options__value__attribute")
+        return held.prefetch_related("variant__options__value__attribute", "buckets")
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """What runs out: the most wanted first."""
@@ -144,18 +144,17 @@ class StockTable(Table):
         return " · ".join(filter(None, (shown.variant.product.name, label(shown.variant))))
 
     def save_model(self, request: HttpRequest, obj: Stock, form: Any, change: bool) -> None:
-        """Its own columns only: `on_hand` belongs to catalog/stock.py."""
-        obj.save(update_fields=["low_at", "is_tracked"])
+        """What is counted belongs to catalog/stock/, and so does what is said of it."""
         delta = form.delta()
-        if not delta:
-            return
         kind = form.cleaned_data["kind"] or StockMovement.Kind.COUNTED
         if form.cleaned_data.get("counted") is not None:
             kind = StockMovement.Kind.COUNTED
         try:
-            stock.adjust(
-                obj.pk, delta=delta, kind=kind, note=form.cleaned_data["note"], actor_id=request.user.pk
-            )
+            stock.set_terms(obj.pk, low_at=obj.low_at, is_tracked=obj.is_tracked)
+            if delta:
+                stock.adjust(
+                    obj.pk, delta=delta, kind=kind, note=form.cleaned_data["note"], actor_id=request.user.pk
+                )
         except stock.BelowReserved as error:
             self.message_user(request, str(error), messages.ERROR)
 
@@ -173,11 +172,11 @@ class StockTable(Table):
 
     @admin.display(description=gettext_lazy("reserved"), ordering="reserved")
     def promised(self, held: Stock) -> Any:
-        return number(held.reserved)
+        return number(held.promised)
 
     @admin.display(description=gettext_lazy("free"))
     def free(self, held: Stock) -> Any:
-        return number(held.on_hand - held.reserved)
+        return number(held.free)
 
     @admin.display(description=gettext_lazy("low at"))
     def warned_at(self, held: Stock) -> Any:
@@ -191,7 +190,7 @@ class StockTable(Table):
     def level(self, held: Stock) -> Any:
         if not held.is_tracked:
             return pill("quiet", _("not counted"))
-        left = held.on_hand - held.reserved
+        left = held.free
         if left <= 0:
             return pill("bad", LEVELS[Availability.OUT])
         return pill("low", LEVELS[Availability.LOW]) if left <= held.low_at else pill("good", _("in stock"))

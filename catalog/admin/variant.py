@@ -274,5 +274,5 @@ def stock_link(variant: Variant) -> Any:
     stock = getattr(variant, "stock", None) if variant.pk else None
     if stock is None:
         return "–"
-    free = str(stock.on_hand - stock.reserved) if stock.is_tracked else _("not counted")
+    free = str(stock.free) if stock.is_tracked else _("not counted")
     return format_html('<a href="{}">{}</a>', reverse("admin:catalog_stock_change", args=[variant.pk]), free)

@@ -11,7 +11,7 @@ from catalog.models.neighbours import Neighbours
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
-from catalog.models.stock import Stock, StockMovement
+from catalog.models.stock import Stock, StockBucket, StockMovement
 from catalog.models.tax import TaxClass, TaxRate
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Review",
     "Sale",
     "Stock",
+    "StockBucket",
     "StockMovement",
     "TaxClass",
     "TaxRate",

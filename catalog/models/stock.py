@@ -1,6 +1,6 @@
-"""Stock: what lies on the shelf, in a table of its own; StockMovement: why it changed.
+"""Stock: what lies on the shelf, in a table of its own; its buckets, for a rush; and why it changed.
 
-Only catalog/stock.py writes here.
+Only catalog/stock/ writes here.
 """
 
 from django.conf import settings
@@ -12,7 +12,10 @@ from shop.changes.triggers import projected
 
 
 class Stock(models.Model):
-    """`on_hand` lies there, `reserved` of it is promised to orders. Untracked goods are always there."""
+    """`on_hand` lies there, `reserved` of it cannot be sold from this row. Untracked goods are always there.
+
+    It is promised to orders, or, where the row `is_split`, has been lent to its buckets, which sell it.
+    """
 
     variant = models.OneToOneField(
         "catalog.Variant",
@@ -25,6 +28,8 @@ class Stock(models.Model):
     reserved = models.IntegerField(_("reserved"), default=0)
     low_at = models.PositiveIntegerField(_("low at"), default=3)
     is_tracked = models.BooleanField(_("counted"), default=True)
+    is_split = models.BooleanField(_("sells in a rush"), default=False, editable=False)
+    split_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("stock")
@@ -39,6 +44,7 @@ class Stock(models.Model):
         indexes = (
             models.Index(F("on_hand") - F("reserved"), name="stock_free"),
             models.Index(fields=("is_tracked",), name="stock_tracked"),
+            models.Index(fields=("split_at",), condition=Q(is_split=True), name="stock_split"),
         )
         # A sale far from the threshold changes no page, and notes nothing.
         triggers = projected(
@@ -50,7 +56,47 @@ class Stock(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.variant}: {self.on_hand - self.reserved}"
+        return f"{self.variant}: {self.free}"
+
+    @property
+    def lent(self) -> int:
+        """What its buckets have to sell. Prefetch `buckets` for many; without a rush it costs nothing."""
+        return sum(bucket.free for bucket in self.buckets.all()) if self.is_split else 0
+
+    @property
+    def free(self) -> int:
+        """What can be sold."""
+        return self.on_hand - self.reserved + self.lent
+
+    @property
+    def promised(self) -> int:
+        """What is promised to orders."""
+        return self.reserved - self.lent
+
+
+class StockBucket(models.Model):
+    """A part of what a variant that sells in a rush has left. Only its number changes: it stays small.
+
+    A sale notes a change when this part comes near the threshold: the whole cannot do so before.
+    """
+
+    stock = models.ForeignKey(Stock, models.CASCADE, db_index=False, related_name="buckets")
+    place = models.PositiveSmallIntegerField()
+    free = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("stock", "place"), name="stockbucket_place"),)
+        triggers = projected(
+            shown=["free"],
+            listed=["stock"],
+            only=(
+                "EXISTS (SELECT FROM catalog_stock s WHERE s.variant_id = n.stock_id"
+                " AND LEAST(o.free, n.free) <= s.low_at)"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.stock_id}/{self.place}: {self.free}"
 
 
 class StockMovement(models.Model):
@@ -65,8 +111,14 @@ class StockMovement(models.Model):
         RETURNED = "returned", _("returned")
         IMPORTED = "imported", _("imported")
 
+    # No constraint: each sale would lock the variant's row in share mode, and where many do so at once, the
+    # lists of who does cost more than the sale.
     variant = models.ForeignKey(
-        "catalog.Variant", models.CASCADE, related_name="movements", verbose_name=_("variant")
+        "catalog.Variant",
+        models.CASCADE,
+        db_constraint=False,
+        related_name="movements",
+        verbose_name=_("variant"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     on_hand_change = models.IntegerField(_("on hand"), default=0)

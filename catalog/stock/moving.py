@@ -1,0 +1,240 @@
+"""Reserve, release, ship: what orders do to stock."""
+
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+
+from catalog.models import Stock, StockBucket, StockMovement, Variant
+from catalog.stock import rush
+from catalog.stock.refusals import NotReserved, OutOfStock
+from shop.changes import projector
+
+Kind = StockMovement.Kind
+
+_WANTED = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%(ids)s::bigint[], %(quantities)s::int[]) AS w(variant_id, quantity)
+    )"""
+
+
+def _told(*, on_hand: str, reserved: str) -> str:
+    """The end of each statement: what is `done` is written down. `near`: a threshold was crossed, perhaps."""
+    return f"""
+    , told AS (
+        INSERT INTO catalog_stockmovement
+            (variant_id, kind, on_hand_change, reserved_change, reference, note, actor_id, at)
+        SELECT variant_id, %(kind)s, {on_hand}, {reserved}, %(reference)s, '', %(actor)s, clock_timestamp()
+        FROM done ORDER BY variant_id
+    )
+    SELECT variant_id, near FROM done"""  # noqa: S608 (its pieces stand below)
+
+
+# Locked first, in pk order; the UPDATE then judges the newest rows. A row that has lent to buckets is not
+# even locked: a bucket that nobody holds gives, from a random one on. Nobody waits there, so nobody waits in
+# a circle. Fewer than asked: the caller goes back to a savepoint.
+_RESERVE = "".join(
+    (
+        _WANTED,
+        """
+    , locked AS MATERIALIZED (
+        SELECT s.variant_id, w.quantity FROM catalog_stock s JOIN wanted w USING (variant_id)
+        WHERE NOT s.is_split ORDER BY s.variant_id FOR UPDATE OF s
+    ), moved AS (
+        UPDATE catalog_stock s SET reserved = s.reserved + w.quantity FROM locked w
+        WHERE s.variant_id = w.variant_id AND (NOT s.is_tracked OR s.on_hand - s.reserved >= w.quantity)
+        RETURNING s.variant_id, w.quantity,
+            s.is_tracked AND s.on_hand - s.reserved <= s.low_at + w.quantity AS near
+    ), picked AS MATERIALIZED (
+        SELECT w.variant_id, w.quantity, s.low_at, b.id
+        FROM (SELECT count(*) FROM moved) first, wanted w JOIN catalog_stock s USING (variant_id),
+        LATERAL (
+            SELECT b.id FROM catalog_stockbucket b WHERE b.stock_id = w.variant_id AND b.free >= w.quantity
+            ORDER BY (b.place + %(turn)s) %% %(buckets)s LIMIT 1 FOR UPDATE SKIP LOCKED
+        ) b
+        WHERE s.is_split
+    ), lent AS (
+        UPDATE catalog_stockbucket b SET free = b.free - p.quantity FROM picked p
+        WHERE b.id = p.id AND b.free >= p.quantity
+        RETURNING p.variant_id, p.quantity, b.free <= p.low_at + p.quantity AS near
+    ), done AS (
+        SELECT * FROM moved UNION ALL SELECT * FROM lent
+    )""",
+        _told(on_hand="0", reserved="quantity"),
+    )
+)
+
+# Here all rows are locked, and whatever is split has its own row's say first.
+_BACK = "".join(
+    (
+        _WANTED,
+        """
+    , locked AS MATERIALIZED (
+        SELECT s.variant_id, w.quantity, s.is_split, s.low_at, s.reserved - (
+            SELECT coalesce(sum(b.free), 0) FROM catalog_stockbucket b
+            WHERE s.is_split AND b.stock_id = s.variant_id
+        ) AS promised
+        FROM catalog_stock s JOIN wanted w USING (variant_id) ORDER BY s.variant_id FOR UPDATE OF s
+    )""",
+    )
+)
+_RELEASE = "".join(
+    (
+        _BACK,
+        """
+    , moved AS (
+        UPDATE catalog_stock s SET reserved = s.reserved - w.quantity FROM locked w
+        WHERE s.variant_id = w.variant_id AND NOT s.is_split AND s.reserved >= w.quantity
+        RETURNING s.variant_id, w.quantity,
+            s.is_tracked AND s.on_hand - s.reserved <= s.low_at + w.quantity AS near
+    ), picked AS MATERIALIZED (
+        SELECT b.id, w.variant_id, w.quantity, w.low_at
+        FROM (SELECT count(*) FROM moved) first, catalog_stockbucket b
+        JOIN locked w ON w.variant_id = b.stock_id AND w.is_split AND w.promised >= w.quantity
+        WHERE b.place = %(turn)s ORDER BY w.variant_id FOR UPDATE OF b
+    ), lent AS (
+        UPDATE catalog_stockbucket b SET free = b.free + p.quantity FROM picked p WHERE b.id = p.id
+        RETURNING p.variant_id, p.quantity, b.free <= p.low_at + p.quantity AS near
+    ), done AS (
+        SELECT * FROM moved UNION ALL SELECT * FROM lent
+    )""",
+        _told(on_hand="0", reserved="-quantity"),
+    )
+)
+_SHIP = "".join(
+    (
+        _BACK,
+        """
+    , done AS (
+        UPDATE catalog_stock s SET reserved = s.reserved - w.quantity,
+            on_hand = s.on_hand - CASE WHEN s.is_tracked THEN w.quantity ELSE 0 END
+        FROM locked w WHERE s.variant_id = w.variant_id AND w.promised >= w.quantity
+        RETURNING s.variant_id, s.is_tracked, w.quantity, false AS near
+    )""",
+        _told(on_hand="CASE WHEN is_tracked THEN -quantity ELSE 0 END", reserved="-quantity"),
+    )
+)
+
+
+def reserve(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | None = None) -> None:
+    """Promises these quantities, by variant id, to an order; all of them, or OutOfStock and none.
+
+    OutOfStock is never said while units lie in several buckets, or in those that others hold just now.
+    """
+    began = time.monotonic()
+    try:
+        with transaction.atomic():
+            if missing := _move(_RESERVE, quantities, Kind.RESERVED, reference, actor_id):
+                raise OutOfStock(_free(missing))
+    except OutOfStock as error:
+        if any(quantities[pk] > free for pk, free in error.available.items()):
+            raise
+        _reserve_anywhere(quantities, reference, actor_id)
+    rush.notice(quantities, time.monotonic() - began)
+
+
+def release(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | None = None) -> None:
+    """Gives a reservation back; NotReserved if there is none. What was deleted since has none to give."""
+    _move_reserved(_RELEASE, quantities, Kind.RELEASED, reference, actor_id)
+
+
+def ship(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | None = None) -> None:
+    """Reserved goods leave the shelf; NotReserved if they were not. What was deleted has no shelf."""
+    _move_reserved(_SHIP, quantities, Kind.SHIPPED, reference, actor_id)
+
+
+def _move_reserved(
+    statement: str, quantities: Mapping[int, int], kind: str, reference: str, actor_id: int | None
+) -> None:
+    """All of it, or NotReserved. Who waited for a row sees no new buckets of it: the next statement does."""
+    try:
+        with transaction.atomic():
+            if missing := _move(statement, quantities, kind, reference, actor_id):
+                raise NotReserved(missing)
+    except NotReserved:
+        with transaction.atomic():
+            list(Stock.objects.select_for_update().filter(pk__in=quantities).order_by("pk"))
+            if held := _still_there(_move(statement, quantities, kind, reference, actor_id)):
+                raise NotReserved(held) from None
+
+
+def _move(
+    statement: str, quantities: Mapping[int, int], kind: str, reference: str, actor_id: int | None
+) -> set[int]:
+    """Moves what it may; the ids it may not."""
+    if any(quantity < 1 for quantity in quantities.values()):
+        raise ValueError("quantities are 1 or more")
+    if not quantities:
+        return set()
+    values: dict[str, Any] = {
+        "ids": list(quantities),
+        "quantities": list(quantities.values()),
+        "turn": random.randrange(rush.BUCKETS),
+        "buckets": rush.BUCKETS,
+        "kind": kind,
+        "reference": reference,
+        "actor": actor_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        moved = dict(cursor.fetchall())
+    if any(moved.values()):  # pages say so at once
+        projector.ring()
+    return set(quantities) - set(moved)
+
+
+def _reserve_anywhere(quantities: Mapping[int, int], reference: str, actor_id: int | None) -> None:
+    """The same with every row and bucket of theirs locked, in order, and looked through together."""
+    with transaction.atomic():
+        rows = {
+            row.pk: row for row in Stock.objects.select_for_update().filter(pk__in=quantities).order_by("pk")
+        }
+        found = StockBucket.objects.select_for_update().filter(stock__in=rows).order_by("stock_id", "place")
+        buckets: dict[int, list[StockBucket]] = {pk: [] for pk in rows}
+        for bucket in found:
+            buckets[bucket.stock_id].append(bucket)
+        free = dict.fromkeys(quantities, 0)
+        for pk, row in rows.items():
+            own = row.on_hand - row.reserved if row.is_tracked else quantities[pk]
+            free[pk] = own + sum(bucket.free for bucket in buckets[pk])
+        if missing := {pk: left for pk, left in free.items() if left < quantities[pk]}:
+            raise OutOfStock(missing)
+        for pk, row in rows.items():
+            left = quantities[pk]
+            for bucket in buckets[pk]:
+                taken = min(left, bucket.free)
+                if taken:
+                    bucket.free, left = bucket.free - taken, left - taken
+                    bucket.save(update_fields=["free"])
+            if left:
+                row.reserved += left
+                row.save(update_fields=["reserved"])
+        StockMovement.objects.bulk_create(
+            StockMovement(
+                variant_id=pk,
+                kind=Kind.RESERVED,
+                reserved_change=quantities[pk],
+                reference=reference,
+                actor_id=actor_id,
+            )
+            for pk in sorted(rows)
+        )
+        projector.ring()
+
+
+def _still_there(variant_ids: set[int]) -> set[int]:
+    """Those of them that were not deleted: an order outlives the variants that it sold."""
+    return (
+        set(Variant.objects.filter(pk__in=variant_ids).order_by().values_list("pk", flat=True))
+        if variant_ids
+        else set()
+    )
+
+
+def _free(variant_ids: set[int]) -> dict[int, int]:
+    """What can still be had of each; nothing of what has no stock row."""
+    held = Stock.objects.filter(pk__in=variant_ids).order_by().prefetch_related("buckets")
+    free = {stock.pk: max(stock.free, 0) for stock in held}
+    return {pk: free.get(pk, 0) for pk in variant_ids}

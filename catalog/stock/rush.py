@@ -1,0 +1,94 @@
+"""What many want at once: its free units lie in buckets, so that its buyers do not queue for one row.
+
+A variant that is split has lent all it had free to sixteen rows, each with a part. For its own row these
+units count as reserved, so that its CHECK stays the guard; a bucket's CHECK says that it sells no unit twice.
+A sale takes from one bucket that nobody holds (moving.py).
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef
+from django.db.models.functions import Now
+
+from catalog.models import Stock, StockBucket, StockMovement
+from shop.outbox import outbox
+
+BUCKETS = 16
+UNCOUNTED = 1_000_000  # lent to each bucket of what is not counted
+WAITED = 0.03  # seconds: a reservation that took longer has waited for others
+HOT, WITHIN = 30, timedelta(seconds=10)  # so many sales in so long are a rush
+QUIET = timedelta(hours=1)  # without any, and it is over
+
+_noticed = 0.0  # when this process asked last: it does so once a second at most
+
+
+def notice(quantities: Mapping[int, int], seconds: float) -> None:
+    """A reservation took that long. If it had to wait for others, somebody looks whether there is a rush."""
+    global _noticed
+    if seconds < WAITED or time.monotonic() - _noticed < 1:
+        return
+    _noticed = time.monotonic()
+    outbox.enqueue("catalog.ease_rush", sorted(quantities), queue="high", once=True)
+
+
+def ease(variant_ids: Iterable[int]) -> None:
+    """Splits those of them that sell in a rush just now."""
+    sold = StockMovement.objects.filter(
+        variant__in=list(variant_ids), kind=StockMovement.Kind.RESERVED, at__gt=Now() - WITHIN
+    )
+    counted = sold.order_by().values("variant_id").annotate(sales=Count("pk"))
+    for row in counted.filter(sales__gte=HOT, variant__stock__is_split=False).order_by("variant_id"):
+        split(row["variant_id"])
+
+
+def calm() -> None:
+    """Joins what was split once, and has not been sold for a while."""
+    sold = StockMovement.objects.filter(
+        variant=OuterRef("pk"), kind=StockMovement.Kind.RESERVED, at__gt=Now() - QUIET
+    )
+    quiet = Stock.objects.filter(~Exists(sold), is_split=True, split_at__lt=Now() - QUIET)
+    for variant_id in quiet.order_by("pk").values_list("pk", flat=True):
+        join(variant_id)
+
+
+def split(variant_id: int) -> None:
+    """Lends all that is free to buckets, in equal parts; once more, and what came in since is lent too."""
+    with transaction.atomic():
+        for held in gathered([variant_id]).values():
+            free = held.on_hand - held.reserved if held.is_tracked else UNCOUNTED * BUCKETS
+            part, rest = divmod(max(free, 0), BUCKETS)
+            StockBucket.objects.bulk_create(
+                StockBucket(stock=held, place=place, free=part + (place < rest)) for place in range(BUCKETS)
+            )
+            held.reserved += part * BUCKETS + rest
+            held.is_split, held.split_at = True, Now()
+            held.save(update_fields=["reserved", "is_split", "split_at"])
+
+
+def join(variant_id: int) -> None:
+    """Its own row has everything again."""
+    with transaction.atomic():
+        gathered([variant_id])
+
+
+def gathered(variant_ids: Iterable[int]) -> dict[int, Stock]:
+    """Their rows, locked until the transaction ends, with nothing lent: whoever counts sees all there is."""
+    held = {
+        stock.pk: stock
+        for stock in Stock.objects.select_for_update().filter(pk__in=list(variant_ids)).order_by("pk")
+    }
+    buckets = StockBucket.objects.select_for_update().filter(
+        stock__in=[pk for pk in held if held[pk].is_split]
+    )
+    for bucket in buckets.order_by("stock_id", "place"):
+        held[bucket.stock_id].reserved -= bucket.free
+    for stock in held.values():
+        if stock.is_split:
+            stock.is_split, stock.split_at = False, None
+            # Before the buckets are gone: their units are never in two places, nor in none.
+            stock.save(update_fields=["reserved", "is_split", "split_at"])
+            StockBucket.objects.filter(stock=stock).delete()
+    return held
