@@ -2,7 +2,6 @@
 
 import hmac
 
-from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.utils import translation
 
@@ -25,27 +24,6 @@ class CannotBeBought(Exception):
 
 class NotReady(Exception):
     """A step before the review is not done."""
-
-
-def _signer() -> Signer:
-    return Signer(salt="checkout.review", sep=".")
-
-
-def seal(cart: Cart, shown: Quote) -> str:
-    """What the review form carries: which round of which cart, and the digest of what was shown.
-
-    Signed, so that a form sent once more after the cart is gone still finds its order, and only its own.
-    """
-    return _signer().sign(f"{cart.placement_key}:{shown.totals.digest}")
-
-
-def unseal(text: str) -> tuple[str, str]:
-    """(placement key, digest) of a review form; CartChanged if it is not ours."""
-    try:
-        placement_key, _colon, digest = _signer().unsign(text).rpartition(":")
-    except (BadSignature, ValueError) as error:
-        raise CartChanged from error
-    return placement_key, digest
 
 
 def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Order:

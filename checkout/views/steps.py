@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,8 +16,9 @@ from accounts.models import User
 from accounts.queries import address_lines
 from accounts.views.entry import GUEST_EMAIL
 from catalog.stock import OutOfStock
+from checkout import agreed, completion, cookies, queries, quote, steps
 from checkout import cart as carts
-from checkout import completion, cookies, queries, quote, steps
+from checkout.agreed import Agreed
 from checkout.forms import AddressForm, DeliveryForm
 from checkout.models import Cart
 from checkout.quote import Quote
@@ -190,7 +192,7 @@ def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
     form = PaymentForm(request.POST if request.method == "POST" else None)
     context = {
         "form": form,
-        "digest": completion.seal(found, shown),
+        "digest": agreed.seal(found, shown),
         "payment_choices": form.ways,
         "address_lines": [*address_lines(found), found.email, *([found.phone] if found.phone else [])],
         "method": shown.method,
@@ -200,17 +202,16 @@ def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
 
 def _place(request: HttpRequest) -> HttpResponseBase:
     form = PaymentForm(request.POST)
+    then = None
     try:
-        placement_key, digest = completion.unseal(request.POST.get("digest", ""))
-        order = queries.placed_order(placement_key)
+        then = agreed.unseal(request.POST.get("digest", ""))
+        order = queries.placed_order(then.placement_key)
         if order is None:
             if not form.is_valid():
                 return _review(request)
-            order = _complete(request, placement_key, digest)
-    except completion.CartChanged:
-        messages.warning(
-            request, _("Something has changed since you looked. Please look once more before you order.")
-        )
+            order = _complete(request, then)
+    except (agreed.Forged, completion.CartChanged):
+        messages.warning(request, _changed(request, then))
         return redirect("checkout:review")
     except OutOfStock:
         messages.error(
@@ -229,16 +230,27 @@ def _place(request: HttpRequest) -> HttpResponseBase:
     return begin_payment(request, order, form.cleaned_data["payment"], token=links.token(order.pk), attempt=1)
 
 
-def _complete(request: HttpRequest, placement_key: str, digest: str) -> Order:
+def _changed(request: HttpRequest, then: Agreed | None) -> str:
+    """That something has changed since the buyer looked, and what."""
+    text = _("Something has changed since you looked. Please look once more before you order.")
     found = carts.open(request)
-    if found is None or found.placement_key != placement_key:
+    if then is None or found is None:
+        return text
+    told = agreed.differences(then, agreed.seen(found, quote.of(found)))
+    items = format_html_join("", "<li>{}</li>", ((line,) for line in told))
+    return format_html('{}<ul class="message__list">{}</ul>', text, items) if told else text
+
+
+def _complete(request: HttpRequest, then: Agreed) -> Order:
+    found = carts.open(request)
+    if found is None or found.placement_key != then.placement_key:
         # Another click of the same form may have closed the cart since this one looked.
-        order = queries.placed_order(placement_key)
+        order = queries.placed_order(then.placement_key)
         if order is None:
             raise completion.CartChanged
         return order
     user = request.user if request.user.is_authenticated else None
-    order = completion.complete(found, digest, customer_id=user.pk if user else None)
+    order = completion.complete(found, then.digest, customer_id=user.pk if user else None)
     cookies.forget(request)
     request.session[PLACED_ORDER] = order.pk
     if user is None:
