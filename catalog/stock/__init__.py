@@ -7,7 +7,7 @@ sells in a rush lends its free units to buckets (rush.py), so that its buyers do
 
 from catalog.stock.availability import refresh_availability
 from catalog.stock.counting import adjust, adjust_many, set_terms
-from catalog.stock.ledger import differences
+from catalog.stock.ledger import differences, write_down
 from catalog.stock.moving import release, reserve, ship
 from catalog.stock.refusals import BelowReserved, NotReserved, OutOfStock
 
@@ -23,4 +23,5 @@ __all__ = [
     "reserve",
     "set_terms",
     "ship",
+    "write_down",
 ]
