@@ -1,4 +1,4 @@
-"""A postal address as a form: the parts that every country has, and what its postcodes look like."""
+"""A postal address as a form: the parts that its country writes, and what its postcodes look like."""
 
 import json
 import re
@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import Line, Mistake, mistake_in
+from shop import places
 
-# How postcodes look, and how one is written: a mistake is answered with an example.
+# How postcodes look, and how one is written: a mistake is answered with an example. Countries that are not
+# here have those of shop/places.py, which are looser.
 POSTCODES: dict[str, tuple[str, str]] = {
     "AT": (r"[1-9]\d{3}", "1010"),
     "BE": (r"[1-9]\d{3}", "1000"),
@@ -44,11 +46,21 @@ POSTCODES: dict[str, tuple[str, str]] = {
 }
 
 
+def postcode_look(country: str) -> tuple[str, str]:
+    """The pattern of its postcodes and an example; "" and "" where we do not know."""
+    if country in POSTCODES:
+        return POSTCODES[country]
+    known = places.of(country)
+    # It is asked of what was typed without its spaces, and of what was typed.
+    pattern = re.sub(r"(?<!\[) (?!\?)", " ?", known.postcode_pattern)
+    return pattern, known.postcode_example
+
+
 def postcode_mistakes(country: str, name: str) -> list[Mistake]:
     """What can be wrong with a postcode there, its spaces left out; none where we do not know their look."""
-    if country not in POSTCODES:
+    pattern, example = postcode_look(country)
+    if not pattern:
         return []
-    pattern, example = POSTCODES[country]
     words = {"country": name, "example": example}
     digits = re.fullmatch(r"\\d\{(\d)\}", pattern)
     if not digits:
@@ -68,8 +80,6 @@ class PostcodeLine(Line):
         """The countries that can be chosen, by code and name."""
         self.by_country = {code: postcode_mistakes(code, name) for code, name in countries}
         self.widget.attrs["data-mistakes-by"] = "country"
-        if countries and all(POSTCODES.get(code, ("", "x"))[1].isdigit() for code, _name in countries):
-            self.widget.attrs["inputmode"] = "numeric"
 
     @property
     def mistakes_json(self) -> str:
@@ -82,18 +92,37 @@ class PostcodeLine(Line):
         if told:
             raise ValidationError(told, code="mistake")
         # Some countries write a space in it: one that was typed in its place stays.
-        pattern, _example = POSTCODES.get(country, (".*", ""))
-        return postcode.upper() if re.fullmatch(pattern, postcode.upper(), re.ASCII) else compact
+        pattern, _example = postcode_look(country)
+        return postcode.upper() if re.fullmatch(pattern or ".*", postcode.upper(), re.ASCII) else compact
 
 
 class PostalForm(forms.Form):
-    """Who gets it, and where: seven fields, two of them optional."""
+    """Who gets it, and where, as the country chosen writes it: eight fields at most, two of them optional.
 
+    Another country may ask for other fields: `layouts` says to the browser which ones are asked for alike.
+    """
+
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        widget=forms.Select(attrs={"autocomplete": "shipping country"}),
+        error_messages={
+            "required": gettext_lazy("Please choose a country."),
+            "invalid_choice": gettext_lazy(
+                "We do not deliver there yet. Please choose a country from the list."
+            ),
+        },
+    )
     name = Line(
         label=gettext_lazy("Full name"),
         max_length=120,
         autocomplete="shipping name",
         error_messages={"required": gettext_lazy("Please enter the name of who gets it.")},
+    )
+    company = Line(
+        label=gettext_lazy("Company"),
+        max_length=120,
+        required=False,
+        autocomplete="shipping organization",
     )
     line1 = Line(
         label=gettext_lazy("Street and number"),
@@ -102,7 +131,7 @@ class PostalForm(forms.Form):
         error_messages={"required": gettext_lazy("Please enter the street and the number.")},
     )
     line2 = Line(
-        label=gettext_lazy("Flat or company"),
+        label=gettext_lazy("Flat, floor"),
         max_length=160,
         required=False,
         autocomplete="shipping address-line2",
@@ -119,15 +148,8 @@ class PostalForm(forms.Form):
         autocomplete="shipping address-level2",
         error_messages={"required": gettext_lazy("Please enter the town or city.")},
     )
-    country = forms.ChoiceField(
-        label=gettext_lazy("Country"),
-        widget=forms.Select(attrs={"autocomplete": "shipping country"}),
-        error_messages={
-            "required": gettext_lazy("Please choose a country."),
-            "invalid_choice": gettext_lazy(
-                "We do not deliver there yet. Please choose a country from the list."
-            ),
-        },
+    region = forms.ChoiceField(
+        widget=forms.Select(attrs={"autocomplete": "shipping address-level1"}),
     )
     phone = Line(
         label=gettext_lazy("Phone"),
@@ -146,8 +168,63 @@ class PostalForm(forms.Form):
 
     def __init__(self, *args: Any, countries: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].choices = countries  # type: ignore[attr-defined]
+        self.countries = dict(countries)
+        said = self.data.get(self.add_prefix("country")) if self.is_bound else self.initial.get("country")
+        self.land = said if said in self.countries else next(iter(self.countries), "")
+        self.format = places.of(self.land)
+        chosen = cast(forms.ChoiceField, self.fields["country"])
+        chosen.choices = countries
+        chosen.widget.attrs["data-layouts"] = json.dumps({code: self.layout(code) for code in self.countries})
         self.postcodes.offer(countries)
+        self._follow(self.format)
+
+    def _follow(self, format: places.Format) -> None:
+        """The fields that the country's addresses have, by the names that they have there."""
+        self._ask_region(format)
+        words = {"what": format.postcode_label}
+        self.fields["city"].label = format.city_label
+        self.fields["city"].required = format.needs_city
+        self.fields["postcode"].label = format.postcode_label
+        self.fields["postcode"].required = format.needs_postcode or format.country in POSTCODES
+        if format.postcode_label != PostalForm.base_fields["postcode"].label:
+            self.fields["postcode"].error_messages["required"] = _("Please enter the %(what)s.") % words
+        if postcode_look(format.country)[1].isdigit():
+            self.fields["postcode"].widget.attrs["inputmode"] = "numeric"
+        for name in ("postcode", "city", "region"):
+            if name not in format.order:
+                del self.fields[name]
+
+    def _ask_region(self, format: places.Format) -> None:
+        region = cast(forms.ChoiceField, self.fields["region"])
+        region.label = format.region_label
+        named = sorted(format.regions.items(), key=lambda pair: pair[1])
+        region.choices = [("", _("Please choose")), *named]
+        told = _("Please choose the %(what)s.") % {"what": str(format.region_label).lower()}
+        region.error_messages.update(required=told, invalid_choice=told)
+
+    def layout(self, country: str) -> str:
+        """Two countries with the same one are asked alike."""
+        format = places.of(country)
+        is_own = country if format.regions else ""
+        number = postcode_look(country)[1].isdigit()
+        return f"{' '.join(format.order)} {format.postcode_label} {format.city_label} {number} {is_own}"
+
+    @property
+    def locality(self) -> list[list[forms.BoundField]]:
+        """Postcode, town and region in the country's order, as the form's rows have them."""
+        order = [name for name in self.format.order if name in self.fields]
+        rows = [order[:1], order[1:]] if order[:1] == ["city"] and len(order) > 2 else [order[:2], order[2:]]
+        return [[self[name] for name in row] for row in rows if row]
+
+    @property
+    def is_company(self) -> bool:
+        """Whether the fields of a company are filled in, or need another look."""
+        return any(self[name].value() or self.has_error(name) for name in self.company_fields)
+
+    @property
+    def company_fields(self) -> list[str]:
+        """Those that only a company fills in."""
+        return [name for name in ("company", "vat_number") if name in self.fields]
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from accounts import agents
 from accounts.models import Address, Login, PostalFields, User
+from shop import places
 
 Shape = dict[str, Any]
 
@@ -47,8 +48,8 @@ def _login(row: Login, current: int | None) -> Shape:
 
 
 def address_lines(parts: PostalFields) -> list[str]:
-    """An address as it is written on a parcel; the country in the reader's language."""
+    """An address as its country writes it on a parcel; the country's name in the reader's language."""
     locale = Locale.parse(translation.get_language() or "en", sep="-")
     country = locale.territories.get(parts.country, parts.country)
-    written = [parts.name, parts.line1, parts.line2, f"{parts.postcode} {parts.city}".strip(), country]
-    return [line for line in written if line]
+    held = {part.name: getattr(parts, part.name) for part in PostalFields._meta.fields}
+    return [*places.of(parts.country).written(held), *([country] if country else [])]

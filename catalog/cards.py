@@ -78,7 +78,7 @@ def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]
 
 # What a price is with or without tax: catalog.pricing.shown, in SQL. round() treats halves as Money does.
 _SHOWN = """CASE
-    WHEN pr.includes_tax = m.tax_shown THEN {amount}
+    WHEN pr.includes_tax = m.tax_shown THEN round({amount}, m.digits)
     WHEN m.tax_shown THEN round({amount} * (1 + COALESCE(t.rate, 0)), m.digits)
     ELSE round({amount} / (1 + COALESCE(t.rate, 0)), m.digits) END"""
 
@@ -147,7 +147,7 @@ WITH m AS (
     JOIN product p ON p.id = v.product_id
     JOIN priced pr ON pr.variant_id = v.id
     JOIN m ON m.currency = pr.currency
-    LEFT JOIN catalog_taxrate t ON t.tax_class_id = p.tax_class_id AND t.country = m.country
+    LEFT JOIN catalog_taxrate t ON t.tax_class_id = p.tax_class_id AND t.country = m.country AND t.region = ''
 ), choice AS (  -- what each variant is: all its option values, and the first one's label, its size
     SELECT o.variant_id, jsonb_agg(o.value_id ORDER BY o.position) AS ids,
         (array_agg(value.label ORDER BY o.position))[1] AS label

@@ -1,17 +1,18 @@
 """What having it brought costs, and when it is there: the promise of a market, the choice at checkout."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
-from django.db.models import CharField, QuerySet
+from django.db.models import CharField, Exists, Q, QuerySet
 from django.utils import timezone
 
-from catalog.models import MethodRate, Promised, Zone
+from catalog import taxes
+from catalog.models import Method, MethodRate, Promised, Zone
 from shop import markets
 from shop.edge.recording import reading
 from shop.markets import Market
@@ -23,11 +24,15 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class Promise:
-    """The cheapest way. `cutoff` only while ordering before it matters now; all holds until `changes_at`."""
+    """The cheapest way. `cutoff` only while ordering before it matters now; all holds until `changes_at`.
+
+    is_from: what is heavier costs more. `free_from` holds for whatever weight.
+    """
 
     method_name: str
     carrier: str
     price: Money
+    is_from: bool
     free_from: Money | None
     earliest: date
     latest: date
@@ -37,7 +42,7 @@ class Promise:
 
 @dataclass(frozen=True)
 class Choice:
-    """A way to deliver an order: `price` is 0 from `free_from` on, tax included."""
+    """A way to deliver an order: `price` is 0 from `free_from` on; it includes the home rate of tax."""
 
     id: int
     name: str
@@ -53,7 +58,7 @@ class Choice:
 def promise(market: Market, now: datetime) -> Promise | None:
     """What product and cart pages of the market say; None where nothing is delivered."""
     with reading(f"promise/{market.code}"):
-        amount, free_from, name, carrier, until, min_days, max_days = _promised(market)
+        amount, free_from, is_from, name, carrier, until, min_days, max_days = _promised(market)
     if amount is None:
         return None
     leaves, cutoff = _leaves_on(now, until)
@@ -61,6 +66,7 @@ def promise(market: Market, now: datetime) -> Promise | None:
         method_name=name,
         carrier=carrier,
         price=Money(amount, market.currency),
+        is_from=is_from,
         free_from=_money(free_from, market.currency),
         earliest=working_day(leaves, min_days),
         latest=working_day(leaves, max_days),
@@ -88,39 +94,64 @@ def keep(_ids: Iterable[int] = ()) -> None:
         Promised.objects.filter(market__in=there).delete()
 
 
-def methods(market: Market, country: str, subtotal: Money, now: datetime) -> list[Choice]:
-    """The ways to have an order of that subtotal brought to that country, as the merchant ordered them."""
-    choices = []
-    rates = _offered(market.currency, [country])
-    for rate in rates.order_by("method__position", "amount", "method_id"):
-        method, free_from = rate.method, _money(rate.free_from, rate.currency)
-        leaves, cutoff = _leaves_on(now, method.cutoff)
-        is_free = free_from is not None and subtotal >= free_from
-        choices.append(
-            Choice(
-                id=method.pk,
-                name=method.name,
-                carrier=method.carrier,
-                price=Money.zero(rate.currency) if is_free else Money(rate.amount, rate.currency),
-                free_from=free_from,
-                earliest=working_day(leaves, method.min_days),
-                latest=working_day(leaves, method.max_days),
-                cutoff=cutoff,
-                tax_class_id=method.tax_class_id,
-            )
-        )
-    return choices
+def methods(
+    market: Market, country: str, worth: Money, now: datetime, *, region: str = "", grams: int = 0
+) -> list[Choice]:
+    """The ways to have goods of that worth and weight brought there, as the merchant ordered them."""
+    own: dict[int, list[_Rate]] = {}
+    for row in _RATES.rows(currency=market.currency, **_place(country, region)):
+        rate = _Rate._make(row)
+        own.setdefault(rate.method_id, []).append(rate)
+    found = [rate for rates in own.values() if (rate := _of_class(rates, worth, grams))]
+    found.sort(key=lambda rate: (rate.position, rate.amount, rate.method_id))
+    return [_choice(rate, worth, now) for rate in found]
+
+
+def _of_class(rates: Sequence["_Rate"], worth: Money, grams: int) -> "_Rate | None":
+    """The one of a method's rates that counts; None if none bears the weight."""
+    fit = (
+        rate
+        for rate in rates
+        if (rate.up_to_grams is None or grams <= rate.up_to_grams) and worth.amount >= rate.goods_from
+    )
+    heaviest = 2**32  # above all columns
+    return min(fit, key=lambda rate: (rate.up_to_grams or heaviest, -rate.goods_from), default=None)
+
+
+def _choice(rate: "_Rate", worth: Money, now: datetime) -> Choice:
+    free_from = _money(rate.free_from, worth.currency)
+    leaves, cutoff = _leaves_on(now, rate.cutoff)
+    is_free = free_from is not None and worth >= free_from
+    return Choice(
+        id=rate.method_id,
+        name=rate.name,
+        carrier=rate.carrier,
+        price=Money.zero(worth.currency) if is_free else Money(rate.amount, worth.currency).rounded(),
+        free_from=free_from,
+        earliest=working_day(leaves, rate.min_days),
+        latest=working_day(leaves, rate.max_days),
+        cutoff=cutoff,
+        tax_class_id=rate.tax_class_id,
+    )
+
+
+def goes_to(method_id: int | None, country: str, region: str = "") -> bool:
+    """Whether that method is offered and goes there, for goods of some weight."""
+    there = _reaches("zone__", **_place(country, region))
+    return method_id is not None and Method.objects.filter(there, pk=method_id, is_active=True).exists()
 
 
 def countries(market: Market | None = None) -> list[str]:
-    """Codes of the countries that a method with a price in the market's currency reaches."""
+    """Codes of the countries that a method with a price in the market's currency reaches, or a part of them."""
     currency = (market or markets.current()).currency
-    served: Iterable[list[str]] = (
+    served: Iterable[tuple[list[str], list[str]]] = (
         Zone.objects.filter(methods__is_active=True, methods__rates__currency=currency)
         .distinct()
-        .values_list("countries", flat=True)
+        .values_list("countries", "regions")
     )
-    return sorted({country for zone in served for country in zone})
+    return sorted(
+        {code for zone, regions in served for code in (*zone, *(place[:2] for place in regions))}
+    )
 
 
 def working_day(start: date, days: int) -> date:
@@ -133,16 +164,52 @@ def working_day(start: date, days: int) -> date:
     return day
 
 
-def _offered(currency: Any, country: Any) -> QuerySet[MethodRate]:
-    """Rates of the active methods that reach the one country, the cheapest and then the quickest first."""
-    return (
-        MethodRate.objects.filter(
-            currency=currency,
-            method__is_active=True,
-            method__zone__countries__contains=country,
-        )
-        .select_related("method")
-        .order_by("amount", "method__max_days", "method__position", "method_id")
+def _place(country: str, region: str) -> dict[str, list[str]]:
+    """Where it goes, as zones are asked for it."""
+    return {"country": [country], "region": [f"{country}-{region}"]}
+
+
+def _reaches(zone: str, *, country: Any, region: Any) -> Q:
+    """Methods that go there: those of the region's own zones, else those of its country's."""
+    is_own = Exists(Zone.objects.filter(regions__contains=region))
+    return Q(**{f"{zone}regions__contains": region}) | (Q(**{f"{zone}countries__contains": country}) & ~is_own)
+
+
+class _Rate(NamedTuple):
+    """A rate with what its method says."""
+
+    method_id: int
+    amount: Decimal
+    up_to_grams: int | None
+    goods_from: Decimal
+    free_from: Decimal | None
+    position: int
+    name: str
+    carrier: str
+    cutoff: time | None
+    min_days: int
+    max_days: int
+    tax_class_id: int
+
+
+@Prepared
+def _RATES() -> "QuerySet[MethodRate, Any]":
+    """The rates in a currency of all methods that go there."""
+    there = _reaches("method__zone__", country=Param("country", _CODES), region=Param("region", _CODES))
+    offered = MethodRate.objects.filter(there, currency=Param("currency"), method__is_active=True)
+    return offered.order_by().values_list(
+        "method_id",
+        "amount",
+        "up_to_grams",
+        "goods_from",
+        "free_from",
+        "method__position",
+        "method__name",
+        "method__carrier",
+        "method__cutoff",
+        "method__min_days",
+        "method__max_days",
+        "method__tax_class_id",
     )
 
 
@@ -152,23 +219,44 @@ def _promised(market: Market) -> tuple[Any, ...]:
 
 
 def _cheapest(market: Market) -> tuple[Any, ...]:
-    found = _CHEAPEST.first(currency=market.currency, country=[market.country])
-    return found or (None, None, "", "", None, 0, 0)
+    """The _FACTS as rates and methods have them: for something light that costs little.
+
+    An offer for dearer goods is not promised to all; "free from" is, so it must hold whatever is bought.
+    """
+    rows = _RATES.rows(currency=market.currency, **_place(market.country, ""))
+    rates = [_Rate._make(row) for row in rows]
+    base = [rate for rate in rates if not rate.goods_from]
+    lightest: dict[int, _Rate] = {}
+    for rate in sorted(base, key=lambda rate: rate.up_to_grams or 2**32):
+        lightest.setdefault(rate.method_id, rate)
+    cheapest = min(
+        lightest.values(),
+        key=lambda rate: (rate.amount, rate.max_days, rate.position, rate.method_id),
+        default=None,
+    )
+    if cheapest is None:
+        return None, None, False, "", "", None, 0, 0
+    own = [rate for rate in rates if rate.method_id == cheapest.method_id]
+    paid = [rate.free_from for rate in own if rate.amount]
+    free = [amount for amount in paid if amount is not None]
+    amount = Money(cheapest.amount, market.currency).rounded()
+    if not market.tax_shown:
+        amount = taxes.net(amount, taxes.rate_for(cheapest.tax_class_id, market.country))
+    return (
+        amount.amount,
+        max(free, default=None) if len(free) == len(paid) else None,
+        any(rate.amount > cheapest.amount for rate in own),
+        cheapest.name,
+        cheapest.carrier,
+        cheapest.cutoff,
+        cheapest.min_days,
+        cheapest.max_days,
+    )
 
 
-_FACTS = ("amount", "free_from", "method_name", "carrier", "cutoff", "min_days", "max_days")
+_CODES: "ArrayField[Any, Any]" = ArrayField(CharField(max_length=43))
+_FACTS = ("amount", "free_from", "is_from", "method_name", "carrier", "cutoff", "min_days", "max_days")
 _KEPT = Prepared(lambda: Promised.objects.filter(market=Param("market")).values_list(*_FACTS))
-_CHEAPEST = Prepared(
-    lambda: _offered(Param("currency"), Param("country", ArrayField(CharField(max_length=2)))).values_list(
-        "amount",
-        "free_from",
-        "method__name",
-        "method__carrier",
-        "method__cutoff",
-        "method__min_days",
-        "method__max_days",
-    )[:1]
-)
 
 
 def _leaves_on(now: datetime, cutoff: time | None) -> tuple[date, time | None]:

@@ -35,7 +35,8 @@ FOUND = ("search", *LISTED)  # what a search asks, and the list that it gives
 PLACED = ("categories", "kind", "popularity")  # by which neighbours are chosen
 _CARD, _CATEGORY, _PAGE = ("catalog.card",), ("catalog.category",), ("catalog.page",)
 _FORMER = ("catalog.former",)
-_PROMISE = ("catalog.promised", "catalog.zone", "catalog.method", "catalog.methodrate")
+_DELIVERY = ("catalog.zone", "catalog.method", "catalog.methodrate", "catalog.taxrate")
+_PROMISE = ("catalog.promised", *_DELIVERY)
 
 KEYS: dict[str, tuple[str, ...]] = {
     "attribute/*": ("catalog.attribute",),

@@ -162,10 +162,16 @@ def listing(rows: Sequence[Row], effects: Effects) -> None:
 
 
 def tax_rate(rows: Sequence[Row], effects: Effects) -> None:
-    """Prices that are noted without tax and shown with it; and carts count it anyway."""
+    """Prices that are noted without tax and shown with it, and the other way round; carts count it anyway.
+
+    No page for everyone knows a region: what is due there alone is told in the cart.
+    """
+    rows = [row for row in rows if "" in row.values("region")]
     classes = values(rows, "tax_class_id")
     purge("taxclass/{}", classes, effects)
     effects.project(CARDS, column(Product.objects.filter(tax_class__in=classes), "pk"))
+    if any(not market.tax_shown for market in markets.all()):
+        delivery(rows, effects)  # what it costs to bring it is promised without tax there
 
 
 def block(rows: Sequence[Row], effects: Effects) -> None:

@@ -34,17 +34,24 @@ class Shown:
         return int(off.to_integral_value(ROUND_FLOOR)) or None
 
 
-def price_of(variant: Variant, market: Market, rates: Mapping[int, Decimal] | None = None) -> Shown | None:
+def price_of(
+    variant: Variant,
+    market: Market,
+    rates: Mapping[int, Decimal] | None = None,
+    *,
+    with_tax: bool | None = None,
+) -> Shown | None:
     """What the variant costs in this market now; None if it is not sold there.
 
     rates: taxes.rates_in(market.country), so that a page asks once. Prefetch `prices`, select `product`.
+    with_tax: else as the market shows prices.
     """
     price = next((p for p in variant.prices.all() if p.currency == market.currency), None)
     if price is None:
         return None
     if rates is None:
         rates = taxes.rates_in(market.country)
-    return shown(price, market, rates.get(variant.product.tax_class_id, taxes.ZERO))
+    return shown(price, market, rates.get(variant.product.tax_class_id, taxes.ZERO), with_tax=with_tax)
 
 
 class Priced(Protocol):
@@ -60,19 +67,23 @@ class Priced(Protocol):
     def includes_tax(self) -> bool: ...
 
 
-def shown(price: Priced, market: Market, rate: Decimal) -> Shown:
-    """The same price with or without tax, as the market wants it. catalog/cards.py says it in SQL."""
-    listed = _converted(Money(price.amount, price.currency), price.includes_tax, market, rate)
+def shown(price: Priced, market: Market, rate: Decimal, *, with_tax: bool | None = None) -> Shown:
+    """The same price with or without tax, as the market wants it. catalog/cards.py says it in SQL.
+
+    rate: of the market's country, which is what a price that includes tax includes.
+    """
+    with_tax = market.tax_shown if with_tax is None else with_tax
+    listed = _converted(Money(price.amount, price.currency), price.includes_tax, with_tax, rate)
     now = listed
     if price.sale_amount is not None:
-        now = _converted(Money(price.sale_amount, price.currency), price.includes_tax, market, rate)
-    return Shown(now, listed if now < listed else None, market.tax_shown, rate)
+        now = _converted(Money(price.sale_amount, price.currency), price.includes_tax, with_tax, rate)
+    return Shown(now, listed if now < listed else None, with_tax, rate)
 
 
-def _converted(amount: Money, includes_tax: bool, market: Market, rate: Decimal) -> Money:
-    if includes_tax == market.tax_shown:
-        return amount
-    return taxes.gross(amount, rate) if market.tax_shown else taxes.net(amount, rate)
+def _converted(amount: Money, includes_tax: bool, with_tax: bool, rate: Decimal) -> Money:
+    if includes_tax == with_tax:
+        return amount.rounded()  # a yen has no cents, whatever somebody's statement wrote
+    return taxes.gross(amount, rate) if with_tax else taxes.net(amount, rate)
 
 
 _LOCK_PRICES = "SELECT id FROM catalog_price WHERE id = ANY(%s) ORDER BY id FOR UPDATE"

@@ -9,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import address_lines
 from checkout.models import Cart, CartLine
-from shop.desk.cells import country, moment, number, pill
+from shop.desk.cells import moment, number, pill
 from shop.desk.filters import MarketFilter, market_name
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table, Unchangeable
@@ -94,8 +95,5 @@ class CartTable(Unchangeable, Table):
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, cart: Cart) -> Any:
-        town = f"{cart.postcode} {cart.city}".strip()
-        land = country(cart.country) if cart.country else ""
-        lines = [cart.name, cart.line1, cart.line2, town, land]
-        shown = "\n".join(line for line in lines if line)
+        shown = "\n".join(address_lines(cart))
         return format_html('<span class="lines">{}</span>', shown) if shown else "–"

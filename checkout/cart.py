@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import PostalFields, User
+from catalog import delivery
 from checkout import cookies, queries
 from checkout.models import Cart, CartLine
 from shop import markets
@@ -144,14 +145,14 @@ def remove(cart: Cart, line_id: int) -> None:
     change(cart, line_id, 0)
 
 
-def set_address(cart: Cart, *, email: str, **address: str) -> None:
+def set_address(cart: Cart, *, email: str, vat_number: str = "", **address: str) -> None:
     """Who gets it and where; a delivery method that does not go there is given up."""
     with transaction.atomic():
         held = _lock(cart)
-        held.email = email
+        held.email, held.vat_number = email, vat_number
         for field in PostalFields._meta.fields:
             setattr(held, field.name, address.get(field.name, ""))
-        if not queries.delivers_to(held.method_id, held.country):
+        if not delivery.goes_to(held.method_id, held.country, held.region):
             held.method_id = None
         held.save()
     cart.refresh_from_db()
@@ -228,7 +229,7 @@ def _absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
     if not present:
         mine.market = older.market
     if not mine.line1:
-        mine.email, mine.method_id = older.email, older.method_id
+        mine.email, mine.vat_number, mine.method_id = older.email, older.vat_number, older.method_id
         for part in PostalFields._meta.fields:
             setattr(mine, part.name, getattr(older, part.name))
     for line in came:

@@ -86,4 +86,7 @@ def _draft(cart: Cart, now: Quote, customer_id: int | None) -> Draft:
         delivery_tax_rate=now.delivery_tax_rate,
         promised_from=now.method.earliest,
         promised_until=now.method.latest,
+        prices_include_tax=now.totals.includes_tax,
+        vat_number=cart.vat_number,
+        is_reverse_charged=now.taxation.is_reverse_charged,
     )

@@ -8,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import EmailLine
+from accounts import vat_numbers
+from accounts.forms import EmailLine, Line
 from accounts.postal import PostalForm
+from catalog import taxes
 
 QUANTITY = re.compile(r"[0-9]{1,3}", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -78,9 +80,10 @@ class AddressForm(PostalForm):
             "required": gettext_lazy("Please enter your e-mail address: the confirmation goes there.")
         },
     )
+    vat_number = Line(label=gettext_lazy("VAT number"), max_length=40, required=False)
     keep = forms.BooleanField(label=gettext_lazy("Keep this address for the next time"), required=False)
 
-    field_order = ("email", *PostalForm.base_fields, "keep")
+    field_order = ("email", *PostalForm.base_fields, "vat_number", "keep")
 
     def __init__(
         self,
@@ -91,9 +94,49 @@ class AddressForm(PostalForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, countries=countries, **kwargs)
-        for name, is_in in (("email", asks_email), ("keep", keeps)):
+        self.fields["vat_number"].help_text = self._use(self.land)
+        for name, is_in in (
+            ("email", asks_email),
+            ("vat_number", vat_numbers.is_known(self.land)),
+            ("keep", keeps),
+        ):
             if not is_in:
                 del self.fields[name]
+
+    def layout(self, country: str) -> str:
+        return f"{super().layout(country)} {self._use(country)}"
+
+    def _use(self, country: str) -> str:
+        """What becomes of a VAT number of that country."""
+        if not vat_numbers.is_known(country):
+            return ""
+        told = {"example": vat_numbers.example(country)}
+        if taxes.may_be_reversed(country):
+            return _("Such as %(example)s. With it the price is without VAT, which you account for.") % told
+        return _("Such as %(example)s. It is written on your invoice.") % told
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        number, country = data.get("vat_number"), data.get("country")
+        if number and country:
+            if not data.get("company") and not self.has_error("company"):
+                self.add_error("company", _("Please enter the company that the VAT number belongs to."))
+            try:
+                data["vat_number"] = vat_numbers.written(number, country)
+            except vat_numbers.Unfit as error:
+                self.add_error("vat_number", self._mistake(error, country))
+        return data
+
+    def _mistake(self, error: vat_numbers.Unfit, country: str) -> str:
+        words = {"country": self.countries[country], "example": vat_numbers.example(country)}
+        if isinstance(error, vat_numbers.OfAnother):
+            told = _(
+                "This number begins with %(begun)s, and the address is in %(country)s: the VAT number must be"
+                " of the country that it goes to."
+            )
+            return told % {**words, "begun": error.country}
+        told = _("This is no VAT number of %(country)s, please check its digits. It looks like %(example)s.")
+        return told % words
 
 
 class DeliveryForm(forms.Form):

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
 from accounts.models import PostalFields, User
-from catalog import delivery, pricing, taxes
-from catalog.models import Method, Price, Product, Stock, Variant, VariantOption
+from catalog import delivery, pricing
+from catalog.models import Price, Product, Stock, Variant, VariantOption
 from catalog.queries import pictures
 from catalog.queries.products import WITHOUT
+from catalog.taxes import Taxation
 from checkout.models import Cart, CartLine
 from orders.models import Order
 from shop import markets
@@ -27,7 +28,10 @@ UNCOUNTED = 10**6  # left of what nobody counts
 
 @dataclass(frozen=True)
 class LineShown:
-    """A line of the cart at today's price; `problem` says why it cannot be bought as it stands."""
+    """A line of the cart at today's price; `problem` says why it cannot be bought as it stands.
+
+    unit_price: with tax or without, as the order will count it. market_price: as the market's pages show it.
+    """
 
     id: int
     variant_id: int
@@ -41,6 +45,8 @@ class LineShown:
     quantity: int
     unit_price: Money
     list_price: Money | None
+    market_price: Money
+    grams: int
     tax_rate: Decimal
     availability: str
     problem: str | None
@@ -50,16 +56,14 @@ class LineShown:
         return self.unit_price * self.quantity
 
 
-def lines(cart: Cart, country: str) -> list[LineShown]:
-    """The cart's lines, taxed as `country` does, in a fixed number of queries."""
+def lines(cart: Cart, taxation: Taxation) -> list[LineShown]:
+    """The cart's lines, priced and taxed so, in a fixed number of queries."""
     market = markets.get(cart.market)
     held = list(CartLine.objects.filter(cart=cart).order_by("pk"))
     variants = _variants([line.variant_id for line in held], market)
     shown = pictures.of_variants(variants.values())
-    home = taxes.rates_in(market.country)
-    there = home if country == market.country else taxes.rates_in(country)
     return [
-        _line(line, variants[line.variant_id], market, home, there, shown.get(line.variant_id))
+        _line(line, variants[line.variant_id], market, taxation, shown.get(line.variant_id))
         for line in held
         if line.variant_id in variants  # a variant deleted a moment ago takes its lines with it
     ]
@@ -81,12 +85,12 @@ def _line(
     line: CartLine,
     variant: Variant,
     market: Market,
-    home: Mapping[int, Decimal],
-    there: Mapping[int, Decimal],
+    taxation: Taxation,
     picture: Mapping[str, Any] | None,
 ) -> LineShown:
     product = variant.product
-    price = pricing.price_of(variant, market, home)
+    price = pricing.price_of(variant, market, taxation.home, with_tax=taxation.includes_tax)
+    told = pricing.price_of(variant, market, taxation.home)
     left = _free(variant)
     is_offered = price is not None and variant.is_active and product.is_published
     problem = None
@@ -107,17 +111,14 @@ def _line(
         url=markets.url(market, "catalog:product", product.slug) if product.is_published else None,
         picture=picture or {**NO_PICTURE, "alt": product.name},
         quantity=line.quantity,
-        unit_price=_gross(price.price, price) if price else Money.zero(market.currency),
-        list_price=_gross(price.list_price, price) if price and price.list_price else None,
-        tax_rate=there.get(product.tax_class_id, taxes.ZERO),
+        unit_price=price.price if price else Money.zero(market.currency),
+        list_price=price.list_price if price else None,
+        market_price=told.price if told else Money.zero(market.currency),
+        grams=variant.weight_grams,
+        tax_rate=taxation.rate(product.tax_class_id),
         availability="out" if left == 0 or not is_offered else "low" if left <= _low_at(variant) else "in",
         problem=problem,
     )
-
-
-def _gross(amount: Money, price: pricing.Shown) -> Money:
-    """Orders count with tax, whatever the market's pages show; the destination changes the tax within."""
-    return amount if price.includes_tax else taxes.gross(amount, price.rate)
 
 
 NO_PICTURE: Mapping[str, Any] = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
@@ -200,14 +201,6 @@ def _named(codes: Iterable[str], first: str) -> list[tuple[str, str]]:
     return sorted(named, key=lambda pair: (pair[0] != first, pair[1]))
 
 
-def delivers_to(method_id: int | None, country: str) -> bool:
-    """Whether that method is offered and goes there."""
-    return (
-        method_id is not None
-        and Method.objects.filter(pk=method_id, is_active=True, zone__countries__contains=[country]).exists()
-    )
-
-
 @dataclass(frozen=True)
 class SavedAddress:
     """An address of the customer's book, as the form shows it and as it would be filled in."""
@@ -215,25 +208,35 @@ class SavedAddress:
     label: str
     hint: str
     parts: Mapping[str, str]
+    vat_number: str  # that its company gave with the last order there
 
 
 def saved_addresses(user: User, countries: Mapping[str, str]) -> dict[str, SavedAddress]:
     """The address book by the value that a form posts, the one to suggest first; what we deliver to only."""
-    found = {}
+    found, numbers = {}, _vat_numbers(user)
     for kept in accounts.addresses(user).filter(country__in=list(countries)):
         name, *rest = accounts.address_lines(kept)
         parts = {part.name: getattr(kept, part.name) for part in PostalFields._meta.fields}
-        found[str(kept.pk)] = SavedAddress(name, ", ".join(rest), parts)
+        number = numbers.get((kept.company, kept.country), "")
+        found[str(kept.pk)] = SavedAddress(name, ", ".join(rest), parts, number)
     return found
+
+
+def _vat_numbers(user: User) -> dict[tuple[str, str], str]:
+    """The VAT numbers of a customer's latest orders, by company and country."""
+    given = Order.objects.filter(customer=user).order_by("placed_at", "id")
+    latest = given.reverse().values_list("company", "country", "vat_number")[:50]
+    return {(company, country): number for company, country, number in reversed(latest) if number}
 
 
 def known_address(user: User) -> dict[str, str]:
     """What the address form is filled with for a customer: the last order's address, else the account's."""
-    last: PostalFields | None = Order.objects.filter(customer=user).order_by("-placed_at", "-id").first()
-    last = last or accounts.last_address(user)
+    order = Order.objects.filter(customer=user).order_by("-placed_at", "-id").first()
+    last: PostalFields | None = order or accounts.last_address(user)
     if last is None:
         return {"name": user.name} if user.name else {}
-    return {part.name: getattr(last, part.name) for part in PostalFields._meta.fields}
+    known = {part.name: getattr(last, part.name) for part in PostalFields._meta.fields}
+    return {**known, "vat_number": order.vat_number if order else ""}
 
 
 def placed_order(placement_key: str) -> Order | None:

@@ -1,6 +1,6 @@
 """What a cart comes to now: its lines at today's prices, the ways to bring it, and the totals of it all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,23 +8,32 @@ from django.utils import timezone
 
 from accounts.models import PostalFields
 from catalog import delivery, taxes
+from catalog.taxes import Taxation
 from checkout import queries, totals
 from checkout.models import Cart
 from checkout.queries import LineShown
 from checkout.totals import Totals
 from shop import markets
+from shop.markets import Market
 from shop.money import Money
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A cart as pages show it. Before address and method are chosen, delivery is the market's cheapest."""
+    """A cart as pages show it. Before address and method are chosen, delivery is the market's cheapest.
+
+    worth: the goods at the prices that the market's pages show, which "free from" speaks of. is_too_heavy:
+    some ways go there, and none of them with so much.
+    """
 
     lines: tuple[LineShown, ...]
     methods: tuple[delivery.Choice, ...]
     method: delivery.Choice | None
     is_estimate: bool
+    is_too_heavy: bool
     delivery_tax_rate: Decimal
+    taxation: Taxation
+    worth: Money
     totals: Totals
 
     @property
@@ -37,38 +46,65 @@ class Quote:
         """How much more would make delivery free; None if it is, or never is."""
         if self.method is None or self.method.free_from is None or not self.method.price:
             return None
-        return self.method.free_from - self.totals.subtotal
+        return self.method.free_from - self.worth
 
 
 def of(cart: Cart, now: datetime | None = None) -> Quote:
-    """The cart's quote; an address changes the tax within the prices, never the currency."""
+    """The cart's quote; an address changes the tax, never the currency, and no price that includes tax."""
     now = now or timezone.now()
     market = markets.get(cart.market)
-    country = cart.country or market.country
-    lines = queries.lines(cart, country)
+    country, region = cart.country or market.country, cart.region if cart.country else ""
+    taxation = taxes.taxation(market, cart.country, region, cart.vat_number)
+    lines = queries.lines(cart, taxation)
+    bought = [line for line in lines if line.availability != "out"]  # the page says what does not count
     counted = [
         totals.Line(line.unit_price, line.quantity, line.tax_rate, key=str(line.variant_id))
-        for line in lines
-        if line.availability != "out"  # what cannot be had does not count: the page says so beside it
+        for line in bought
     ]
-    goods = Money.sum((line.full for line in counted), market.currency)
-    methods = delivery.methods(market, country, goods, now) if counted else []
+    worth = Money.sum((line.market_price * line.quantity for line in bought), market.currency)
+    grams = sum(line.grams * line.quantity for line in bought)
+    methods = _methods(market, country, region, worth, grams, now, taxation) if bought else []
     chosen = next((method for method in methods if method.id == cart.method_id), None)
     method = chosen or min(methods, key=lambda method: (method.price, method.latest), default=None)
     bringing, rate = None, taxes.ZERO
     if method is not None:
-        rate = taxes.rate_for(method.tax_class_id, country)
+        rate = taxation.rate(method.tax_class_id)
         bringing = totals.Delivery(method.price, rate, key=str(method.id))
     return Quote(
         lines=tuple(lines),
         methods=tuple(methods),
         method=method,
         is_estimate=chosen is None or not cart.country,
+        is_too_heavy=bool(bought and grams and not methods)
+        and bool(delivery.methods(market, country, worth, now, region=region)),
         delivery_tax_rate=rate,
-        totals=totals.compute(counted, bringing, currency=market.currency, terms=_terms(cart)),
+        taxation=taxation,
+        worth=worth,
+        totals=totals.compute(
+            counted,
+            bringing,
+            currency=market.currency,
+            includes_tax=taxation.includes_tax,
+            terms=_terms(cart, taxation),
+        ),
     )
 
 
-def _terms(cart: Cart) -> list[str]:
-    """What else the buyer agrees to at the review: who gets it, and where."""
-    return [cart.email, *(getattr(cart, part.name) for part in PostalFields._meta.fields)]
+def _methods(
+    market: Market,
+    country: str,
+    region: str,
+    worth: Money,
+    grams: int,
+    now: datetime,
+    taxation: Taxation,
+) -> list[delivery.Choice]:
+    """The ways that such goods may take there, at what they cost in this order."""
+    found = delivery.methods(market, country, worth, now, region=region, grams=grams)
+    return [replace(way, price=taxation.priced(way.price, way.tax_class_id)) for way in found]
+
+
+def _terms(cart: Cart, taxation: Taxation) -> list[str]:
+    """What else the buyer agrees to at the review: who gets it, where, and who accounts for the tax."""
+    address = [getattr(cart, part.name) for part in PostalFields._meta.fields]
+    return [cart.email, *address, cart.vat_number, "reverse charge" if taxation.is_reverse_charged else ""]

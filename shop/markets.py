@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from babel import Locale
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
+
+from shop.money import MOST_DIGITS, digits
 
 # "gb", "de-ch", "es-419", "zh-hant": no page's address begins so, and the edge knows private pages behind it.
 PREFIX = re.compile(r"[a-z]{2}(-[a-z0-9]{2,4})?")
@@ -90,7 +93,8 @@ def url(market: Market, name: str, *args: object, **kwargs: object) -> str:
 def check(markets: tuple[Market, ...]) -> tuple[Market, ...]:
     """The same markets, or ImproperlyConfigured.
 
-    The first has no prefix, each other one that fits PREFIX; codes and prefixes are unique.
+    The first has no prefix, each other one that fits PREFIX; codes and prefixes are unique. Currencies are
+    those of ISO 4217 whose amounts the columns of prices hold.
     """
     if not markets or markets[0].prefix:
         raise ImproperlyConfigured("The first of MARKETS is the default and has no prefix.")
@@ -101,6 +105,14 @@ def check(markets: tuple[Market, ...]) -> tuple[Market, ...]:
             raise ImproperlyConfigured(
                 f"MARKETS: the prefix {market.prefix!r} of {market.name} must be two small letters,"
                 " which two to four letters or digits may follow after a hyphen: gb, de-ch, zh-hant."
+            )
+    for market in markets:
+        if market.currency not in Locale("en").currencies:
+            raise ImproperlyConfigured(f"MARKETS: {market.currency!r} of {market.name} is no currency.")
+        if digits(market.currency) > MOST_DIGITS:
+            raise ImproperlyConfigured(
+                f"MARKETS: {market.currency} of {market.name} has {digits(market.currency)} decimals, and prices"
+                f" are kept with {MOST_DIGITS}: sell there in another currency."
             )
     return markets
 

@@ -12,6 +12,14 @@ from django.db import models
 from django.utils import translation
 
 
+MOST_DIGITS = 2  # of a price, in the database
+
+
+def digits(currency: str) -> int:
+    """Decimals of its smallest unit (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
+    return int(get_currency_precision(currency))
+
+
 class CurrencyMismatch(ValueError):
     """Two currencies met in one sum."""
 
@@ -36,10 +44,23 @@ class Money:
             total += money
         return total
 
+    @classmethod
+    def from_minor(cls, units: int, currency: str) -> "Money":
+        """So many of the currency's smallest unit: 3800 cents, 38 yen."""
+        return cls(Decimal(units).scaleb(-digits(currency)), currency)
+
+    @property
+    def minor(self) -> int:
+        """How many of the currency's smallest unit; ValueError for a part of one."""
+        units = self.amount.scaleb(digits(self.currency))
+        if units != units.to_integral_value():
+            raise ValueError(f"{self.amount} {self.currency} is no whole number of its smallest unit")
+        return int(units)
+
     @property
     def quantum(self) -> Decimal:
         """The smallest unit of the currency: 0.01 for EUR, 1 for JPY."""
-        return Decimal(1).scaleb(-get_currency_precision(self.currency))
+        return Decimal(1).scaleb(-digits(self.currency))
 
     def _same(self, other: "Money") -> Decimal:
         if not isinstance(other, Money):
@@ -77,9 +98,7 @@ class Money:
         """
         if not weights or any(weight < 0 for weight in weights):
             raise ValueError("weights must be non-negative, and at least one")
-        units = int(self.amount / self.quantum)
-        if Decimal(units) * self.quantum != self.amount:
-            raise ValueError("round the amount before allocating it")
+        units = self.minor
         shares = [Decimal(weight) for weight in weights]
         if not any(shares):
             shares = [Decimal(1)] * len(shares)
@@ -110,11 +129,14 @@ def _written(amount: Decimal, currency: str, language: str, short: bool) -> str:
 
 
 class MoneyField(models.DecimalField):
-    """An amount beside a `currency` column: up to 9,999,999,999.99."""
+    """An amount beside a `currency` column: up to 9,999,999,999.99.
+
+    A currency with more decimals than MOST_DIGITS is refused where markets are declared: shop/markets.py.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 12)
-        kwargs.setdefault("decimal_places", 2)
+        kwargs.setdefault("decimal_places", MOST_DIGITS)
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> Any:

@@ -53,6 +53,8 @@ MARKETS = markets.check(
         markets.Market("gb", "United Kingdom", "gb", "en-gb", "GBP", "GB"),
     )
 )
+# Where the seller is registered for VAT: businesses in other EU countries buy without it (reverse charge).
+SELLER_COUNTRY = env("SELLER_COUNTRY", str, MARKETS[0].country)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("en-gb", "British English")]
 USE_I18N = USE_TZ = True

@@ -168,7 +168,7 @@ _PRODUCT = Param("product", BigIntegerField())
 @Prepared
 def _PUBLISHED() -> QuerySet[Product]:
     """The product with its tax rate here, its home category's path, and where it is sold."""
-    rate = TaxRate.objects.filter(tax_class=OuterRef("tax_class"), country=Param("country"))
+    rate = TaxRate.objects.filter(tax_class=OuterRef("tax_class"), country=Param("country"), region="")
     home = Listing.objects.filter(product=OuterRef("pk")).order_by("-is_primary", "position", "pk")
     return Product.objects.filter(slug=Param("slug"), is_published=True).annotate(
         tax_rate=Subquery(rate.values("rate")[:1]),

@@ -57,7 +57,7 @@ class Order(PostalFields):
     taxes = models.JSONField(_("tax by rate"), default=list)  # [{"rate": "0.1900", "net": "…", "tax": "…"}]
     delivery_name = models.CharField(_("delivery method"), max_length=80)
     delivery_carrier = models.CharField(_("carrier"), max_length=80, blank=True)
-    delivery_tax_rate = models.DecimalField(_("tax rate of delivery"), max_digits=5, decimal_places=4)
+    delivery_tax_rate = models.DecimalField(_("tax rate of delivery"), max_digits=6, decimal_places=5)
     promised_from = models.DateField(_("promised from"), null=True, blank=True)
     promised_until = models.DateField(_("promised until"), null=True, blank=True)
     tracking_code = models.CharField(_("tracking code"), max_length=120, blank=True)
@@ -142,7 +142,7 @@ class OrderLine(models.Model):
     picture = models.JSONField(_("picture"), default=dict)
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_price = MoneyField(_("price each"))
-    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=4)
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=6, decimal_places=5)
     total = MoneyField(_("total"))  # without the discount
     discount = MoneyField(_("discount"), default=0)  # its share of the order's
 

@@ -104,7 +104,7 @@ def _dates(language: str, earliest: date, latest: date) -> str:
 
 
 def percent(rate: Decimal | float) -> str:
-    """19% for the fraction 0.19, with up to two decimals where they matter."""
+    """19% for the fraction 0.19, with up to three decimals where they matter."""
     return _percent(rate, language_now())
 
 
@@ -115,7 +115,7 @@ def number(count: int) -> str:
 
 @lru_cache(maxsize=1_000)
 def _percent(rate: Decimal | float, language: str) -> str:
-    return format_percent(rate, "#,##0.##%", locale=locale_of(language))
+    return format_percent(rate, "#,##0.###%", locale=locale_of(language))
 
 
 @lru_cache(maxsize=10_000)
