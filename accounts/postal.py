@@ -182,9 +182,9 @@ class PostalForm(forms.Form):
         """The fields that the country's addresses have, by the names that they have there."""
         self._ask_region(format)
         words = {"what": format.postcode_label}
-        self.fields["city"].label = format.city_label
+        self.fields["city"].label = str(format.city_label)
         self.fields["city"].required = format.needs_city
-        self.fields["postcode"].label = format.postcode_label
+        self.fields["postcode"].label = str(format.postcode_label)
         self.fields["postcode"].required = format.needs_postcode or format.country in POSTCODES
         if format.postcode_label != PostalForm.base_fields["postcode"].label:
             self.fields["postcode"].error_messages["required"] = _("Please enter the %(what)s.") % words
@@ -196,7 +196,7 @@ class PostalForm(forms.Form):
 
     def _ask_region(self, format: places.Format) -> None:
         region = cast(forms.ChoiceField, self.fields["region"])
-        region.label = format.region_label
+        region.label = str(format.region_label)
         named = sorted(format.regions.items(), key=lambda pair: pair[1])
         region.choices = [("", _("Please choose")), *named]
         told = _("Please choose the %(what)s.") % {"what": str(format.region_label).lower()}

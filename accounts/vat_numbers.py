@@ -55,7 +55,7 @@ def example(country: str) -> str:
 
 
 def written(text: str, country: str) -> str:
-    """The number as it is kept, prefix first and without spaces; Unfit if it can be none of that country's."""
+    """As it is kept: prefix first, without spaces. Unfit if it can be none of that country's."""
     compact = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
     own = prefix(country)
     for begins in (own, country):  # Greeks write GR as well as EL

@@ -99,9 +99,8 @@ def methods(
 ) -> list[Choice]:
     """The ways to have goods of that worth and weight brought there, as the merchant ordered them."""
     own: dict[int, list[_Rate]] = {}
-    for row in _RATES.rows(currency=market.currency, **_place(country, region)):
-        rate = _Rate._make(row)
-        own.setdefault(rate.method_id, []).append(rate)
+    for offered in map(_Rate._make, _RATES.rows(currency=market.currency, **_place(country, region))):
+        own.setdefault(offered.method_id, []).append(offered)
     found = [rate for rates in own.values() if (rate := _of_class(rates, worth, grams))]
     found.sort(key=lambda rate: (rate.position, rate.amount, rate.method_id))
     return [_choice(rate, worth, now) for rate in found]
@@ -142,16 +141,14 @@ def goes_to(method_id: int | None, country: str, region: str = "") -> bool:
 
 
 def countries(market: Market | None = None) -> list[str]:
-    """Codes of the countries that a method with a price in the market's currency reaches, or a part of them."""
+    """Codes of the countries that a method with a price in the market's currency reaches, or a part of."""
     currency = (market or markets.current()).currency
     served: Iterable[tuple[list[str], list[str]]] = (
         Zone.objects.filter(methods__is_active=True, methods__rates__currency=currency)
         .distinct()
         .values_list("countries", "regions")
     )
-    return sorted(
-        {code for zone, regions in served for code in (*zone, *(place[:2] for place in regions))}
-    )
+    return sorted({code for zone, regions in served for code in (*zone, *(place[:2] for place in regions))})
 
 
 def working_day(start: date, days: int) -> date:
@@ -171,8 +168,10 @@ def _place(country: str, region: str) -> dict[str, list[str]]:
 
 def _reaches(zone: str, *, country: Any, region: Any) -> Q:
     """Methods that go there: those of the region's own zones, else those of its country's."""
-    is_own = Exists(Zone.objects.filter(regions__contains=region))
-    return Q(**{f"{zone}regions__contains": region}) | (Q(**{f"{zone}countries__contains": country}) & ~is_own)
+    is_own = Q(Exists(Zone.objects.filter(regions__contains=region)))
+    return Q(**{f"{zone}regions__contains": region}) | (
+        Q(**{f"{zone}countries__contains": country}) & ~is_own
+    )
 
 
 class _Rate(NamedTuple):

@@ -42,6 +42,15 @@ class Quote:
         return tuple(line for line in self.lines if line.problem)
 
     @property
+    def taxed(self) -> str:
+        """How the totals say what the tax is: components/totals.html."""
+        if not self.taxation.is_known:
+            return "later"
+        if self.taxation.is_reverse_charged:
+            return "reversed"
+        return "included" if self.totals.includes_tax else "on_top"
+
+    @property
     def free_delivery_gap(self) -> Money | None:
         """How much more would make delivery free; None if it is, or never is."""
         if self.method is None or self.method.free_from is None or not self.method.price:

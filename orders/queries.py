@@ -111,7 +111,10 @@ def order_page(order: Order) -> Shape:
         "is_fresh": timezone.now() - order.placed_at < FRESH,
         "email": order.email,
         "name": order.name,
-        "address_lines": address_lines(order),
+        "address_lines": [
+            *address_lines(order),
+            *([_("VAT number %s") % order.vat_number] if order.vat_number else []),
+        ],
         "lines": [_line(order, line, _picture(line, later)) for line in lines],
         "subtotal": order.money("subtotal"),
         "discount": order.money("discount") if order.discount else None,
@@ -119,6 +122,7 @@ def order_page(order: Order) -> Shape:
         "tax": order.money("tax"),
         "taxes": [_tax(order, row) for row in order.taxes],
         "total": order.money("total"),
+        "taxed": taxed(order),
         "payment_state": state,
         "declined": sum(payment.status == Payment.Status.DECLINED for payment in payments),
         "is_asked": any(event.kind == "payment_asked" for event in events),
@@ -130,6 +134,13 @@ def order_page(order: Order) -> Shape:
         "tracking_url": _tracking_url(order),
         **_promise(order, state),
     }
+
+
+def taxed(order: Order) -> str:
+    """Where its tax stands: "included" in its amounts, "on_top", or "reversed": the buyer accounts for it."""
+    if order.is_reverse_charged:
+        return "reversed"
+    return "included" if order.prices_include_tax else "on_top"
 
 
 def status_label(order: Order, state: str) -> str:

@@ -111,8 +111,8 @@ def check(markets: tuple[Market, ...]) -> tuple[Market, ...]:
             raise ImproperlyConfigured(f"MARKETS: {market.currency!r} of {market.name} is no currency.")
         if digits(market.currency) > MOST_DIGITS:
             raise ImproperlyConfigured(
-                f"MARKETS: {market.currency} of {market.name} has {digits(market.currency)} decimals, and prices"
-                f" are kept with {MOST_DIGITS}: sell there in another currency."
+                f"MARKETS: {market.currency} of {market.name} has {digits(market.currency)} decimals, and"
+                f" prices are kept with {MOST_DIGITS}: sell there in another currency."
             )
     return markets
 

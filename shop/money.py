@@ -11,7 +11,6 @@ from babel.numbers import format_currency, get_currency_precision
 from django.db import models
 from django.utils import translation
 
-
 MOST_DIGITS = 2  # of a price, in the database
 
 

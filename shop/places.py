@@ -119,15 +119,10 @@ def of(country: str) -> Format:
 
 
 def region_code(country: str, said: str) -> str | None:
-    """The code of a region that is called by its code or its name; None if the country has none of it."""
+    """The code of a region by its code or name; None if the country's addresses name none so called."""
     wanted = said.strip().casefold()
-    regions = _regions(_known(country))
-    return next((code for code, name in regions.items() if wanted in {code.casefold(), name.casefold()}), None)
-
-
-def region_name(country: str, code: str) -> str:
-    """What a region is called; its code if it has no name."""
-    return _regions(_known(country)).get(code, code)
+    regions = of(country).regions.items()
+    return next((code for code, name in regions if wanted in {code.casefold(), name.casefold()}), None)
 
 
 @lru_cache(maxsize=300)

@@ -49,6 +49,9 @@ def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse
     )
     if request.method != "POST":
         return page(request, "address", {"form": form, "is_new": kept is None})
+    if request.POST.get("action") == "country":  # that country's fields, with what is filled in so far
+        form = BookForm(initial=request.POST.dict(), countries=book.countries())
+        return page(request, "address", {"form": form, "is_new": kept is None})
     if _too_often(request):
         form.add_error(None, SLOWLY)
         return page(request, "address", {"form": form, "is_new": kept is None}, status=429)

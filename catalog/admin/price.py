@@ -18,7 +18,7 @@ from catalog import pricing
 from catalog.admin.variant import PriceForm, label
 from catalog.models import Price, Sale
 from shop.desk.cells import amount
-from shop.desk.rows import RowForm
+from shop.desk.rows import RowForm, refuse_parts
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table
 from shop.money import Money
@@ -54,6 +54,7 @@ class SaleFormSet(BaseInlineFormSet):
             if getattr(form, "cleaned_data", {}).get("starts_at") and form not in self.deleted_forms
         ]
         for form in rows:
+            refuse_parts(form, "amount", self.instance.currency)
             given = form.cleaned_data.get("amount")
             if given is not None and self.instance.amount is not None and given >= self.instance.amount:
                 form.add_error("amount", _("A sale is below the price itself, %s.") % self.instance)

@@ -19,10 +19,10 @@ from catalog.admin.deletion import Goods, VariantRowsSet
 from catalog.models import Availability, Price, Stock, Variant, VariantOption
 from shop import markets
 from shop.desk.cells import amount, grouped, pill
-from shop.desk.rows import RowForm
+from shop.desk.rows import RowForm, refuse_parts
 from shop.desk.site import Section
 from shop.desk.tables import Rows
-from shop.money import Money
+from shop.money import Money, digits
 
 CURRENCIES = tuple(dict.fromkeys(market.currency for market in markets.all()))
 COLOURS = {Availability.IN: "good", Availability.LOW: "low", Availability.OUT: "bad"}
@@ -106,8 +106,14 @@ for _name, _currency in PRICE_FIELDS.items():
         required=False,
         min_value=0,
         max_digits=12,
-        decimal_places=2,
-        widget=forms.NumberInput(attrs={"class": "vMoneyField", "step": "0.01", "inputmode": "decimal"}),
+        decimal_places=digits(_currency),
+        widget=forms.NumberInput(
+            attrs={
+                "class": "vMoneyField",
+                "step": str(Money.from_minor(1, _currency).amount),
+                "inputmode": "decimal",
+            }
+        ),
     )
 
 
@@ -185,6 +191,11 @@ class PriceForm(RowForm):
             shown = Money(sale, self.instance.currency)
             raise ValidationError(_("A sale at %s is running: end it first, or ask more than that.") % shown)
         return given
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        refuse_parts(self, "amount", self.cleaned_data.get("currency"))
+        return data
 
 
 class PriceRows(Rows):

@@ -126,18 +126,21 @@ def _pages(reading: Reading, plan: Plan, report: Report) -> None:
 
 
 def _tax_rates(reading: Reading, tax_class: TaxClass, report: Report) -> None:
-    """Rates of countries that have none; one that says otherwise is a matter for the merchant."""
-    known = dict(TaxRate.objects.filter(tax_class=tax_class).values_list("country", "rate"))
+    """Rates of places that have none; one that says otherwise is a matter for the merchant."""
+    rows = TaxRate.objects.filter(tax_class=tax_class).values_list("country", "region", "rate")
+    known = {(country, region): rate for country, region, rate in rows}
     for record in reading.tax_rates:
-        held = known.get(record.country)
+        at = record.country, record.region
+        held = known.get(at)
         if held is None:
-            TaxRate.objects.create(tax_class=tax_class, country=record.country, rate=record.rate)
-            known[record.country] = record.rate
+            TaxRate.objects.create(tax_class=tax_class, country=at[0], region=at[1], rate=record.rate)
+            known[at] = record.rate
             report.added["tax_rates"] += 1
         elif held != record.rate:
-            values = {"country": record.country, "held": f"{held:%}", "told": f"{record.rate:%}"}
-            reason = _("The shop's rate for %(country)s is %(held)s, the file's %(told)s: it was kept.")
-            report.note("warning", record.place, record.country, reason % values)
+            name = "-".join(filter(None, at))
+            values = {"place": name, "held": f"{held:%}", "told": f"{record.rate:%}"}
+            reason = _("The shop's rate for %(place)s is %(held)s, the file's %(told)s: it was kept.")
+            report.note("warning", record.place, name, reason % values)
 
 
 def _products(skus: Iterable[str], source: str, imagined: Imagined) -> Mapping[str, int]:

@@ -150,11 +150,12 @@ class PageRecord:
 
 @dataclass(frozen=True)
 class TaxRateRecord:
-    """A country's rate as a fraction."""
+    """The rate of a country, or of a region of it, as a fraction."""
 
     place: Place
     country: str
     rate: Decimal
+    region: str = ""
 
 
 @dataclass

@@ -18,7 +18,7 @@ class Zone(models.Model):
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
-    countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries"))
+    countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries"), blank=True)
     regions = ArrayField(  # "ES-TF": country and region
         models.CharField(max_length=43),
         verbose_name=_("regions"),
@@ -60,7 +60,16 @@ class Promised(models.Model):
 
     class Meta:
         triggers = projected(
-            shown=["amount", "free_from", "is_from", "method_name", "carrier", "cutoff", "min_days", "max_days"]
+            shown=[
+                "amount",
+                "free_from",
+                "is_from",
+                "method_name",
+                "carrier",
+                "cutoff",
+                "min_days",
+                "max_days",
+            ]
         )
 
     def __str__(self) -> str:
@@ -155,9 +164,7 @@ class MethodRate(models.Model):
             ),
             currency_is_code("methodrate_currency"),
         )
-        triggers = projected(
-            shown=["method", "currency", "up_to_grams", "goods_from", "amount", "free_from"]
-        )
+        triggers = projected(shown=["method", "currency", "up_to_grams", "goods_from", "amount", "free_from"])
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

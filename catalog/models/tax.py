@@ -41,7 +41,9 @@ class TaxRate(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text=_("Empty for the whole country; else its code, such as NY. It stands instead of the country's."),
+        help_text=_(
+            "Empty for the whole country; else its code, such as NY. It stands instead of the country's."
+        ),
     )
     rate = models.DecimalField(
         _("rate"),
@@ -61,9 +63,7 @@ class TaxRate(models.Model):
             models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="taxrate_country"),
         )
         indexes = (models.Index(fields=("country", "region"), name="taxrate_place"),)
-        triggers = projected(
-            shown=["rate", "country", "region"], listed=["tax_class", "country", "region"]
-        )
+        triggers = projected(shown=["rate", "country", "region"], listed=["tax_class", "country", "region"])
 
     def __str__(self) -> str:
         place = f"{self.country}-{self.region}" if self.region else self.country

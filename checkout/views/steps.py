@@ -100,13 +100,18 @@ def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
         form = AddressForm(initial=_known(request, found, chosen), **asks)
         return _show_step(request, "address", found, shown, {"form": form, "chosen": chosen, **context})
     chosen, sent = request.POST.get("saved", NEW), request.POST.dict()
+    if sent.get("action") == "country":  # that country's fields, with what is filled in so far
+        form = AddressForm(initial=sent, **asks)
+        return _show_step(request, "address", found, shown, {"form": form, "chosen": NEW, **context})
     if chosen in saved:  # looked at like any other: countries and postcodes change
-        sent = {**saved[chosen].parts, "email": sent.get("email", "")}
+        kept = saved[chosen]
+        number = found.vat_number if found.company == kept.parts["company"] else ""
+        sent = {**kept.parts, "email": sent.get("email", ""), "vat_number": number or kept.vat_number}
     form = AddressForm(sent, **asks)
     if not form.is_valid():
         context["chosen"] = chosen if chosen in saved and not set(form.errors) - {"email"} else NEW
         return _show_step(request, "address", found, shown, {"form": form, **context}, status=422)
-    parts = {"email": own, **form.cleaned_data}
+    parts: dict[str, Any] = {"email": own, **form.cleaned_data}
     if parts.pop("keep", False) and user:
         _keep(request, user, parts)
     carts.set_address(found, **parts)
@@ -149,7 +154,7 @@ def _known(request: HttpRequest, found: Cart, chosen: str) -> dict[str, str]:
     if chosen != NEW:
         return {"country": country, "email": found.email}
     if found.line1:
-        return {name: getattr(found, name) for name in ("email", *book.PARTS)}
+        return {name: getattr(found, name) for name in ("email", "vat_number", *book.PARTS)}
     if not request.user.is_authenticated:
         return {"country": country, "email": found.email}
     return {"country": country, "email": request.user.email, **queries.known_address(request.user)}
@@ -194,7 +199,12 @@ def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
         "form": form,
         "digest": agreed.seal(found, shown),
         "payment_choices": form.ways,
-        "address_lines": [*address_lines(found), found.email, *([found.phone] if found.phone else [])],
+        "address_lines": [
+            *address_lines(found),
+            *([_("VAT number %s") % found.vat_number] if found.vat_number else []),
+            found.email,
+            *([found.phone] if found.phone else []),
+        ],
         "method": shown.method,
     }
     return _show_step(request, "review", found, shown, context, status=422 if form.is_bound else 200)

@@ -154,7 +154,8 @@ class OrderTable(Moving):
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, order: Order) -> Any:
-        lines = [*queries.address_lines(order), order.phone]
+        number = _("VAT number %s") % order.vat_number if order.vat_number else ""
+        lines = [*queries.address_lines(order), number, order.phone]
         return format_html('<span class="lines">{}</span>', "\n".join(line for line in lines if line))
 
     @admin.display(description=gettext_lazy("promised"))
@@ -190,5 +191,14 @@ class OrderTable(Moving):
             (percent(Decimal(str(entry["rate"]))), Money(Decimal(str(entry["tax"])), order.currency))
             for entry in order.taxes
         ]
-        context = {"lines": lines, "sums": sums, "total": order.money("total"), "taxes": taxes}
+        is_on_top = not order.prices_include_tax
+        if is_on_top:
+            sums += [(_("Tax %s") % rate, tax) for rate, tax in taxes if tax]
+        context = {
+            "lines": lines,
+            "sums": sums,
+            "total": order.money("total"),
+            "taxes": [] if is_on_top else taxes,
+            "is_reverse_charged": order.is_reverse_charged,
+        }
         return render_to_string("admin/orders/order/goods.html", context)

@@ -13,6 +13,7 @@ from django.forms import CheckboxSelectMultiple, DateTimeInput, ModelChoiceField
 from django.utils.translation import gettext as _
 
 from shop.desk.fixes import reword
+from shop.money import Money
 
 
 class Moment(DateTimeInput):
@@ -124,3 +125,12 @@ def save_changes(form: ModelForm) -> None:
     if changed:
         stamps = [name for name, field in columns.items() if getattr(field, "auto_now", False)]
         form.instance.save(update_fields=[*changed, *stamps])
+
+
+def refuse_parts(form: ModelForm, name: str, currency: str | None) -> None:
+    """No amount of a form has a part of the currency's smallest unit: there are no cents of a yen."""
+    given = form.cleaned_data.get(name)
+    if given is not None and currency and Money(given, currency) != Money(given, currency).rounded():
+        told = _("%(currency)s has no smaller unit than %(least)s.")
+        least = Money.from_minor(1, currency)
+        form.add_error(name, told % {"currency": currency, "least": least})

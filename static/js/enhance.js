@@ -186,6 +186,37 @@ function mark(field, text) {
   field.setAttribute("aria-describedby", [id, ...others].join(" "));
 }
 
+/* --- Addresses: another country has other fields, and what was typed stays. --- */
+
+function addresses() {
+  const country = $("select[data-layouts]");
+  const fields = $("[data-of-country]");
+  if (!country || !fields) return;
+  const layouts = JSON.parse(country.dataset.layouts);
+  let shown = country.value;
+  country.addEventListener("change", async () => {
+    const wanted = country.value;
+    if (layouts[wanted] === layouts[shown]) return;
+    const sent = new URLSearchParams(new FormData(country.form));
+    sent.set("action", "country");
+    const answer = await fetch(location.href, { method: "POST", body: sent }).catch(() => null);
+    if (country.value !== wanted) return; // another one was chosen meanwhile
+    if (!answer?.ok) return $("button[value=country]", country.form).click();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = $("[data-of-country]", page);
+    for (const field of $$("input[name]", fresh)) {
+      field.value = $(`input[name="${field.name}"]`, fields)?.value ?? field.value;
+    }
+    const more = $("details", fresh);
+    if (more) more.open ||= $("details", fields).open;
+    fields.replaceChildren(...fresh.childNodes);
+    shown = wanted;
+    for (const field of $$("[data-mistakes-by]", fields)) {
+      if (field.value) mark(field, mistakeIn(field));
+    }
+  });
+}
+
 /* --- "Back to …" leads to the list one came from, with its filters. --- */
 
 function backLink() {
@@ -212,4 +243,5 @@ lists();
 menus();
 cart();
 lateErrors();
+addresses();
 backLink();

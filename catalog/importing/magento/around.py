@@ -13,6 +13,7 @@ from catalog.importing.magento.goods import Good
 from catalog.importing.magento.products import SOURCE
 from catalog.importing.records import LinkRecord, Reading, ReviewRecord, TaxRateRecord
 from catalog.importing.table import Row, Table
+from shop import places
 
 # As Magento's manual has it: related products are bought in addition to the one looked at, cross-sells beside
 # what is in the cart: both go with it. Up-sells are better ones instead of it.
@@ -73,11 +74,12 @@ def reviews(tables: Iterable[Table], reading: Reading) -> None:
 
 
 def tax_rates(tables: Iterable[Table], reading: Reading) -> None:
-    """Rates of whole countries: the shop has one for each class and country."""
+    """Rates of countries and of their regions; the shop has none for a single postcode."""
     for table in tables:
         for row in table.rows(reading, whole=True):
             country = (row["tax_country_id"] or row["country"]).upper()
-            parts = [row["tax_region_name"] or row["state"], row["tax_postcode"] or row["zip/post code"]]
+            named = row["tax_region_name"] or row["state"]
+            postcode = row["tax_postcode"] or row["zip/post code"]
             try:
                 rate = number(row["rate"], "rate", most=MAX_RATE)
                 if len(country) != 2 or not (country.isascii() and country.isalpha()):
@@ -88,15 +90,17 @@ def tax_rates(tables: Iterable[Table], reading: Reading) -> None:
                 reading.error(row.place, str(error), row["code"][:80])
                 continue
             reading.count(table.name, tax_rates=1)
-            place = ", ".join(part for part in parts if part not in ANYWHERE)
-            if place:
+            region = "" if named in ANYWHERE else places.region_code(country, named)
+            if region is None or postcode not in ANYWHERE:
+                place = ", ".join(part for part in (named, postcode) if part not in ANYWHERE)
                 reason = _(
-                    "The rate of %(place)s was left out: the shop has one for all of a country (%(country)s)."
+                    "The rate of %(place)s was left out: the shop has them for countries and regions"
+                    " (%(country)s)."
                 )
                 reading.warn(row.place, reason % {"place": place[:80], "country": country}, row["code"][:80])
                 continue
-            fraction = (rate / 100).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-            reading.tax_rates.append(TaxRateRecord(row.place, country, fraction))
+            fraction = (rate / 100).quantize(Decimal("0.00001"), ROUND_HALF_UP)
+            reading.tax_rates.append(TaxRateRecord(row.place, country, fraction, region))
 
 
 def _review(row: Row) -> ReviewRecord:
