@@ -81,7 +81,7 @@ def _line(tokens: tuple[tuple[str, str], ...], shown: Mapping[str, str]) -> str:
     line, between = "", ""
     for field, text in tokens:
         if text:
-            between += text
+            between = text  # of two, as what stood between them is not there, the nearer one
         elif value := shown.get(field, ""):
             line, between = f"{line}{between if line else ''}{value}", ""
     return line

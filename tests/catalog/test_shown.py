@@ -45,8 +45,7 @@ NOT_SHOWN = {
     "catalog.category": {"numchild"},  # the tree's own bookkeeping: path and depth say the same
     "catalog.neighbours": {"shelf", "rank"},  # by which they are chosen
     "catalog.card": {"currency"},  # its market's, which the settings name
-    "catalog.zone": {"code", "name"},
-    "catalog.method": {"tax_class"},  # the checkout reads it, and no page that is kept
+    "catalog.zone": {"code", "name", "regions"},  # no page that is kept knows of a region
 }
 OTHER = {
     models.BooleanField: "NOT {c}",
@@ -66,10 +65,12 @@ OTHER = {
 SPECIAL = {
     "taxrate.rate": "{c} / 2",
     "taxrate.country": "'FR'",
+    "taxrate.region": "'NY'",
     "price.currency": "'USD'",
     "methodrate.currency": "'USD'",
     "review.rating": "{c} - 1",
     "zone.countries": "array_append({c}, 'FR')",
+    "zone.regions": "array_append({c}, 'ES-TF')",
     "attributevalue.swatch": "'#b93a1c'",
     "price.sale_amount": "1",
     "variant.availability": "'out'",

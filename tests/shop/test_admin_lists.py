@@ -159,7 +159,7 @@ def test_a_rate_is_typed_in_percent_and_kept_as_a_fraction(desk: Client) -> None
     }
     assert desk.post(url, form).status_code == 302
     found = {rate.country: str(rate.rate) for rate in TaxRate.objects.filter(tax_class=tax_class)}
-    assert found == {"DE": "0.0750", "FR": "0.0550"}
+    assert found == {"DE": "0.07500", "FR": "0.05500"}
 
 
 def test_a_stock_level_lists_what_the_shop_shows_as_such(desk: Client) -> None:
