@@ -62,6 +62,8 @@ def postcode_mistakes(country: str, name: str) -> list[Mistake]:
     if not pattern:
         return []
     words = {"country": name, "example": example}
+    if places.of(country).postcode_label != _("Postcode"):  # what people call otherwise they know by sight
+        return [(f"^(?!(?:{pattern})$)", _("It should look like %(example)s.") % words)]
     digits = re.fullmatch(r"\\d\{(\d)\}", pattern)
     if not digits:
         told = _("A postcode in %(country)s looks like %(example)s.") % words
@@ -193,6 +195,10 @@ class PostalForm(forms.Form):
         for name in ("postcode", "city", "region"):
             if name not in format.order:
                 del self.fields[name]
+        # Mistakes are told in the order in which the page has the fields.
+        rest = [name for name in self.fields if name not in format.order]
+        after = rest.index("line2") + 1
+        self.order_fields([*rest[:after], *format.order, *rest[after:]])
 
     def _ask_region(self, format: places.Format) -> None:
         region = cast(forms.ChoiceField, self.fields["region"])

@@ -128,14 +128,14 @@ class AddressForm(PostalForm):
         return data
 
     def _mistake(self, error: vat_numbers.Unfit, country: str) -> str:
-        words = {"country": self.countries[country], "example": vat_numbers.example(country)}
+        words = {"country": self.countries[country]}
         if isinstance(error, vat_numbers.OfAnother):
             told = _(
                 "This number begins with %(begun)s, and the address is in %(country)s: the VAT number must be"
                 " of the country that it goes to."
             )
             return told % {**words, "begun": error.country}
-        told = _("This is no VAT number of %(country)s, please check its digits. It looks like %(example)s.")
+        told = _("This is no VAT number of %(country)s: please check its digits.")
         return told % words
 
 

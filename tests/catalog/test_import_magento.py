@@ -255,12 +255,18 @@ def test_reviews_come_once_and_the_merchants_word_on_them_counts(tmp_path: Path)
 
 def test_a_countrys_tax_rate_is_taken_where_the_shop_has_none(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
-    path.write_text("Code,Country,State,Zip/Post Code,Rate\nfr,FR,*,*,20.0000\nde,DE,,,7\nus,US,Ohio,*,5\n")
+    path.write_text(
+        "Code,Country,State,Zip/Post Code,Rate\nfr,FR,*,*,20.0000\nde,DE,,,7\nus,US,Ohio,*,5\n"
+        "ny,US,NY,10001,8.875\nby,DE,Bavaria,*,19\nus,US,NY,*,8.875\n"
+    )
     reasons = [reason for _line, reason in problems(path, folder=tmp_path, level="warning")]
     assert dict(TaxRate.objects.values_list("country", "rate"))["FR"] == Decimal("0.2")
     assert TaxRate.objects.get(country="DE").rate == Decimal("0.19")
     assert any("19" in reason for reason in reasons)
-    assert any("Ohio" in reason for reason in reasons)
+    states = TaxRate.objects.filter(country="US").values_list("region", "rate")
+    assert dict(states) == {"OH": Decimal("0.05"), "NY": Decimal("0.08875")}
+    assert any("NY, 10001" in reason for reason in reasons)
+    assert any("Bavaria" in reason for reason in reasons)  # addresses there name no region
 
 
 def test_a_tax_class_of_the_shop_is_met_by_its_name(tmp_path: Path) -> None:

@@ -199,6 +199,17 @@ def test_a_sale_is_applied_and_a_new_amount_is_measured_against_it(product):
     assert effects.projected["sales"] == {price.pk}
 
 
+def test_what_is_due_in_a_region_alone_stands_on_no_page_for_everyone(product):
+    standard = product.tax_class
+    rate = TaxRate(tax_class=standard, country="US", region="NY", rate=Decimal("0.08"))
+    for change in (rate.save, lambda: TaxRate.objects.filter(region="NY").update(rate=Decimal("0.09"))):
+        effects = effects_of(change)
+        assert (effects.keys, effects.projected) == (set(), {"cards": set()})
+    # One that becomes the country's is on its pages.
+    effects = effects_of(lambda: TaxRate.objects.filter(region="NY").update(region=""))
+    assert effects.keys == {f"taxclass/{standard.pk}"}
+
+
 def test_a_tax_rate_reaches_the_products_of_its_class(product):
     books = make_product("A book", tax="reduced")
     follow_changes()

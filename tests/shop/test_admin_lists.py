@@ -162,6 +162,26 @@ def test_a_rate_is_typed_in_percent_and_kept_as_a_fraction(desk: Client) -> None
     assert found == {"DE": "0.07500", "FR": "0.05500"}
 
 
+def test_a_rate_of_a_region_is_kept_by_its_code(desk: Client) -> None:
+    tax_class = make_tax_class("reduced", {})
+    url = reverse("admin:catalog_taxclass_change", args=[tax_class.pk])
+    form = {
+        **{"code": "reduced", "name": tax_class.name, "rates-TOTAL_FORMS": 1, "rates-INITIAL_FORMS": 0},
+        **{"rates-0-country": "US", "rates-0-region": "New York", "rates-0-rate": "8.875"},
+    }
+    assert desk.post(url, form).status_code == 302
+    rate = tax_class.rates.get()
+    assert (rate.region, str(rate.rate)) == ("NY", "0.08875")
+    assert "New York 8.875%" in text_of(desk.get(reverse("admin:catalog_taxclass_changelist")))
+    assert 'value="8.875"' in text_of(desk.get(url))
+    for country, region, told in (
+        ("US", "Bavaria", "“Bavaria” is no region of United States: write its code, such as AL."),
+        ("DE", "BY", "Addresses in Germany name no region: leave it empty."),
+    ):
+        answer = desk.post(url, {**form, "rates-0-country": country, "rates-0-region": region})
+        assert told in text_of(answer)
+
+
 def test_a_stock_level_lists_what_the_shop_shows_as_such(desk: Client) -> None:
     out, low, full = (make_product(name, stock=stock) for name, stock in (("A", 0), ("B", 2), ("C", 50)))
     gone = make_product("D", stock=0)

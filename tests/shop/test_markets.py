@@ -101,6 +101,15 @@ def test_a_prefix_that_the_edge_would_not_know_is_refused(prefix):
         markets.check(there)
 
 
+def test_a_currency_that_prices_cannot_hold_is_refused_with_the_reason():
+    assert markets.check((Market("jp", "Japan", "", "en", "JPY", "JP"),))
+    with pytest.raises(ImproperlyConfigured, match="KWD of Kuwait has 3 decimals"):
+        markets.check((Market("kw", "Kuwait", "", "en", "KWD", "KW"),))
+    for code in ("XXY", "eur", ""):
+        with pytest.raises(ImproperlyConfigured, match="no currency"):
+            markets.check((Market("a", "A", "", "en", code, "DE"),))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

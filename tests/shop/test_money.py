@@ -91,6 +91,22 @@ def test_there_is_no_sharing_among_nobody_or_by_debts(weights):
         euro("1.00").allocate(weights)
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "units"),
+    [("38.00", "EUR", 3800), ("38", "JPY", 38), ("1.234", "KWD", 1234), ("-0.5", "EUR", -50)],
+)
+def test_payment_services_count_the_smallest_unit(amount, currency, units):
+    money = Money(Decimal(amount), currency)
+    assert money.minor == units
+    assert Money.from_minor(units, currency) == money
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("0.005", "EUR"), ("0.5", "JPY")])
+def test_a_part_of_the_smallest_unit_is_nothing_that_can_be_charged(amount, currency):
+    with pytest.raises(ValueError, match="no whole number"):
+        _ = Money(Decimal(amount), currency).minor
+
+
 def test_only_a_rounded_amount_is_shared():
     with pytest.raises(ValueError, match="no whole number"):
         euro("1.005").allocate([1])
