@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0018_neighbours_without_a_list'),
+        ('catalog', '0019_stock_in_a_rush'),
     ]
 
     operations = [
