@@ -125,9 +125,7 @@ def categories_of(product_ids: set[int]) -> Mapping[int, frozenset[int]]:
 # --- The voucher -----------------------------------------------------------------------------------------
 
 
-def _voucher(
-    cart: Cart, known: Mapping[int, Rule], now: datetime
-) -> tuple[VoucherShown | None, Rule | None]:
+def _voucher(cart: Cart, known: Mapping[int, Rule], now: datetime) -> tuple[VoucherShown | None, Rule | None]:
     """The cart's voucher, and its rule if it may count."""
     if not cart.voucher_code:
         return None, None
@@ -233,7 +231,5 @@ def _free_delivery_gap(outcome: Outcome) -> Money | None:
 def _reachable(outcome: Outcome) -> list[Refused]:
     """What more goods would bring; nothing that a voucher gives, or that would not count beside the rest."""
     return [
-        one
-        for one in outcome.refused
-        if one.reason in {Reason.MINIMUM, Reason.PIECES} and not one.rule.code
+        one for one in outcome.refused if one.reason in {Reason.MINIMUM, Reason.PIECES} and not one.rule.code
     ]

@@ -162,7 +162,7 @@ def apply(
     given, refused = list[Given](), list[Refused]()
     once = {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.turn, reverse=True)}
     for rule in sorted(once.values(), key=lambda rule: rule.turn):
-        is_free = any(one.frees_delivery for one in given) or delivery is not None and not delivery
+        is_free = any(one.frees_delivery for one in given) or (delivery is not None and not delivery)
         found = _refusal(rule, ordered, goods, given) or _give(rule, ordered, left, currency, is_free)
         if isinstance(found, Refused):
             refused.append(found)

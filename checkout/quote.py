@@ -64,7 +64,9 @@ def of(cart: Cart, now: datetime | None = None) -> Quote:
     market = markets.get(cart.market)
     country = cart.country or market.country
     lines = queries.lines(cart, country)
-    had = [line for line in lines if line.availability != "out"]  # the page says so beside what does not count
+    had = [
+        line for line in lines if line.availability != "out"
+    ]  # the page says so beside what does not count
     goods = Money.sum((line.total for line in had), market.currency)
     methods = delivery.methods(market, country, goods, now) if had else []
     offered = offers.of(cart, had, methods, market.currency, now)

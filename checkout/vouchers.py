@@ -1,32 +1,38 @@
 """Decisions about vouchers: one is put into a cart or taken out, used by an order, given back, used again."""
 
 from collections.abc import Sequence
+from copy import copy
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from checkout import cart as carts
-from checkout import codes, offers
+from checkout import codes, offers, quote
 from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
+from checkout.offers import VoucherShown
 from checkout.promotions import Given
 from shop.money import Money
-
-
-class UnknownCode(Exception):
-    """No voucher has this code, or none that counts in any cart."""
 
 
 class UsedUp(Exception):
     """Between the look and the order somebody else, or the same customer elsewhere, has used the last one."""
 
 
-def put(cart: Cart, code: str) -> None:
-    """The cart's voucher from now on, in place of another. UnknownCode, CartClosed."""
-    voucher = Voucher.objects.filter(folded=codes.folded(code), is_active=True).first()
-    if voucher is None or not voucher.promotion.is_active:
-        raise UnknownCode(code)
-    carts.set_voucher(cart, voucher.code)
+def put(cart: Cart, code: str) -> VoucherShown:
+    """The cart's voucher from now on, in place of another, if it can ever count; else the cart stays as it is.
+
+    It is kept if the cart lacks something for it, and counts as soon as that is there. CartClosed.
+    """
+    tried = copy(cart)
+    tried.voucher_code = code[: codes.MOST]
+    shown = quote.of(tried).offers.voucher
+    if shown is None:
+        return VoucherShown(code, _("Please enter the code."), is_over=True)
+    if not shown.is_over:
+        carts.set_voucher(cart, shown.code)
+    return shown
 
 
 def take_out(cart: Cart) -> None:

@@ -114,7 +114,7 @@ def order_page(order: Order) -> Shape:
         "address_lines": address_lines(order),
         "lines": [_line(order, line, _picture(line, later)) for line in lines],
         "subtotal": order.money("subtotal"),
-        "discount": order.money("discount") if order.discount else None,
+        "discounts": discounts(order),
         "delivery": order.money("delivery"),
         "tax": order.money("tax"),
         "taxes": [_tax(order, row) for row in order.taxes],
@@ -130,6 +130,14 @@ def order_page(order: Order) -> Shape:
         "tracking_url": _tracking_url(order),
         **_promise(order, state),
     }
+
+
+def discounts(order: Order) -> list[Shape]:
+    """What was taken off, by the names it had; one without an amount made delivery free."""
+    return [
+        {**row, "amount": Money(Decimal(row["amount"]), order.currency)}  # name, and the voucher's code
+        for row in order.discounts
+    ]
 
 
 def status_label(order: Order, state: str) -> str:

@@ -188,6 +188,7 @@ class Voucher(models.Model):
         verbose_name = _("voucher")
         verbose_name_plural = _("vouchers")
         ordering = ("-id",)
+        permissions = (("export_voucher", _("Can export vouchers")),)
         constraints = (models.CheckConstraint(condition=~Q(folded=""), name="voucher_has_code"),)
         indexes = (
             models.Index(fields=("is_active",), name="voucher_active"),
@@ -232,9 +233,14 @@ class Voucher(models.Model):
 
 
 class VoucherCustomer(models.Model):
-    """How often one customer has used a voucher. `key` is the hash of an account or of a folded address."""
+    """How often one customer has used a voucher. `key` is the hash of an account or of a folded address.
 
-    voucher = models.ForeignKey(Voucher, models.CASCADE, db_index=False, related_name="+")
+    The database knows of no foreign key: each order would take a lock on the voucher's row for it.
+    """
+
+    voucher = models.ForeignKey(
+        Voucher, models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
     key = models.CharField(max_length=64)
     used = models.PositiveIntegerField(default=1)
 
