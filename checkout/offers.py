@@ -1,4 +1,4 @@
-"""What promotions give to a cart now, and the words for it: what counts, what a voucher lacks, what is near."""
+"""What promotions give to a cart now, in words too: what counts, what a voucher lacks, what is near."""
 
 import hashlib
 from collections import defaultdict

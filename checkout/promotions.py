@@ -4,13 +4,13 @@ How rules stack (docs/decisions/0015):
 
 - They have their turn by priority, the smallest number first; of equal ones a voucher's, then the oldest.
 - Each sees what those before it have left of a line: 20 % after 10 % is 28 %. No line falls below zero.
-- "Alone" counts only where nothing was given before it; after it, and after a "last" one, nothing else does.
+- "Alone" counts only where nothing was given before it; after it, and after a "last" one, nothing else.
 - A rule that would give nothing has not been given: it keeps no other out.
 - A minimum is measured on all goods of the cart at their prices, before any promotion.
 - Each rule counts once, and a cart has one voucher.
 
-Shares are by largest remainder (`Money.allocate`), over lines in the order of their keys: how a cart is sorted
-changes nothing.
+Shares are by largest remainder (`Money.allocate`), over lines in the order of their keys: how a cart is
+sorted changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,10 +1,10 @@
 """The rules as they stand in the database, read again only when they have changed.
 
 Each edit of what rules are made of gives the set another version, by triggers in the edit's own transaction
-(checkout/models/promotion.py). A quote asks for the version, one row by its key, and takes the rules that this
-process has kept of it. So an edit counts from its commit on, on every machine, whoever made it and with what;
-nobody is told by Redis, which a quote under the cart's lock must not wait for. Time is no version: rules begin
-and end by the clock, at each quote.
+(checkout/models/promotion.py). A quote asks for the version, one row, and takes the rules that this process
+has kept of it. So an edit counts from its commit on, on every machine, whoever made it and with what; nobody
+is told by Redis, for which a quote under the cart's lock must not wait. Time is no version: rules begin and
+end by the clock, at each quote.
 """
 
 from collections import OrderedDict, defaultdict

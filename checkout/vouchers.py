@@ -21,7 +21,7 @@ class UsedUp(Exception):
 
 
 def put(cart: Cart, code: str) -> VoucherShown:
-    """The cart's voucher from now on, in place of another, if it can ever count; else the cart stays as it is.
+    """The cart's voucher from now on, in place of another; if it can never count the cart stays as it is.
 
     It is kept if the cart lacks something for it, and counts as soon as that is there. CartClosed.
     """

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -45,7 +46,7 @@ class PromotionForm(RowForm):
             "percent": gettext_lazy("For “per cent off”: 20 is a fifth."),
             "buy": gettext_lazy("For “buy some, get some free”: 3 …"),
             "free": gettext_lazy(
-                "… and 1 free: of every four pieces the cheapest costs nothing, whatever of the goods they are."
+                "… and 1 free: of every four pieces, alike or not, the cheapest costs nothing."
             ),
             "categories": gettext_lazy("With all that stand below them."),
             "without": gettext_lazy("Their goods are left as they are, wherever else they stand."),
@@ -207,7 +208,7 @@ class PromotionTable(Table):
     @admin.display(description=gettext_lazy("revenue"))
     def revenue(self, promotion: Any) -> Any:
         found = promotion.figures.revenue
-        return format_html_join(format_html("<br>"), "{}", ((amount(m),) for m in found)) or amount(None)
+        return format_html_join(SafeString("<br>"), "{}", ((amount(m),) for m in found)) or amount(None)
 
     @admin.display(description=gettext_lazy("so far"))
     def figures(self, promotion: Promotion) -> Any:

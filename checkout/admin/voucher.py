@@ -1,4 +1,4 @@
-"""Vouchers: one code, or thousands drawn by chance; how often each was used; all of them for a spreadsheet."""
+"""Vouchers: one code, or thousands drawn by chance; how often each was used; all for a spreadsheet."""
 
 import csv
 from collections.abc import Iterable, Iterator

@@ -41,7 +41,7 @@ class RuleSet(models.Model):
 
 
 class Promotion(models.Model):
-    """What is taken off which goods, when, and beside what else. The rules of stacking: docs/decisions/0015."""
+    """What is taken off which goods, when, and beside what else. How they stack: docs/decisions/0015."""
 
     class Kind(models.TextChoices):
         PERCENT = "percent", _("per cent off")
@@ -213,6 +213,14 @@ class Voucher(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        """What it is found by follows from the code."""
+        self.folded = codes.folded(self.code)
+        fields = kwargs.get("update_fields")
+        if fields is not None and "code" in fields:  # type: ignore[operator]
+            kwargs["update_fields"] = [*fields, "folded"]  # type: ignore[misc]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
     def clean(self) -> None:
         """No code that looks like another."""
         known_by = codes.folded(self.code)
@@ -222,14 +230,6 @@ class Voucher(models.Model):
         if twin is not None:
             text = _("There is “%s” already, and people could not tell them apart: choose another code.")
             raise ValidationError({"code": text % twin.code})
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        """What it is found by follows from the code."""
-        self.folded = codes.folded(self.code)
-        fields = kwargs.get("update_fields")
-        if fields is not None and "code" in fields:  # type: ignore[operator]
-            kwargs["update_fields"] = [*fields, "folded"]  # type: ignore[misc]
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
 class VoucherCustomer(models.Model):

@@ -1,4 +1,4 @@
-"""A voucher's code, from the cart or the review: used, kept for later, refused with the reason, or taken out."""
+"""A voucher's code, from the cart or the review: used, kept for later, refused with a reason, taken out."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase

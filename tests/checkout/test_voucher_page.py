@@ -1,4 +1,4 @@
-"""A code is typed on the cart's page or at the review: used, kept for later, refused with the reason, removed."""
+"""A code is typed in the cart or at the review: used, kept for later, refused with a reason, removed."""
 
 from datetime import timedelta
 

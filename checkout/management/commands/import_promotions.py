@@ -19,7 +19,7 @@ from shop import markets
 
 
 class Command(BaseCommand):
-    """Reads the files, then loads them; a rule that cannot be meant here is named by file, line and reason."""
+    """Reads the files, then loads them; a rule that cannot be meant here is told with its line and reason."""
 
     help = (
         "Imports Magento's sales_rules.csv and catalog_rules.csv; a second run writes only what has changed."
