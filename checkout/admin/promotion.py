@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -178,8 +179,8 @@ class PromotionTable(Table):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the figures of the rows that are shown, asked for at once."""
         answer = super().changelist_view(request, extra_context)
-        found = getattr(answer, "context_data", None) and answer.context_data.get("cl")
-        if found is not None:
+        shown = answer.context_data if isinstance(answer, TemplateResponse) else None
+        if (found := (shown or {}).get("cl")) is not None:
             figures = uses.of_promotions([row.pk for row in found.result_list])
             for row in found.result_list:
                 row.figures = figures[row.pk]

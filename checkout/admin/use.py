@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -39,8 +40,8 @@ class UseTable(Unchangeable, Table):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the orders of the rows that are shown, asked for at once."""
         answer = super().changelist_view(request, extra_context)
-        found = getattr(answer, "context_data", None) and answer.context_data.get("cl")
-        if found is not None:
+        shown = answer.context_data if isinstance(answer, TemplateResponse) else None
+        if (found := (shown or {}).get("cl")) is not None:
             rows = list(found.result_list)
             known = {order.placement_key: order for order in _orders([row.placement_key for row in rows])}
             for row in rows:

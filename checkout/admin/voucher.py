@@ -73,7 +73,7 @@ class BatchForm(forms.Form):
         widget=Known(Voucher._meta.get_field("promotion"), admin.site),
     )
     count = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=MOST, initial=100)
-    prefix = forms.CharField(
+    begins = forms.CharField(
         label=gettext_lazy("They begin with"),
         max_length=20,
         required=False,
@@ -100,9 +100,9 @@ class BatchForm(forms.Form):
         """One that waits for a code."""
         return _by_code(self.cleaned_data["promotion"])
 
-    def clean_prefix(self) -> str:
+    def clean_begins(self) -> str:
         """As it can be typed anywhere."""
-        prefix: str = self.cleaned_data["prefix"].strip().upper()
+        prefix: str = self.cleaned_data["begins"].strip().upper()
         if not ((prefix.isascii() and prefix.isalnum()) or not prefix):
             raise ValidationError(_("Use letters A to Z and digits."))
         return prefix
@@ -173,8 +173,8 @@ class VoucherTable(Table):
         """With the figures of the rows that are shown, asked for at once."""
         may = {"can_make": self.has_add_permission(request)}
         answer = super().changelist_view(request, {**may, **(extra_context or {})})
-        found = getattr(answer, "context_data", None) and answer.context_data.get("cl")
-        if found is not None:
+        shown = answer.context_data if isinstance(answer, TemplateResponse) else None
+        if (found := (shown or {}).get("cl")) is not None:
             figures = uses.of_vouchers([row.pk for row in found.result_list])
             for row in found.result_list:
                 row.figures = figures[row.pk]
@@ -202,19 +202,19 @@ class VoucherTable(Table):
                 return self._make(request, dict(form.cleaned_data))
         else:
             form = BatchForm(initial={"promotion": request.GET.get("promotion__pk")})
-        rows: tuple[Any, ...] = (("promotion", "count"), ("prefix", "batch"), ("limit", "limit_each"))
+        rows: tuple[Any, ...] = (("promotion", "count"), ("begins", "batch"), ("limit", "limit_each"))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Make many vouchers"),
-            "arranged": AdminForm(form, [(None, {"fields": rows})], {}),  # type: ignore[arg-type,list-item]
+            "arranged": AdminForm(form, [(None, {"fields": rows})], {}),  # type: ignore[arg-type,dict-item]
             "fixes": fixes(form),
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/checkout/voucher/batch.html", context)
 
     def _make(self, request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
-        count = make(said.pop("promotion"), said.pop("count"), **said)
+        count = make(said.pop("promotion"), said.pop("count"), prefix=said.pop("begins"), **said)
         text = ngettext("%(count)s voucher made", "%(count)s vouchers made", count)
         self.message_user(request, text % {"count": grouped(count)})
         url = reverse("admin:checkout_voucher_changelist")

@@ -148,19 +148,19 @@ class PromotionAmount(models.Model):
 
 
 # Tables that Django makes; the classes carry their triggers.
-class PromotionCategory(Promotion.categories.through):  # type: ignore[name-defined,misc]
+class PromotionCategory(Promotion.categories.through):  # type: ignore[name-defined]
     class Meta:
         proxy = True
         triggers = renewed()
 
 
-class PromotionProduct(Promotion.products.through):  # type: ignore[name-defined,misc]
+class PromotionProduct(Promotion.products.through):  # type: ignore[name-defined]
     class Meta:
         proxy = True
         triggers = renewed()
 
 
-class PromotionWithout(Promotion.without.through):  # type: ignore[name-defined,misc]
+class PromotionWithout(Promotion.without.through):  # type: ignore[name-defined]
     class Meta:
         proxy = True
         triggers = renewed()

@@ -145,7 +145,7 @@ def test_a_code_that_is_renamed_is_found_by_its_new_name(desk: Client) -> None:
 
 def test_a_batch_of_codes_is_drawn_each_for_one_use(desk: Client) -> None:
     promotion = make_promotion(needs_code=True)
-    form = {"promotion": promotion.pk, "count": "1200", "prefix": "gift", "batch": "June", "limit": "1"}
+    form = {"promotion": promotion.pk, "count": "1200", "begins": "gift", "batch": "June", "limit": "1"}
     answer = desk.post(f"{VOUCHERS}batch/", form, follow=True)
     assert "1,200 vouchers made" in answer.content.decode()
     assert Voucher.objects.filter(batch="June", limit=1, promotion=promotion).count() == 1200
@@ -160,13 +160,13 @@ def test_a_batch_of_codes_is_drawn_each_for_one_use(desk: Client) -> None:
     [
         ("count", "10001", "10000"),
         ("count", "0", "1"),
-        ("prefix", "=cmd", "Use letters A to Z and digits."),
+        ("begins", "=cmd", "Use letters A to Z and digits."),
         ("promotion", "", "romotion"),
     ],
 )
 def test_a_batch_that_cannot_be_made_is_told(desk: Client, field: str, value: str, said: str) -> None:
     promotion = make_promotion(needs_code=True)
-    form = {"promotion": promotion.pk, "count": "5", "prefix": "", "batch": "June", field: value}
+    form = {"promotion": promotion.pk, "count": "5", "begins": "", "batch": "June", field: value}
     answer = desk.post(f"{VOUCHERS}batch/", form)
     assert answer.status_code == 200
     assert said in answer.content.decode()
