@@ -22,7 +22,12 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "*": ("view",),
             "order": ("view", "change", "ship", "cancel"),
         },
-        "checkout": {"*": ("view",)},
+        "checkout": {
+            "*": ("view",),
+            "promotion": ("view", "add", "change", "delete"),
+            "promotionamount": ("view", "add", "change", "delete"),
+            "voucher": ("view", "add", "change", "delete", "export"),
+        },
         "accounts": {"user": ("view",), "address": ("view",)},
         "outbox": {"message": ("view", "change")},
     },

@@ -16,4 +16,5 @@ class CheckoutConfig(AppConfig):
         # By name, since models cannot be imported before the apps are loaded.
         user_logged_in.connect(import_string("checkout.cart.adopt"), dispatch_uid="checkout.adopt")
         user_logged_out.connect(import_string("checkout.cart.leave"), dispatch_uid="checkout.leave")
+        import_string("orders.states.on_release")("checkout.settle_vouchers")
         import_string("accounts.addresses.serve")("checkout.queries.destinations")

@@ -167,6 +167,15 @@ def set_method(cart: Cart, method_id: int) -> None:
     cart.refresh_from_db()
 
 
+def set_voucher(cart: Cart, code: str) -> None:
+    """Its voucher's code, or "" for none."""
+    with transaction.atomic():
+        held = _lock(cart)
+        held.voucher_code = code
+        held.save(update_fields=["voucher_code", "updated_at"])
+    cart.voucher_code = code
+
+
 def adopt(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     """At login the visitor's cart takes in what the account's older cart held, and says so.
 
@@ -228,6 +237,7 @@ def _absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
     free = queries.free_stock([line.variant_id for line in came])
     if not present:
         mine.market = older.market
+    mine.voucher_code = mine.voucher_code or older.voucher_code
     if not mine.line1:
         mine.email, mine.vat_number, mine.method_id = older.email, older.vat_number, older.method_id
         for part in PostalFields._meta.fields:

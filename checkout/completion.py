@@ -7,7 +7,7 @@ from django.utils import translation
 
 from accounts.models import PostalFields
 from checkout import cart as carts
-from checkout import queries, quote, steps
+from checkout import queries, quote, steps, vouchers
 from checkout.models import Cart
 from checkout.quote import Quote
 from orders.models import Order
@@ -29,7 +29,8 @@ class NotReady(Exception):
 def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Order:
     """The order of this round of the cart: a new one, or the one that is there already.
 
-    CartChanged, CannotBeBought, NotReady, CartClosed, catalog.stock.OutOfStock: then nothing has happened.
+    CartChanged, CannotBeBought, NotReady, CartClosed, vouchers.UsedUp, catalog.stock.OutOfStock: then nothing
+    has happened.
     """
     with transaction.atomic():
         held = carts.lock(cart)
@@ -47,8 +48,23 @@ def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Orde
         if not hmac.compare_digest(digest.encode(), now.totals.digest.encode()):
             raise CartChanged(held.pk)
         carts.close(held)
+        _use_vouchers(held, now, customer_id)
         # Last, since its last statement locks the stock.
         return place_order(_draft(held, now, customer_id))
+
+
+def _use_vouchers(cart: Cart, now: Quote, customer_id: int | None) -> None:
+    """Here, since a voucher's row is locked before an order's and the stock's, and for as short as can be."""
+    if now.offers.given:
+        shown = now.offers.voucher
+        vouchers.use(
+            now.offers.given,
+            shown.voucher if shown else None,
+            placement_key=cart.placement_key,
+            customer_id=customer_id,
+            email=cart.email,
+            total=now.totals.total,
+        )
 
 
 def _draft(cart: Cart, now: Quote, customer_id: int | None) -> Draft:
@@ -72,9 +88,11 @@ def _draft(cart: Cart, now: Quote, customer_id: int | None) -> Draft:
                 quantity=line.quantity,
                 unit=line.unit_price,
                 tax_rate=line.tax_rate,
+                discount=now.offers.off(line.variant_id),
             )
             for line in now.lines
         ),
+        discounts=tuple(now.discounts),
         subtotal=now.totals.subtotal,
         discount=now.totals.discount,
         delivery=now.totals.delivery,

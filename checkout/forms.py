@@ -139,6 +139,19 @@ class AddressForm(PostalForm):
         return told % words
 
 
+class VoucherForm(forms.Form):
+    """A code, however it is written."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Voucher code"),
+        max_length=60,
+        error_messages={
+            "required": gettext_lazy("Please enter the code."),
+            "max_length": gettext_lazy("No code is as long as that."),
+        },
+    )
+
+
 class DeliveryForm(forms.Form):
     """One of the methods that go to the address."""
 

@@ -3,19 +3,29 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.utils import timezone
 
 from accounts.models import PostalFields
 from catalog import delivery, taxes
 from catalog.taxes import Taxation
-from checkout import queries, totals
+from checkout import offers, queries, totals
 from checkout.models import Cart
+from checkout.offers import Offers
 from checkout.queries import LineShown
 from checkout.totals import Totals
 from shop import markets
 from shop.markets import Market
 from shop.money import Money
+
+
+class Discount(NamedTuple):
+    """One promotion as totals show it; without an amount it makes delivery free."""
+
+    name: str
+    code: str
+    amount: Money
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Quote:
     taxation: Taxation
     worth: Money
     totals: Totals
+    offers: Offers
 
     @property
     def problems(self) -> tuple[LineShown, ...]:
@@ -53,9 +64,16 @@ class Quote:
     @property
     def free_delivery_gap(self) -> Money | None:
         """How much more would make delivery free; None if it is, or never is."""
-        if self.method is None or self.method.free_from is None or not self.method.price:
+        if self.method is None or not self.method.price:
             return None
-        return self.method.free_from - self.worth
+        free_from, gap = self.method.free_from, self.offers.free_delivery_gap
+        own = None if free_from is None else free_from - self.worth
+        return min((more for more in (own, gap) if more is not None), default=None)
+
+    @property
+    def discounts(self) -> list[Discount]:
+        """What was taken off, by name, in its turn; free delivery is told at the delivery."""
+        return [Discount(one.rule.name, one.rule.code, one.amount) for one in self.offers.given]
 
 
 def of(cart: Cart, now: datetime | None = None) -> Quote:
@@ -66,13 +84,21 @@ def of(cart: Cart, now: datetime | None = None) -> Quote:
     taxation = taxes.taxation(market, cart.country, region, cart.vat_number)
     lines = queries.lines(cart, taxation)
     bought = [line for line in lines if line.availability != "out"]  # the page says what does not count
-    counted = [
-        totals.Line(line.unit_price, line.quantity, line.tax_rate, key=str(line.variant_id))
-        for line in bought
-    ]
     worth = Money.sum((line.market_price * line.quantity for line in bought), market.currency)
     grams = sum(line.grams * line.quantity for line in bought)
     methods = _methods(market, country, region, worth, grams, now, taxation) if bought else []
+    offered = offers.of(cart, bought, methods, market.currency, now)
+    methods = offered.brought(methods)
+    counted = [
+        totals.Line(
+            line.unit_price,
+            line.quantity,
+            line.tax_rate,
+            key=str(line.variant_id),
+            discount=offered.off(line.variant_id),
+        )
+        for line in bought
+    ]
     chosen = next((method for method in methods if method.id == cart.method_id), None)
     method = chosen or min(methods, key=lambda method: (method.price, method.latest), default=None)
     bringing, rate = None, taxes.ZERO
@@ -94,8 +120,9 @@ def of(cart: Cart, now: datetime | None = None) -> Quote:
             bringing,
             currency=market.currency,
             includes_tax=taxation.includes_tax,
-            terms=_terms(cart, taxation),
+            terms=_terms(cart, taxation, offered),
         ),
+        offers=offered,
     )
 
 
@@ -113,7 +140,9 @@ def _methods(
     return [replace(way, price=taxation.priced(way.price, way.tax_class_id)) for way in found]
 
 
-def _terms(cart: Cart, taxation: Taxation) -> list[str]:
-    """What else the buyer agrees to at the review: who gets it, where, and who accounts for the tax."""
+def _terms(cart: Cart, taxation: Taxation, offered: Offers) -> list[str]:
+    """What else the buyer agrees to at the review: who gets it, where, who accounts for the tax, by what
+    it is reduced."""
     address = [getattr(cart, part.name) for part in PostalFields._meta.fields]
-    return [cart.email, *address, cart.vat_number, "reverse charge" if taxation.is_reverse_charged else ""]
+    accounts = "reverse charge" if taxation.is_reverse_charged else ""
+    return [cart.email, *address, cart.vat_number, accounts, *offered.terms]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from checkout.views import again, cart, steps
+from checkout.views import again, cart, steps, voucher
 
 app_name = "checkout"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("cart/add/", cart.add, name="add"),
     path("cart/change/", cart.change, name="change"),
     path("cart/again/", again.again, name="again"),
+    path("cart/voucher/", voucher.voucher, name="voucher"),
     path("checkout/", steps.start, name="start"),
     path("checkout/address/", steps.address, name="address"),
     path("checkout/delivery/", steps.delivery, name="delivery"),

@@ -117,7 +117,7 @@ def order_page(order: Order) -> Shape:
         ],
         "lines": [_line(order, line, _picture(line, later)) for line in lines],
         "subtotal": order.money("subtotal"),
-        "discount": order.money("discount") if order.discount else None,
+        "discounts": discounts(order),
         "delivery": order.money("delivery"),
         "tax": order.money("tax"),
         "taxes": [_tax(order, row) for row in order.taxes],
@@ -141,6 +141,14 @@ def taxed(order: Order) -> str:
     if order.is_reverse_charged:
         return "reversed"
     return "included" if order.prices_include_tax else "on_top"
+
+
+def discounts(order: Order) -> list[Shape]:
+    """What was taken off, by the names it had; one without an amount made delivery free."""
+    return [
+        {**row, "amount": Money(Decimal(row["amount"]), order.currency)}  # name, and the voucher's code
+        for row in order.discounts
+    ]
 
 
 def status_label(order: Order, state: str) -> str:

@@ -24,11 +24,26 @@ MOVES: Mapping[str, frozenset[str]] = {
     Status.CANCELLED: frozenset(),
 }
 
+GIVEN_UP = {Status.EXPIRED, Status.CANCELLED}  # nothing of it is held any more
+
 # What the buyer is told by mail, in the transaction that makes it true.
 MAILS = {Status.SHIPPED: "orders.send_shipped", Status.CANCELLED: "orders.send_cancelled"}
 
 # The moment that a status is known by on the order itself.
 MOMENTS = {Status.PAID: "paid_at", Status.SHIPPED: "shipped_at", Status.CANCELLED: "cancelled_at"}
+
+
+# Jobs of apps above that follow when an order is given up, or comes back from that: they take its id.
+releases: list[str] = []
+
+
+def on_release(job: str) -> None:
+    """That job is written whenever an order is cancelled, expires, or is paid after all, in its transaction.
+
+    It looks at the order's status as it is then: of two such jobs either may run first.
+    """
+    if job not in releases:
+        releases.append(job)
 
 
 class WrongMove(Exception):
@@ -58,6 +73,9 @@ def move(order: Order, to: str, *, note: str = "", actor_id: int | None = None) 
         held = lock(order.pk)
         if not can_move(held, to):
             raise WrongMove(held, to)
+        if GIVEN_UP & {held.status, to}:
+            for job in releases:
+                outbox.enqueue(job, held.pk)
         held.status = to
         fields = ["status"]
         if to in MOMENTS:

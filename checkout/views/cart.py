@@ -16,7 +16,7 @@ from catalog.models import Product
 from catalog.queries import companions
 from checkout import cart as carts
 from checkout import queries, quote
-from checkout.forms import AddForm, QuantityField
+from checkout.forms import AddForm, QuantityField, VoucherForm
 from checkout.models import Cart
 from checkout.views.page import page
 from shop import markets
@@ -27,7 +27,11 @@ from shop.edge.pages import private_page
 @require_safe
 def cart(request: HttpRequest) -> HttpResponse:
     """What is in it, what of that cannot be had, and what it comes to with delivery and tax."""
-    found = carts.open(request)
+    return show(request, carts.open(request), VoucherForm())
+
+
+def show(request: HttpRequest, found: Cart | None, code_form: VoucherForm, status: int = 200) -> HttpResponse:
+    """The cart's page, with what became of a voucher's code."""
     shown = quote.of(found) if found else None
     carts.show_size(request, found)
     market = markets.get(found.market) if found else markets.current()
@@ -35,7 +39,8 @@ def cart(request: HttpRequest) -> HttpResponse:
         return page(request, "cart", {"cart": shown, "promise": None, "companions": []})
     promise = delivery.promise(market, timezone.now())
     beside = companions.of(market, {line.product_id for line in shown.lines})
-    return page(request, "cart", {"cart": shown, "promise": promise, "companions": beside})
+    context = {"cart": shown, "promise": promise, "companions": beside, "code_form": code_form}
+    return page(request, "cart", context, status=status)
 
 
 @private_page

@@ -16,10 +16,10 @@ from accounts.models import User
 from accounts.queries import address_lines
 from accounts.views.entry import GUEST_EMAIL
 from catalog.stock import OutOfStock
-from checkout import agreed, completion, cookies, queries, quote, steps
+from checkout import agreed, completion, cookies, queries, quote, steps, vouchers
 from checkout import cart as carts
 from checkout.agreed import Agreed
-from checkout.forms import AddressForm, DeliveryForm
+from checkout.forms import AddressForm, DeliveryForm, VoucherForm
 from checkout.models import Cart
 from checkout.quote import Quote
 from checkout.views.page import page
@@ -33,7 +33,7 @@ from shop.edge.pages import private_page
 
 NEW = "new"  # an address that is not of the book
 
-StepView = Callable[[HttpRequest, Cart, Quote], HttpResponse]
+StepView = Callable[..., HttpResponse]  # request, cart, its quote
 
 
 def _step(code: str) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
@@ -43,7 +43,7 @@ def _step(code: str) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
         @private_page
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
-        def guarded(request: HttpRequest) -> HttpResponse:
+        def guarded(request: HttpRequest, **more: Any) -> HttpResponse:
             found = carts.open(request)
             shown = quote.of(found) if found else None
             if found is None or shown is None or not shown.lines or shown.problems:
@@ -51,7 +51,7 @@ def _step(code: str) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
             if not steps.may_see(code, found, shown):
                 return redirect(steps.first_incomplete(found, shown).url)
             try:
-                return view(request, found, shown)
+                return view(request, found, shown, **more)
             except carts.CartClosed:
                 return redirect("checkout:cart")
 
@@ -193,9 +193,12 @@ def review(request: HttpRequest) -> HttpResponseBase:
 
 
 @_step("review")
-def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
-    form = PaymentForm(request.POST if request.method == "POST" else None)
+def _review(
+    request: HttpRequest, found: Cart, shown: Quote, code_form: VoucherForm | None = None
+) -> HttpResponse:
+    form = PaymentForm(request.POST if "digest" in request.POST else None)
     context = {
+        "code_form": code_form or VoucherForm(),
         "form": form,
         "digest": agreed.seal(found, shown),
         "payment_choices": form.ways,
@@ -207,7 +210,13 @@ def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
         ],
         "method": shown.method,
     }
-    return _show_step(request, "review", found, shown, context, status=422 if form.is_bound else 200)
+    status = 422 if form.is_bound or code_form else 200
+    return _show_step(request, "review", found, shown, context, status=status)
+
+
+def review_with(request: HttpRequest, code_form: VoucherForm) -> HttpResponseBase:
+    """The review, with what is wrong with a voucher's code."""
+    return _review(request, code_form=code_form)
 
 
 def _place(request: HttpRequest) -> HttpResponseBase:
@@ -222,6 +231,10 @@ def _place(request: HttpRequest) -> HttpResponseBase:
             order = _complete(request, then)
     except (agreed.Forged, completion.CartChanged):
         messages.warning(request, _changed(request, then))
+        return redirect("checkout:review")
+    except vouchers.UsedUp as error:
+        text = _("Somebody was faster: the voucher %(code)s is used up. Nothing has been ordered.")
+        messages.warning(request, text % {"code": error})
         return redirect("checkout:review")
     except OutOfStock:
         messages.error(

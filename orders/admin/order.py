@@ -184,9 +184,14 @@ class OrderTable(Moving):
             for line in order.lines.all()
         ]
         sums = [(_("Goods"), order.money("subtotal"))]
-        if order.discount:
-            sums.append((_("Discount"), -order.money("discount")))
-        sums.append((_("Delivery"), order.money("delivery")))
+        free = [_("Delivery")]
+        for row in queries.discounts(order):
+            label = " · ".join(filter(None, (row["name"], row["code"])))
+            if row["amount"]:
+                sums.append((label, -row["amount"]))
+            else:
+                free.append(label)
+        sums.append((" · ".join(free), order.money("delivery")))
         taxes = [
             (percent(Decimal(str(entry["rate"]))), Money(Decimal(str(entry["tax"])), order.currency))
             for entry in order.taxes

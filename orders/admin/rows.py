@@ -27,6 +27,7 @@ EVENTS = {
     "payment_declined": gettext_lazy("payment declined"),
     "payment_late": gettext_lazy("paid after the order was cancelled"),
     "payment_held": gettext_lazy("payment held back"),
+    "voucher_again": gettext_lazy("its voucher counts again"),
     OrderEvent.REFUNDED: gettext_lazy("refunded"),
 }
 

@@ -33,6 +33,7 @@ class Cart(PostalFields):
         related_name="+",
         verbose_name=_("delivery method"),
     )
+    voucher_code = models.CharField(_("voucher"), max_length=40, blank=True, default="", db_default="")
     round = models.PositiveIntegerField(default=1)
     closed_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)

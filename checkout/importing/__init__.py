@@ -1,0 +1,1 @@
+"""Other shops' rules become promotions of this one."""

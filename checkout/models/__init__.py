@@ -1,0 +1,28 @@
+"""What somebody is about to buy, and what makes it cost less."""
+
+from checkout.models.cart import Cart, CartLine
+from checkout.models.promotion import (
+    Promotion,
+    PromotionAmount,
+    PromotionCategory,
+    PromotionProduct,
+    PromotionUse,
+    PromotionWithout,
+    RuleSet,
+    Voucher,
+    VoucherCustomer,
+)
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Promotion",
+    "PromotionAmount",
+    "PromotionCategory",
+    "PromotionProduct",
+    "PromotionUse",
+    "PromotionWithout",
+    "RuleSet",
+    "Voucher",
+    "VoucherCustomer",
+]
