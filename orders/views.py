@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -89,20 +88,11 @@ def invoice(request: HttpRequest, token: str, label: str) -> HttpResponse:
     if found is None:
         raise Http404
     try:
-        return paper_response(found)
+        return filing.download(found)
     except NotRendered:
         logger.exception("Invoice %s cannot be set.", found)
         messages.warning(request, _("The invoice cannot be made just now. Please try again in a minute."))
         return redirect("orders:order", token=token)
-
-
-def paper_response(paper: Invoice) -> HttpResponse:
-    """Its file, to be kept and not to be shown by the browser as anything else."""
-    headers = {
-        "Content-Disposition": content_disposition_header(True, filing.filename(paper)),
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(filing.pdf(paper), content_type="application/pdf", headers=headers)
 
 
 @private_page

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from orders.models import Invoice, Seller
 from orders.models.order import FIRST_NUMBER
+from orders.papers import filing
 from orders.papers.printing import NotRendered
-from orders.views import paper_response
 from shop import markets
 from shop.desk.cells import amount, moment
 from shop.desk.filters import market_name
@@ -93,7 +93,7 @@ class InvoiceTable(Unchangeable, Table):
         if found is None:
             raise Http404
         try:
-            return paper_response(found)
+            return filing.download(found)
         except NotRendered as error:
             logger.exception("Invoice %s cannot be set.", found)
             text = _("The PDF of %(label)s cannot be made: %(reason)s")

@@ -64,7 +64,7 @@ class _Document:
         for place, line in enumerate(self.lines(), 1):
             self.line(_add(trade, "ram:IncludedSupplyChainTradeLineItem"), place, line)
         self.agreement(_add(trade, "ram:ApplicableHeaderTradeAgreement"))
-        _add(trade, "ram:ApplicableHeaderTradeDelivery")
+        self.shipment(_add(trade, "ram:ApplicableHeaderTradeDelivery"))
         self.settlement(_add(trade, "ram:ApplicableHeaderTradeSettlement"))
         return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode")
 
@@ -156,6 +156,11 @@ class _Document:
         if seller["email"]:
             _add(_add(contact, "ram:EmailURIUniversalCommunication"), "ram:URIID", seller["email"])
 
+    def shipment(self, node: Element) -> None:
+        party = _add(node, "ram:ShipToTradeParty")
+        _add(party, "ram:Name", self.told["buyer"]["name"])
+        _address(party, self.told["buyer"])
+
     # --- What it comes to ------------------------------------------------------------------------------
 
     def settlement(self, node: Element) -> None:
@@ -241,7 +246,8 @@ def _percent(row: Content) -> str:
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
     node = ET.SubElement(parent, _name(name), attributes)
-    node.text = None if text is None else "".join(filter(_is_written, text))
+    if text is not None:
+        node.text = "".join(filter(_is_written, text)) or "–"  # the norm wants no empty element
     return node
 
 

@@ -7,9 +7,9 @@ from itertools import count
 from typing import Any
 
 from checkout import totals
-from orders import states
-from orders.models import Invoice, Order
-from orders.placement import Draft, DraftLine, place_order
+from orders import placement, states
+from orders.models import Order
+from orders.placement import Draft, DraftLine
 from shop.money import Money
 
 _number = count(1)
@@ -68,7 +68,7 @@ def draft(
     )
     return Draft(
         **{
-            "placement_key": f"specimen-{next(_number)}",
+            "placement_key": "",
             "market": "eu",
             "language": "en",
             "email": "ada@example.com",
@@ -96,38 +96,14 @@ def draft(
             "delivery_carrier": "DHL",
             "delivery_tax_rate": delivery_rate,
             "prices_include_tax": includes_tax,
-            "discounts": tuple(
-                (name, code, money(amount)) for (name, code), amount in _named(discounts, sums)
-            ),
+            "discounts": tuple((name, code, sums.discount) for name, code in discounts[:1]),
             **fields,
         }
     )
 
 
-def _named(
-    discounts: Sequence[tuple[str, str]], sums: totals.Totals
-) -> list[tuple[tuple[str, str], Decimal]]:
-    return [(name, sums.discount.amount) for name in discounts[:1]]
-
-
 def paid(order_draft: Draft) -> Order:
-    """Placed and paid, without an invoice yet; no stock is touched."""
-    from orders import placement
-
-    order = placement._write(order_draft)
+    """Placed and paid, without an invoice yet. No stock is touched; another one each time."""
+    order = placement._write(replace(order_draft, placement_key=f"specimen-{next(_number)}"))
     assert order is not None
     return states.move(order, Order.Status.PAID)
-
-
-__all__ = [
-    "ADDRESS",
-    "NONE",
-    "REDUCED",
-    "STANDARD",
-    "Invoice",
-    "Sold",
-    "draft",
-    "paid",
-    "place_order",
-    "replace",
-]
