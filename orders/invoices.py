@@ -67,7 +67,7 @@ def credit(
     either it goes over all that is left, so that each rate bears its share. NotInvoiced, TooMuch; ValueError
     for nothing, and for lines or pieces that were not sold.
     """
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         held = states.lock(order.pk)
         invoice = held.invoices.filter(kind=Kind.INVOICE).first()
         if invoice is None:

@@ -21,8 +21,8 @@ from tests.orders.specimens import Sold, draft, paid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ATTEMPTS = int(os.environ.get("INVOICE_ATTEMPTS", "160"))
-KILLS = int(os.environ.get("INVOICE_KILLS", "8"))
+ATTEMPTS = int(os.environ.get("INVOICE_ATTEMPTS", "80"))
+KILLS = int(os.environ.get("INVOICE_KILLS", "6"))
 WRITERS = 8
 PATIENCE = 60 + ATTEMPTS / 10  # seconds
 logger = logging.getLogger(__name__)

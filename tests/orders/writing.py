@@ -1,7 +1,7 @@
-"""Real processes that issue invoices: `-m tests.orders.writing 8 counted`, eight of them, each forked anew when it dies.
+"""Real processes that issue invoices: `-m tests.orders.writing 8 counted`, each forked anew when it dies.
 
-They share the attempts that lie in a table, and end when none is left. A fifth of all attempts fails after the
-number was taken.
+They share the attempts that lie in a table, and end when none is left. A fifth of all attempts fails after
+the number was taken.
 """
 
 import ctypes
