@@ -1,6 +1,6 @@
 """make bench-invoices: how many invoices a second a core sets as PDF, the electronic invoice inside.
 
-By the processor's time of this process, so that other work on the machine does not count.
+By the processor's time, so that other work on the machine does not count.
 """
 
 import json
@@ -31,14 +31,14 @@ def main() -> None:
     # Only now are there models to import.
     from orders.papers import printing  # noqa: PLC0415
 
-    begun = time.process_time()
+    begun = _spent()
     printing.pdf(_invoice(1, 0))
-    figures: dict[str, float] = {"first_ms": _rounded((time.process_time() - begun) * 1000)}
+    figures: dict[str, float] = {"first_ms": _rounded((_spent() - begun) * 1000)}
     for lines, number in KINDS.items():
         papers = [_invoice(lines, place) for place in range(1, number + 1)]
-        begun, wall = time.process_time(), time.perf_counter()
+        begun, wall = _spent(), time.perf_counter()
         size = max(len(printing.pdf(paper)) for paper in papers)
-        spent, waited = time.process_time() - begun, time.perf_counter() - wall
+        spent, waited = _spent() - begun, time.perf_counter() - wall
         name = f"lines_{lines}"
         figures |= {
             f"{name}_per_core_second": _rounded(number / spent),
@@ -55,6 +55,12 @@ def main() -> None:
         raise SystemExit(f"Fewer than {FLOOR} one-page invoices a second and core.")
 
 
+def _spent() -> float:
+    """Seconds of the processor, of the processes too that set long papers."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 def _rounded(figure: float) -> float:
     return round(figure, 1)
 
@@ -66,8 +72,9 @@ def _invoice(lines: int, number: int) -> "Invoice":  # type: ignore[name-defined
     from orders.papers import content  # noqa: PLC0415
 
     order = Order(pk=number + 1, market="eu", language="en", currency="EUR", email="ada@example.com")
-    order.name, order.line1, order.postcode, order.city = f"Ada {number}", "Unter den Linden 1", "10117", "Berlin"
-    order.country, order.placed_at, order.paid_at = "DE", datetime.now(UTC), datetime.now(UTC)
+    order.name, order.line1 = f"Ada {number}", "Unter den Linden 1"
+    order.postcode, order.city, order.country = "10117", "Berlin", "DE"
+    order.placed_at = order.paid_at = datetime.now(UTC)
     sold = [
         OrderLine(
             pk=place,

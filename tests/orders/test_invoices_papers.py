@@ -97,13 +97,25 @@ def test_the_same_invoice_is_the_same_bytes() -> None:
 def test_an_order_of_twelve_lines_is_one_page_and_one_of_a_thousand_repeats_its_head() -> None:
     twelve = issued(*(Sold(f"Print {n}", discount="3.80") for n in range(12)), discounts=[("Sale", "")])
     assert len(read(printing.pdf(twelve)).pages) == 1
-    many = issued(*(Sold(f"Print {n}") for n in range(120)))
+    many = issued(*(Sold(f"Print {n}") for n in range(printing.MANY + 1)))
     pages = [page.extract_text() for page in read(printing.pdf(many)).pages]
     assert len(pages) > 3
     for number, page in enumerate(pages[:-1], 1):
         assert "Quantity" in page
         assert f"Page {number} of {len(pages)}" in page
     assert many.label in pages[-1]
+
+
+def test_a_long_paper_is_set_by_a_process_of_its_own_to_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    invoice = issued(Sold(), Sold("Book"))
+    here = printing.pdf(invoice)
+    monkeypatch.setattr(printing, "MANY", 1)
+    assert printing.pdf(invoice) == here
+    monkeypatch.setattr(printing, "TEMPLATE", Path("/nowhere/paper.typ"))
+    with pytest.raises(printing.NotRendered):
+        printing.pdf(invoice)
 
 
 def test_a_language_writes_dates_and_amounts_its_own_way() -> None:

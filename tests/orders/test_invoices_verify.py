@@ -78,7 +78,8 @@ def test_all_is_well(orders: list[Order]) -> None:
         ),
         ("UPDATE orders_invoicefile SET sha256 = 'x'", "lost or damaged"),
         (
-            "DELETE FROM orders_invoicefile; UPDATE orders_invoice SET issued_at = issued_at - interval '1 day'",
+            "DELETE FROM orders_invoicefile;"
+            " UPDATE orders_invoice SET issued_at = issued_at - interval '1 day'",
             "its file was never made",
         ),
         ("ALTER TABLE orders_invoice DISABLE TRIGGER ALL", "is missing or switched off"),
