@@ -48,12 +48,14 @@ soak: export ATTACKS_SHARE := 1
 soak: export MONEY_CARTS := 10000
 soak: export MONEY_SEED ?= $(shell date +%s)
 soak: export CARTS := 10000
+soak: export INVOICE_ATTEMPTS := 2000
+soak: export INVOICE_KILLS := 50
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
 	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 -k "not broken" \
 	  tests/edge/test_oracle.py tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \
 	  tests/replicas/test_causality.py tests/edge/test_deception.py \
 	  tests/checkout/test_totals.py tests/checkout/test_to_the_cent.py tests/checkout/test_promotions.py \
-	  tests/checkout/test_agreement.py $(ARGS)
+	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else
@@ -101,6 +103,9 @@ bench-edge: .venv/.test ## Measure the edge beside a Varnish of static pages, wi
 bench-capture: .venv/.test ## Measure what it costs that the database notes changes (ARGS=1000000 for so many rows too)
 	@$(PY) -m bench.capture $(ARGS)
 
+bench-invoices: .venv/.test ## Measure how many invoices of 1, 12 and 1,000 lines a core sets in a second
+	@$(PY) -m bench.invoices
+
 ##@ To maintain it
 requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
 	$(pin) pyproject.toml --extra demo -o requirements/demo.txt
@@ -110,7 +115,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-plans bench-fresh bench-truth bench-edge bench-capture requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-plans bench-fresh bench-truth bench-edge bench-capture bench-invoices requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

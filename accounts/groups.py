@@ -21,6 +21,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "orders": {
             "*": ("view",),
             "order": ("view", "change", "ship", "cancel"),
+            "seller": ("view", "add", "change", "delete"),
         },
         "checkout": {
             "*": ("view",),

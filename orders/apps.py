@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,8 @@ class OrdersConfig(AppConfig):
         # By name, since models cannot be imported before the apps are loaded.
         user_logged_in.connect(import_string("orders.placement.claim"), dispatch_uid="orders.claim")
         import_string("accounts.confirmation.follow")("orders.placement.claim_confirmed")
+        introduce = import_string("orders.sellers.introduce")
+        post_migrate.connect(introduce, sender=self, dispatch_uid="orders.introduce")
         register = import_string("shop.outbox.rounds.register")
         register("orders.ask_the_silent")
         register("orders.plan_popularity")

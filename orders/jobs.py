@@ -10,11 +10,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from orders import emails, marking, payments, popularity, queries, states
-from orders.models import MailClaim, Order, OrderEvent, Payment
+from orders.models import Invoice, MailClaim, Order, OrderEvent, Payment
+from orders.papers import filing
+from shop.mail import Attachment
 from shop.money import Money
 from shop.outbox import outbox
 
 Status = Order.Status
+INVOICE_SENT = "invoice_sent"
 NIGHT = time(3, 30)  # when the sales are counted
 AT_THE_BANK = timedelta(minutes=15)  # an attempt may be open as long as this before it counts as left
 
@@ -28,8 +31,18 @@ class Later(Exception):
 
 
 def send_confirmation(order_id: int) -> None:
-    """Mail the confirmation, once."""
-    _mail_once("orders.send_confirmation", order_id, "confirmation_sent", emails.confirmation)
+    """Mail the confirmation, once, with the invoice if it is paid by then; else the invoice when it is.
+
+    If the invoice cannot be set just now, the mail waits and is tried again: nobody gets it without.
+    """
+    _mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm)
+    _mail_once("orders.send_confirmation", order_id, INVOICE_SENT, _send_invoice, _wants_invoice)
+
+
+def render_invoice(order_id: int) -> None:
+    """Make the PDF of each paper of the order that has none; who needs one before makes it on the spot."""
+    for invoice in Invoice.objects.filter(order=order_id, file=None).order_by("pk"):
+        filing.pdf(invoice)
 
 
 def ask_for_payment(order_id: int) -> None:
@@ -110,10 +123,12 @@ def _mail_once(
     job: str,
     order_id: int,
     kind: str,
-    send: Callable[[Order], None],
+    send: Callable[[Order], str | None],
     is_due: Callable[[Order], bool] = lambda order: True,
 ) -> None:
     """Send it unless the order's event of that kind says that it went; then write the event.
+
+    `send` may say what else has been sent with it.
 
     Two messages may ask for the same mail: whoever claims it sends it, the other one looks again when that
     claim ends. The mail server is spoken to outside of any transaction.
@@ -132,13 +147,36 @@ def _mail_once(
         outbox.enqueue(job, order_id, due=later.at, once=True)
         return
     try:
-        send(order)
+        along = send(order)
     except Exception:
         claim.delete()  # the next try need not wait
         raise
     with transaction.atomic():
         claim.delete()
-        states.note_event(order, kind, note=order.email)
+        for sent in filter(None, (kind, along)):
+            states.note_event(order, sent, note=order.email)
+
+
+def _confirm(order: Order) -> str | None:
+    papers = _papers(order)
+    emails.confirmation(order, papers)
+    return INVOICE_SENT if papers else None
+
+
+def _send_invoice(order: Order) -> None:
+    emails.invoice(order, _papers(order))
+
+
+def _wants_invoice(order: Order) -> bool:
+    """Once the confirmation is out: it may have had the invoice with it."""
+    is_confirmed = any(event.kind == "confirmation_sent" for event in order.events.all())
+    return is_confirmed and order.invoices.filter(kind=Invoice.Kind.INVOICE).exists()
+
+
+def _papers(order: Order) -> list[Attachment]:
+    """Its invoice, if it has one by now: asked after the order was read, so that none is forgotten."""
+    found = order.invoices.filter(kind=Invoice.Kind.INVOICE)
+    return [Attachment(filing.filename(paper), filing.pdf(paper), "application/pdf") for paper in found]
 
 
 def _claim(order: Order, kind: str) -> MailClaim:

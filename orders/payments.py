@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from orders import gateways, links, marking, states
+from orders import gateways, invoices, links, marking, states
 from orders.models import Order, Payment
 from shop import markets
 from shop.money import Money
@@ -179,6 +179,8 @@ def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
         return
     states.move(order, Order.Status.PAID)
     _confirm(order)
+    # The last statement: whoever takes the next number waits until this transaction has ended.
+    invoices.issue(order)
 
 
 def _hold(order: Order, payment: Payment, reason: str) -> None:

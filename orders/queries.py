@@ -16,7 +16,7 @@ from accounts.queries import address_lines
 from catalog.queries import pictures
 from catalog.queries.pictures import Picture
 from orders import carriers, links
-from orders.models import Order, OrderEvent, OrderLine, Payment
+from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment
 from orders.models.order import FIRST_NUMBER
 from shop.money import Money
 
@@ -35,6 +35,11 @@ def by_token(token: str) -> Order | None:
     if order_id is None:
         return None
     return Order.objects.filter(pk=order_id).prefetch_related("lines", "payments", "events").first()
+
+
+def papers(order: Order) -> QuerySet[Invoice]:
+    """The order's invoice, then its credit notes."""
+    return order.invoices.order_by("id")
 
 
 def by_number(number: str, email: str) -> Order | None:

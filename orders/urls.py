@@ -8,6 +8,7 @@ app_name = "orders"
 urlpatterns = [
     path("order/<token>/", views.order, name="order"),
     path("order/<token>/pay/", views.pay, name="pay"),
+    path("order/<token>/<label>.pdf", views.invoice, name="invoice"),
     path("track/", views.track, name="track"),
     path("account/orders/", views.history, name="history"),
 ]

@@ -1,5 +1,6 @@
 """An order's own page, paying for it, finding it again, and the list of a customer's orders."""
 
+import logging
 from typing import Any, cast
 
 from django.contrib import messages
@@ -13,11 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from orders import gateways, marking, payments, queries
 from orders.forms import PaymentForm, TrackForm
-from orders.models import Order
+from orders.models import Invoice, Order
+from orders.papers import filing
+from orders.papers.printing import NotRendered
 from orders.placement import PLACED_ORDER
 from shop import limits, replicas
 from shop.edge.pages import private_page
 from shop.outbox import outbox
+
+logger = logging.getLogger(__name__)
 
 
 def _page(
@@ -26,6 +31,15 @@ def _page(
     request.page_title = title  # type: ignore[attr-defined]
     shown = {"messages": messages.get_messages(request), **context}
     return render(request, f"orders/{name}.html", shown, status=status)
+
+
+def _paper(token: str, paper: Invoice) -> dict[str, Any]:
+    return {
+        "url": reverse("orders:invoice", args=[token, paper.label]),
+        "label": paper.label,
+        "is_credit": paper.kind == Invoice.Kind.CREDIT_NOTE,
+        "total": paper.amount,
+    }
 
 
 def _order(token: str) -> Order:
@@ -42,6 +56,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     found = _order(token)
     shown = queries.order_page(found)
     shown["is_payable"] = payments.is_payable(found)
+    shown["papers"] = [_paper(token, paper) for paper in queries.papers(found)]
     context: dict[str, Any] = {
         "order": shown,
         "token": token,
@@ -63,6 +78,21 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     if is_settled and is_own and not request.user.is_authenticated:
         context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
     return _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
+
+
+@private_page
+@require_safe
+def invoice(request: HttpRequest, token: str, label: str) -> HttpResponse:
+    """The PDF of an invoice or credit note of that order; whoever has the order's link may have it."""
+    found = next((paper for paper in queries.papers(_order(token)) if paper.label == label), None)
+    if found is None:
+        raise Http404
+    try:
+        return filing.download(found)
+    except NotRendered:
+        logger.exception("Invoice %s cannot be set.", found)
+        messages.warning(request, _("The invoice cannot be made just now. Please try again in a minute."))
+        return redirect("orders:order", token=token)
 
 
 @private_page

@@ -1,8 +1,8 @@
 """send("orders/confirmation", to, context): a mail's subject, text and HTML, found by its name."""
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,8 +11,22 @@ from django.template.loader import get_template
 from django.utils import translation
 
 
+class Attachment(NamedTuple):
+    """A file that goes with a mail."""
+
+    name: str
+    content: bytes
+    mimetype: str
+
+
 def send(
-    name: str, to: str, context: Mapping[str, Any], *, language: str | None = None, key: str = ""
+    name: str,
+    to: str,
+    context: Mapping[str, Any],
+    *,
+    language: str | None = None,
+    key: str = "",
+    attachments: Sequence[Attachment] = (),
 ) -> None:
     """Renders `emails/<name>.subject.txt`, `.txt` and `.html` and sends them; raises if nobody takes them.
 
@@ -31,4 +45,6 @@ def send(
         headers["Message-ID"] = f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>"
     mail = EmailMultiAlternatives(" ".join(subject.split()), text.strip() + "\n", to=[to], headers=headers)
     mail.attach_alternative(html, "text/html")
+    for file in attachments:
+        mail.attach(*file)
     mail.send()

@@ -211,6 +211,10 @@ PAYMENT_GATEWAY = env(
     why="Write fake to try the shop: it moves no money.",
 )
 
+# --- What do its invoices look like? ----------------------------------------------------------------------
+_no_fonts: list[str] = []
+INVOICE_FONTS = env("INVOICE_FONTS", words, _no_fonts)  # folders: for scripts that the shop's own fonts lack
+
 # --- How long may work take, and how long is it remembered? ----------------------------------------------
 OUTBOX_LEASE_SECONDS = env("OUTBOX_LEASE_SECONDS", float, 120.0)  # then another worker takes a message over
 OUTBOX_KEEP_DAYS = env("OUTBOX_KEEP_DAYS", int, 7)

@@ -7,6 +7,7 @@ half a second after each such test, and the triggers note every table that was t
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pgtrigger
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -48,12 +49,14 @@ def empty(alias: str) -> None:
         changed = [table for table, rows in first.items() if _rows(connection, table) != rows]
         if not written and not changed:
             return
-        if may_not_silence or any(written.values()):
-            cursor.execute(f"TRUNCATE {_listed(others)}")
-            cursor.execute(f"DELETE FROM {Change._meta.db_table}")  # what the triggers noted of that
-        else:
+        if not may_not_silence:
             # Neither triggers nor foreign keys: what they lead to goes as well.
             cursor.execute("SET LOCAL session_replication_role = replica")
+        if may_not_silence or any(written.values()):
+            with pgtrigger.ignore("orders.Invoice:never_emptied"):
+                cursor.execute(f"TRUNCATE {_listed(others)}")
+            cursor.execute(f"DELETE FROM {Change._meta.db_table}")  # what the triggers noted of that
+        else:
             cursor.execute(";".join(f"DELETE FROM {table}" for table in written) or "SELECT")
         if changed:
             _restore(connection, first)

@@ -17,11 +17,12 @@ from django.db.models.expressions import Col
 from django.test import RequestFactory
 
 from catalog.models import Attribute, AttributeValue, Block, Category, Method, Page, TaxClass, Zone
+from orders.models import Seller
 from shop.desk.filters import ValueFilter
 from tests.factories import make_category
 
 # A shop has dozens of them, never thousands: sorting and searching them needs no index.
-SMALL = {Attribute, AttributeValue, Block, Category, Group, Method, Page, Permission, TaxClass, Zone}
+SMALL = {Attribute, AttributeValue, Block, Category, Group, Method, Page, Permission, Seller, TaxClass, Zone}
 OURS = ("accounts", "catalog", "checkout", "orders", "changes", "outbox")
 
 

@@ -1,6 +1,7 @@
 """Orders on the merchant's desk: importing these registers them."""
 
 from orders.admin import figures
+from orders.admin.invoice import InvoiceTable, SellerTable
 from orders.admin.order import OrderTable
 
-__all__ = ["OrderTable", "figures"]
+__all__ = ["InvoiceTable", "OrderTable", "SellerTable", "figures"]

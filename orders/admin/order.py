@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
 from orders import links, marking, queries
+from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
 from orders.admin.refunds import StatusFilter, is_owed, unrefunded
 from orders.admin.rows import EventRows, PaymentRows
@@ -57,7 +58,7 @@ class OrderTable(Moving):
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
-    inlines = (PaymentRows, EventRows)
+    inlines = (PaymentRows, InvoiceRows, EventRows)
     readonly_fields = ("state", "placed", "where", "refund", "who", "email", "address", "goods", "promise")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -19,6 +19,7 @@ EVENTS = {
     Order.Status.PLACED: gettext_lazy("placed"),
     Order.Status.SHIPPED: gettext_lazy("shipped"),
     "confirmation_sent": gettext_lazy("confirmation sent"),
+    "invoice_sent": gettext_lazy("invoice sent"),
     "payment_asked": gettext_lazy("link to pay sent"),
     "shipped_sent": gettext_lazy("shipping mail sent"),
     "cancelled_sent": gettext_lazy("cancellation mail sent"),

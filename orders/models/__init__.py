@@ -1,8 +1,20 @@
 """What was bought."""
 
+from orders.models.invoice import Invoice, InvoiceFile, InvoiceSeries, Seller
 from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
 from orders.models.payment import Payment
 from orders.models.popularity import Popularity
 
-__all__ = ["MailClaim", "Order", "OrderEvent", "OrderLine", "Payment", "Popularity"]
+__all__ = [
+    "Invoice",
+    "InvoiceFile",
+    "InvoiceSeries",
+    "MailClaim",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "Payment",
+    "Popularity",
+    "Seller",
+]

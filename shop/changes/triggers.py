@@ -26,7 +26,7 @@ def projected(
         _Noted("noted_insert", pgtrigger.Insert, shown, listed),
         _Noted("noted_update", pgtrigger.Update, shown, listed, only),
         _Noted("noted_delete", pgtrigger.Delete, shown, listed),
-        _Named(
+        Named(
             name="noted_truncate",
             level=pgtrigger.Statement,
             when=pgtrigger.After,
@@ -50,7 +50,7 @@ class _Whole(pgtrigger.Func):
         )
 
 
-class _Named(pgtrigger.Trigger):
+class Named(pgtrigger.Trigger):
     """Carries its table's name: pgtrigger's own five hex digits collide at about a hundred triggers."""
 
     def get_pgid(self, model: type[models.Model]) -> str:  # type: ignore[override]
@@ -58,7 +58,7 @@ class _Named(pgtrigger.Trigger):
         return f"pgtrigger_{self.name}_{model._meta.db_table}"
 
 
-class _Noted(_Named):
+class _Noted(Named):
     """One operation's trigger; old and new rows come as transition tables."""
 
     def __init__(

@@ -1,0 +1,216 @@
+"""issue() and credit(): what was paid, or given back, becomes a paper with the next number of its series.
+
+A number is taken from a row that everybody who wants one locks, in the same statement that writes the
+invoice: the last of its transaction, so that the lock is held for as short as can be, and what rolls back
+leaves no gap. A sequence would: 410 gaps in 2,000 with a fifth of them failing.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from orders import sellers, states
+from orders.models import Invoice, Order, Seller
+from orders.papers import content, shares
+from orders.papers.content import Content
+from orders.papers.shares import DELIVERY, Part
+from shop.money import CurrencyMismatch, Money
+from shop.outbox import outbox
+
+Kind = Invoice.Kind
+
+
+class NotInvoiced(Exception):
+    """The order has no invoice that could be corrected."""
+
+
+class TooMuch(ValueError):
+    """More would be credited than the invoice has left."""
+
+    def __init__(self, left: Money) -> None:
+        self.left = left
+        super().__init__(f"{left} are left")
+
+
+def issue(order: Order) -> Invoice:
+    """The order's one invoice: a new one, or the one that is there. Call it last in your transaction.
+
+    Whoever asks for a number meanwhile waits until that transaction has ended.
+    """
+    with transaction.atomic(savepoint=False):  # to release one would take time under the count's lock
+        held = states.lock(order.pk)
+        found = held.invoices.filter(kind=Kind.INVOICE).first()
+        if found is not None:
+            return found
+        seller = sellers.of_market(held.market)
+        said = content.of_order(held, seller)
+        return _write(held, said, seller, Kind.INVOICE)
+
+
+def credit(
+    order: Order,
+    *,
+    amount: Money,
+    lines: Mapping[int, int] | None = None,
+    delivery: Money | None = None,
+    reason: str,
+) -> Invoice:
+    """A credit note over `amount`, tax included, on the order's invoice. Call it last in your transaction.
+
+    lines: how many pieces of which order line come back; delivery: what of it is given back, tax included.
+    An amount above what those cost goes over everything that is left, one below it over just those. Without
+    either it goes over all that is left, so that each rate bears its share. NotInvoiced, TooMuch; ValueError
+    for nothing, and for lines or pieces that were not sold.
+    """
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        invoice = held.invoices.filter(kind=Kind.INVOICE).first()
+        if invoice is None:
+            raise NotInvoiced(held.number)
+        ledger = Ledger(invoice)
+        wanted = {str(line): pieces for line, pieces in (lines or {}).items() if pieces}
+        chosen, is_by_line = ledger.choose(amount, wanted, delivery)
+        if is_by_line and not wanted and delivery is None:
+            wanted = {line["id"]: line["quantity"] for line in invoice.content["lines"]}
+        said = content.of_credit(invoice, ledger.cut(chosen), wanted, is_by_line=is_by_line, reason=reason)
+        seller = sellers.of_market(held.market)
+        return _write(held, said, seller, Kind.CREDIT_NOTE, corrects=invoice)
+
+
+def left(order: Order) -> Money:
+    """What may still be credited of the order's invoice; nothing without one."""
+    invoice = order.invoices.filter(kind=Kind.INVOICE).first()
+    return Ledger(invoice).left if invoice else Money.zero(order.currency)
+
+
+class Ledger:
+    """What an invoice's credit notes have taken of each of its parts. Read it under the order's lock."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        self.currency = invoice.currency
+        self.quantum = Money.zero(self.currency).quantum
+        self.parts = {part.key: part for part in content.parts_of(invoice.content)}
+        self.pieces = {line["id"]: int(line["quantity"]) for line in invoice.content["lines"]}
+        self.taken = dict.fromkeys(self.parts, Decimal(0))
+        self.returned = dict.fromkeys(self.pieces, 0)
+        for note in invoice.credit_notes.all():
+            for row in note.content["parts"]:
+                self.taken[row["key"]] += Decimal(row["net"]) + Decimal(row["tax"])
+                if row["key"] in self.returned:
+                    self.returned[row["key"]] += row["quantity"]
+
+    @property
+    def left(self) -> Money:
+        """Of all parts."""
+        return Money(sum(map(self.rest, self.parts), Decimal(0)), self.currency)
+
+    def rest(self, key: str) -> Decimal:
+        """What is left of one part, tax included."""
+        return self.parts[key].gross - self.taken[key]
+
+    def choose(
+        self, amount: Money, wanted: Mapping[str, int], delivery: Money | None
+    ) -> tuple[dict[str, Decimal], bool]:
+        """How much of which part the amount takes, tax included; whether it tells of lines."""
+        if amount.currency != self.currency or (delivery and delivery.currency != self.currency):
+            raise CurrencyMismatch(f"{amount.currency}, not {self.currency}")
+        if amount.amount <= 0 or amount != amount.rounded():
+            raise ValueError("a credit note is over more than nothing, rounded")
+        if amount > self.left:
+            raise TooMuch(self.left)
+        worth = {key: self._worth(key, pieces) for key, pieces in wanted.items()}
+        if delivery is not None:
+            worth[DELIVERY] = min(delivery.amount, self.rest(DELIVERY))
+        worth = {key: value for key, value in worth.items() if value > 0}
+        total = sum(worth.values(), Decimal(0))
+        if amount.amount <= total:
+            return shares.spread(amount, worth), True
+        rests = {key: rest for key in self.parts if (rest := self.rest(key) - worth.get(key, Decimal(0))) > 0}
+        more = shares.spread(amount - Money(total, self.currency), rests)
+        taken = {key: worth.get(key, Decimal(0)) + more.get(key, Decimal(0)) for key in self.parts}
+        is_everything = amount == self.left and not any(self.taken.values())
+        return taken, bool(worth) or is_everything
+
+    def cut(self, chosen: Mapping[str, Decimal]) -> list[Part]:
+        """The parts of a credit note."""
+        return [
+            shares.credited(part, self.taken[key], chosen[key], self.quantum)
+            for key, part in self.parts.items()
+            if chosen.get(key)
+        ]
+
+    def _worth(self, key: str, pieces: int) -> Decimal:
+        """What so many more pieces of a line cost, as far as that has not been credited."""
+        if key not in self.pieces or not 0 < pieces <= self.pieces[key] - self.returned[key]:
+            raise ValueError(f"line {key}: {pieces} pieces cannot come back")
+        part, of, before = self.parts[key], self.pieces[key], self.returned[key]
+        first, all_of_them = (
+            shares.of_pieces(part, count, of, self.quantum) for count in (before, before + pieces)
+        )
+        return min(all_of_them - first, self.rest(key))
+
+
+# --- Numbers ---------------------------------------------------------------------------------------------
+
+
+def series_of(seller: Seller, today: date) -> str:
+    """A seller counts from 1 each year, invoices and credit notes in one: a number never names two papers."""
+    return f"{seller.prefix}-{today.year}" if seller.prefix else str(today.year)
+
+
+_WRITE = """
+    WITH counted AS (
+        INSERT INTO orders_invoiceseries AS series (code, last, last_on) VALUES (%(series)s, 1, %(today)s)
+        ON CONFLICT (code) DO UPDATE
+            SET last = series.last + 1, last_on = greatest(series.last_on, EXCLUDED.last_on)
+        RETURNING last, last_on
+    )
+    INSERT INTO orders_invoice (series_id, number, kind, order_id, corrects_id, content, total, currency,
+        issued_on, issued_at)
+    SELECT %(series)s, last, %(kind)s, %(order)s, %(corrects)s, %(content)s, %(total)s, %(currency)s,
+        last_on, clock_timestamp()
+    FROM counted
+    RETURNING id, number, issued_on, issued_at
+"""
+
+
+def _write(
+    order: Order, said: Content, seller: Seller, kind: Kind, corrects: Invoice | None = None
+) -> Invoice:
+    """The row and its number, in one statement; the job that makes its PDF was asked for before."""
+    outbox.enqueue("orders.render_invoice", order.pk)
+    today = timezone.localdate()
+    series, total = series_of(seller, today), Decimal(said["total"])
+    values: dict[str, Any] = {
+        "series": series,
+        "today": today,
+        "kind": kind.value,
+        "order": order.pk,
+        "corrects": corrects.pk if corrects else None,
+        "content": Jsonb(said),
+        "total": total,
+        "currency": order.currency,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, values)
+        pk, number, issued_on, issued_at = cursor.fetchone()
+    invoice = Invoice(
+        pk=pk,
+        series_id=series,
+        number=number,
+        kind=kind,
+        order=order,
+        corrects=corrects,
+        content=said,
+        total=total,
+        currency=order.currency,
+        issued_on=issued_on,
+        issued_at=issued_at,
+    )
+    invoice._state.adding, invoice._state.db = False, connection.alias
+    return invoice

@@ -1,0 +1,230 @@
+"""An invoice as the words of its page, in its own language: finished texts for templates/invoices/."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from orders.models import Invoice
+from orders.papers import europe
+from orders.papers.content import Content
+from shop.jinja.words import percent
+from shop.money import Money
+
+Words = dict[str, Any]
+
+
+def words(invoice: Invoice) -> Words:
+    """All that its page says."""
+    with translation.override(invoice.content["language"]):
+        return _Page(invoice).words()
+
+
+def title(invoice: Invoice) -> str:
+    """What kind of paper it is, in the language in use."""
+    return _("Credit note") if invoice.kind == Invoice.Kind.CREDIT_NOTE else _("Invoice")
+
+
+def note_texts(told: Content) -> list[str]:
+    """What the law wants to be said of its tax, in the language in use."""
+    found = []
+    if "reverse_charge" in told["notes"]:
+        found.append(_("Reverse charge: the recipient owes the tax (Article 196, Directive 2006/112/EC)."))
+    if any(row["category"] == "G" for row in told["taxes"]):
+        found.append(_("Export from the European Union: free of tax (Article 146, Directive 2006/112/EC)."))
+    return found
+
+
+def line_name(invoice: Invoice, line: Content) -> str:
+    """What was sold; where nothing in particular is credited, a part of the invoice."""
+    if line["name"]:
+        return str(line["name"])
+    return _("Part of invoice %(label)s") % {"label": invoice.content["corrects"]["label"]}
+
+
+class _Page:
+    def __init__(self, invoice: Invoice) -> None:
+        self.invoice, self.told = invoice, invoice.content
+        self.includes_tax: bool = self.told["prices_include_tax"]
+        self.is_credit = invoice.kind == Invoice.Kind.CREDIT_NOTE
+        self.tax_name = _tax_name(self.told)
+
+    def words(self) -> Words:
+        told = self.told
+        return {
+            "language": told["language"].partition("-")[0],
+            "region": told["language"].partition("-")[2].upper(),
+            "kind": title(self.invoice),
+            "label": self.invoice.label,
+            "issued": [self.invoice.issued_on.year, self.invoice.issued_on.month, self.invoice.issued_on.day],
+            "shop": settings.SITE_NAME,
+            "sender": " · ".join(_address(told["seller"], has_country=False)),
+            "recipient": told["buyer"]["lines"],
+            "facts": [[name, text] for name, text in self.facts() if text],
+            "columns": self.columns(),
+            "lines": [*map(self.line, told["lines"]), *self.delivery()],
+            "sums": [[name, text] for name, text in self.sums()],
+            "total": [_("Total credited") if self.is_credit else _("Total"), self.money("total")],
+            "taxes": self.taxes(),
+            "notes": [note for note in self.notes() if note],
+            "missing": _(
+                "A sign that this page cannot show stands as ▯. The order’s page shows it as it was written."
+            ),
+            "foot": [column for column in self.foot() if column],
+            "page": _("Page %(number)s of %(count)s"),
+        }
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        told = self.told
+        yield _("Number"), self.invoice.label
+        yield _("Date"), _day(self.invoice.issued_on.isoformat())
+        if self.is_credit:
+            corrected = {"label": told["corrects"]["label"], "day": _day(told["corrects"]["issued_on"])}
+            yield _("Corrects invoice"), _("%(label)s of %(day)s") % corrected
+        ordered = {"label": told["order"], "day": _day(told["ordered_on"])}
+        yield _("Order"), _("%(label)s of %(day)s") % ordered
+        if not self.is_credit and told["paid_on"]:
+            yield _("Paid"), _day(told["paid_on"])
+        if not self.is_credit:
+            yield _("Delivery"), _days(told["promised_from"], told["promised_until"])
+        yield _("Your VAT number"), told["buyer"]["vat_number"]
+
+    def columns(self) -> list[str]:
+        """The net has a column of its own where prices include the tax."""
+        net = [_("Net")] if self.includes_tax else []
+        return [_("Item"), _("Quantity"), _("Each"), self.tax_name, *net, _("Amount")]
+
+    def line(self, line: Content) -> Words:
+        detail = " · ".join(filter(None, (line["options"], line["sku"])))
+        full, discount = self.written(line["full"]), self.written(line["discount"])
+        return {
+            "name": line_name(self.invoice, line),
+            "detail": detail,
+            "quantity": str(line["quantity"]) if line["quantity"] else "",
+            "each": self.written(line["unit"]) if line["unit"] else "",
+            "rate": percent(Decimal(line["rate"])),
+            "net": self.written(line["net"]) if self.includes_tax else None,
+            "amount": self.written(line["charged"]),
+            "discount": f"{full} \N{MINUS SIGN} {discount}" if Decimal(line["discount"]) else None,
+        }
+
+    def delivery(self) -> Iterator[Words]:
+        row = self.told["delivery"]
+        if not row:
+            return
+        is_free = not Decimal(row["charged"])
+        yield {
+            "name": _("Delivery"),
+            "detail": ", ".join(filter(None, (row["name"], row["carrier"]))),
+            "quantity": "",
+            "each": "",
+            "rate": "" if is_free else percent(Decimal(row["rate"])),
+            "net": ("" if is_free else self.written(row["net"])) if self.includes_tax else None,
+            "amount": _("free") if is_free else self.written(row["charged"]),
+            "discount": None,
+        }
+
+    def sums(self) -> Iterator[tuple[str, str]]:
+        told = self.told
+        bringing = Decimal(told["delivery"]["charged"]) if told["delivery"] else Decimal(0)
+        taken_off = Decimal(told["discount"])
+        if taken_off or bringing:
+            yield _("Goods"), self.money("subtotal")
+        unnamed = [{"name": "", "code": "", "amount": told["discount"]}] if taken_off else []
+        for row in told["discounts"] or unnamed:
+            name = row["name"] or _("Discount")
+            shown = f"{name} ({row['code']})" if row["code"] and row["code"] != name else name
+            yield shown, "\N{MINUS SIGN}" + self.written(row["amount"])
+        if bringing:
+            yield _("Delivery"), self.written(told["delivery"]["charged"])
+        if not self.includes_tax:
+            yield _("Net"), self.money("net")
+            yield self.tax_name, self.money("tax")
+
+    def taxes(self) -> Words:
+        """The table by rate."""
+        rows = []
+        for row in self.told["taxes"]:
+            amounts = (row["net"], row["tax"], str(Decimal(row["net"]) + Decimal(row["tax"])))
+            rows.append([percent(Decimal(row["rate"])), *map(self.written, amounts)])
+        sums = [self.money("net"), self.money("tax"), self.money("total")]
+        return {
+            "columns": [self.tax_name, _("Net"), _("Tax"), _("Gross")],
+            "rows": rows,
+            "sums": [_("Sum"), *sums] if len(rows) > 1 else [],
+        }
+
+    def notes(self) -> Iterator[str]:
+        told = self.told
+        yield from note_texts(told)
+        if self.is_credit:
+            yield _("Reason: %(reason)s") % {"reason": told["reason"]} if told["reason"] else ""
+            yield _("The amount goes back the way it was paid.")
+        else:
+            yield _("Paid in full, with thanks: nothing is left to be paid.") if told["paid_on"] else ""
+        yield "" if self.is_credit else told["seller"]["closing"]
+
+    def foot(self) -> Iterator[list[str]]:
+        seller = self.told["seller"]
+        yield _address(seller)
+        managers, register = seller["managers"], seller["register"]
+        yield _some(seller["email"], seller["phone"], seller["website"]) + _some(
+            managers and _("Represented by %s") % managers
+        )
+        numbers = (
+            (_("VAT number %s"), seller["vat_number"]),
+            (_("Tax number %s"), seller["tax_number"]),
+            (_("IBAN %s"), seller["iban"]),
+            (_("BIC %s"), seller["bic"]),
+        )
+        yield _some(register, *(text % value for text, value in numbers[:2] if value))
+        yield _some(seller["bank"], *(text % value for text, value in numbers[2:] if value))
+
+    def money(self, name: str) -> str:
+        return self.written(self.told[name])
+
+    def written(self, amount: str) -> str:
+        return Money(Decimal(amount), self.told["currency"]).format(self.told["language"])
+
+
+def _tax_name(told: Content) -> str:
+    """Value added tax, where it is one."""
+    country = told["seller"]["country"]
+    return _("VAT") if country in europe.UNION or country in {"GB", "CH", "NO"} else _("Tax")
+
+
+def _address(party: Content, *, has_country: bool = True) -> list[str]:
+    town = " ".join(filter(None, (party["postcode"], party["city"])))
+    lines = _some(party["name"], party["line1"], party["line2"], town)
+    return [*lines, country_name(party["country"])] if has_country else lines
+
+
+def country_name(code: str) -> str:
+    """In the language in use."""
+    locale = Locale.parse(translation.get_language() or "en", sep="-")
+    return str(locale.territories.get(code, code))
+
+
+def _day(iso: str) -> str:
+    return format_date(date.fromisoformat(iso), "long", locale=_locale())
+
+
+def _days(first: str | None, last: str | None) -> str:
+    if not first or not last:
+        return ""
+    days = [format_date(date.fromisoformat(iso), "medium", locale=_locale()) for iso in (first, last)]
+    return " – ".join(dict.fromkeys(days))
+
+
+def _locale() -> str:
+    return (translation.get_language() or "en").replace("-", "_")
+
+
+def _some(*texts: str) -> list[str]:
+    return [text for text in texts if text]
