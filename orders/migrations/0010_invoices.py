@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0008_buying'),
+        ('orders', '0009_finer_tax_rates'),
     ]
 
     operations = [
