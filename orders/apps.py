@@ -18,4 +18,6 @@ class OrdersConfig(AppConfig):
         import_string("accounts.confirmation.follow")("orders.placement.claim_confirmed")
         register = import_string("shop.outbox.rounds.register")
         register("orders.ask_the_silent")
+        register("orders.expire_unpaid")
+        register("orders.reconcile")
         register("orders.plan_popularity")

@@ -21,12 +21,12 @@ from checkout.forms import AddressForm, DeliveryForm
 from checkout.models import Cart
 from checkout.quote import Quote
 from checkout.views.page import page
-from orders import links
+from orders import gateways, links
 from orders.forms import PaymentForm
 from orders.models import Order
 from orders.placement import PLACED_ORDER
 from orders.views import begin_payment
-from shop import markets
+from shop import markets, policy
 from shop.edge.pages import private_page
 
 NEW = "new"  # an address that is not of the book
@@ -188,14 +188,18 @@ def review(request: HttpRequest) -> HttpResponseBase:
 @_step("review")
 def _review(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
     form = PaymentForm(request.POST if request.method == "POST" else None)
+    fields = gateways.get().embedded(shown.totals.total)
     context = {
+        "embedded": fields,
         "form": form,
         "digest": completion.seal(found, shown),
         "payment_choices": form.ways,
         "address_lines": [*address_lines(found), found.email, *([found.phone] if found.phone else [])],
         "method": shown.method,
     }
-    return _show_step(request, "review", found, shown, context, status=422 if form.is_bound else 200)
+    response = _show_step(request, "review", found, shown, context, status=422 if form.is_bound else 200)
+    response["Content-Security-Policy"] = policy.strict(fields.origins if fields else {})
+    return response
 
 
 def _place(request: HttpRequest) -> HttpResponseBase:
@@ -226,7 +230,7 @@ def _place(request: HttpRequest) -> HttpResponseBase:
         return redirect("checkout:start")
     if not form.is_valid():
         return redirect(links.path(order))
-    return begin_payment(request, order, form.cleaned_data["payment"], token=links.token(order.pk), attempt=1)
+    return begin_payment(request, order, form, attempt=1)
 
 
 def _complete(request: HttpRequest, placement_key: str, digest: str) -> Order:
