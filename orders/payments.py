@@ -150,7 +150,9 @@ def _send_back(order: Order, payment: Payment, reason: str) -> None:
     states.note_event(
         order, "payment_late" if reason == "paid too late" else "payment_twice", note=str(payment)
     )
-    refunds.begin(payment, payment.money, reason=reason)
+    # Somebody at the gateway's desk may have been faster.
+    if rest := refunds.left_of(payment):
+        refunds.begin(payment, rest, reason=reason)
     outbox.enqueue("orders.send_sent_back", order.pk)
 
 

@@ -5,9 +5,10 @@ in the transaction that wants it, so that whoever dies where, the money goes bac
 """
 
 import logging
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from orders import gateways, states
@@ -59,18 +60,20 @@ def begin(payment: Payment, amount: Money, *, reason: str = "", actor_id: int | 
 
 def refunded(order: Order) -> Money:
     """What went back, or is on its way, of what paid the order."""
-    sent = _of(order).exclude(status=Status.FAILED).aggregate(sum=Sum("amount"))["sum"]
-    return Money(sent or 0, order.currency)
+    paid = order.payments.filter(status=Payment.Status.SUCCEEDED).first()
+    return paid.money - left_of(paid) if paid else Money.zero(order.currency)
 
 
 def left(order: Order) -> Money:
     """What was paid for the order and has not gone back; money that came for nothing goes back by itself."""
     paid = order.payments.filter(status=Payment.Status.SUCCEEDED).first()
-    return (paid.money if paid else Money.zero(order.currency)) - refunded(order)
+    return left_of(paid) if paid else Money.zero(order.currency)
 
 
-def _of(order: Order) -> QuerySet[Refund]:
-    return Refund.objects.filter(payment__order=order, payment__status=Payment.Status.SUCCEEDED)
+def left_of(payment: Payment) -> Money:
+    """What has not gone back of this one, nor is on its way."""
+    sent = payment.refunds.exclude(status=Status.FAILED).aggregate(sum=Sum("amount"))["sum"]
+    return payment.money - Money(sent or Decimal(0), payment.currency)
 
 
 def send(refund_id: int) -> None:

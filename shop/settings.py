@@ -257,6 +257,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"stripe": {"level": "WARNING"}},  # two lines for each request that goes well
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 SENTRY_DSN = env("SENTRY_DSN", str, "")

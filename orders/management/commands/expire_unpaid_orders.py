@@ -1,4 +1,4 @@
-"""expire_unpaid_orders: what was not paid in time is everybody's again, now, and not at the relay's next round."""
+"""expire_unpaid_orders: what was not paid in time is everybody's again, now."""
 
 from typing import Any
 

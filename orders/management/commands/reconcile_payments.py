@@ -12,7 +12,7 @@ from orders import gateways, reconciliation
 
 
 class Command(BaseCommand):
-    """The relay does the same each few minutes for the last hour; this one looks back as far as it is told."""
+    """The relay does the same for the last hour; this one looks back as far as it is told."""
 
     help = "Compares open payments, and what the provider has begun of late, with the orders here."
 
@@ -32,8 +32,8 @@ class Command(BaseCommand):
             raise CommandError(f"The payment provider does not answer ({error}): try again later.") from error
         asked = reconciliation.send_waiting()
         self.stdout.write(
-            f"{waiting} open payments compared, {found.compared} of the provider's; {moved + found.moved} moved,"
-            f" {asked} refunds asked for again."
+            f"{waiting} open payments compared, {found.compared} of the provider's;"
+            f" {moved + found.moved} moved, {asked} refunds asked for again."
         )
         for one in found.unknown:
             self.stdout.write(f"No order knows {one.reference}: {one.amount}, {one.status}.")
