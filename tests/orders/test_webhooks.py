@@ -1,4 +1,4 @@
-"""What a webhook says counts once, in whatever order it comes, and only if the provider signed it just now."""
+"""What a webhook says counts once, in any order, and only if the provider signed it just now."""
 
 import json
 import os
@@ -171,10 +171,10 @@ def told(client: Client, pending: Payment, double: Double) -> dict[str, list[Eve
     return {name: [said[kind] for kind in wanted] for name, wanted in kinds.items()}
 
 
-def ends(client: Client, told: dict[str, list[Event]]) -> set[tuple[Any, ...]]:
+def ends(client: Client, told: dict[str, list[Event]], orders: int = 24) -> set[tuple[Any, ...]]:
     """In how many ways it ends, over the 24 orders of the four words, each three times."""
     found = set()
-    for order in permutations(told):
+    for order in list(permutations(told))[:orders]:
         with transaction.atomic():
             for name in order:
                 for event in told[name] * 3:
@@ -207,6 +207,6 @@ def test_broken_words_that_count_again_end_in_many_ways(
 ) -> None:
     """The broken variant: what was settled is settled once more."""
     monkeypatch.setattr(payments, "SPENT", frozenset())
-    assert ends(client, told) != {
+    assert ends(client, told, orders=2) != {
         ("paid", ("succeeded",), (("succeeded", eur("25.00").amount),), (2,), 1, 1, 0)
     }
