@@ -27,7 +27,7 @@ UNHEARD = timedelta(minutes=10)  # who has not paid by then, nor been declined, 
 FORGOTTEN = timedelta(days=1)
 
 # What the buyer reads: of money that is held we say that it is looked at; a surplus is back at the bank.
-SAID_AS = {
+SAID_AS: dict[str, str] = {
     Payment.Status.HELD: "pending",
     Payment.Status.AUTHORIZED: "pending",
     Payment.Status.SURPLUS: "sent_back",

@@ -46,11 +46,12 @@ def ask(call: Any, wanted: Any = None, key: str = "") -> Any:
         try:
             answer = call(wanted, options=options) if isinstance(wanted, dict) else call(wanted)
             return answer.to_dict()
-        except REFUSALS as error:
-            if error.http_status != 409:
-                raise Refused(error.user_message or str(error)) from error
-            time.sleep(pause)  # the same wish is being granted to another click just now
         except stripe.StripeError as error:
+            if error.http_status == 409:  # the same wish is being granted to another click just now
+                time.sleep(pause)
+                continue
+            if isinstance(error, REFUSALS):
+                raise Refused(error.user_message or str(error)) from error
             logger.warning("Stripe does not answer: %s", error)
             raise GatewayDown(str(error)) from error
     raise GatewayDown(f"{key} has been at work for long")

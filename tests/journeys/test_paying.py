@@ -1,4 +1,4 @@
-"""Paying at Stripe, as the double plays it: with JavaScript in the page's own fields, without it on its page."""
+"""Paying at Stripe, as the double plays it: in the review page's fields, or on Stripe's own page."""
 
 import os
 import re
