@@ -215,7 +215,8 @@ _by_stripe: Any = REQUIRED if PAYMENT_GATEWAY == "stripe" else ""
 _why_stripe = "PAYMENT_GATEWAY=stripe asks for it: it stands in Stripe's dashboard."
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", str, _by_stripe, why=_why_stripe)
 STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", str, _by_stripe, why=_why_stripe)
-STRIPE_WEBHOOK_SECRETS: list[str] = env("STRIPE_WEBHOOK_SECRETS", words, _by_stripe or _no_nodes, why=_why_stripe)
+_hooks = _by_stripe or _no_nodes
+STRIPE_WEBHOOK_SECRETS: list[str] = env("STRIPE_WEBHOOK_SECRETS", words, _hooks, why=_why_stripe)
 STRIPE_ACCOUNT = env("STRIPE_ACCOUNT", str, "")  # acct_…, of a platform's merchant
 STRIPE_CAPTURE = env("STRIPE_CAPTURE", str, "automatic")
 STRIPE_API_BASE = env("STRIPE_API_BASE", str, "https://api.stripe.com").rstrip("/")

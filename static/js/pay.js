@@ -4,6 +4,7 @@ const box = document.querySelector("[data-pay]");
 const form = box.closest("form");
 const button = form.querySelector("button[type=submit]");
 const mistake = box.querySelector("[data-pay-error]");
+const said = mistake.appendChild(document.createElement("span"));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /* The shop's colours as they are just now: what the fields look like is told in values, not in names. */
@@ -37,7 +38,7 @@ function appearance() {
 
 function tell(text) {
   mistake.hidden = !text;
-  mistake.lastElementChild.textContent = text;
+  said.textContent = text;
   if (text) mistake.scrollIntoView({ block: "nearest" });
 }
 
@@ -81,8 +82,8 @@ function begin() {
     button.setAttribute("aria-busy", "true");
     tell("");
     try {
-      const said = await elements.submit();
-      const made = said.error ? said : await stripe.createConfirmationToken({ elements });
+      const checked = await elements.submit();
+      const made = checked.error ? checked : await stripe.createConfirmationToken({ elements });
       if (made.error) {
         rest();
         tell(made.error.message);
