@@ -50,12 +50,18 @@ soak: export MONEY_SEED ?= $(shell date +%s)
 soak: export CARTS := 10000
 soak: export INVOICE_ATTEMPTS := 2000
 soak: export INVOICE_KILLS := 50
+soak: export EXPIRY_RACES := 1000
+soak: export SUBMITS := 50
+soak: export FORGED_WEBHOOKS := 1000
+soak: export KILL_POINTS := 500
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
 	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 -k "not broken" \
 	  tests/edge/test_oracle.py tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \
 	  tests/replicas/test_causality.py tests/edge/test_deception.py \
 	  tests/checkout/test_totals.py tests/checkout/test_to_the_cent.py tests/checkout/test_promotions.py \
-	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py $(ARGS)
+	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py \
+	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/checkout/test_charged_once.py \
+	  tests/checkout/test_killed.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else

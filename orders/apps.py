@@ -21,4 +21,6 @@ class OrdersConfig(AppConfig):
         post_migrate.connect(introduce, sender=self, dispatch_uid="orders.introduce")
         register = import_string("shop.outbox.rounds.register")
         register("orders.ask_the_silent")
+        register("orders.expire_unpaid")
+        register("orders.reconcile")
         register("orders.plan_popularity")

@@ -36,6 +36,11 @@ def cancelled(order: Order) -> None:
     _send("orders/cancelled", order)
 
 
+def sent_back(order: Order) -> None:
+    """Money that came too late, or a second time, goes back."""
+    _send("orders/sent_back", order)
+
+
 def tracking(order: Order) -> None:
     """The order's link, for somebody who asked for it."""
     _send("orders/tracking", order)

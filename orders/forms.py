@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import EmailLine, Line
 from orders import gateways
+from shop.money import Money
 
 
 class TrackForm(forms.Form):
@@ -33,7 +34,15 @@ class PaymentForm(forms.Form):
         },
     )
 
+    confirmation = forms.RegexField(  # what the gateway's own fields gave for the card; no card is sent here
+        r"\A[A-Za-z0-9_]{0,200}\Z", required=False, widget=forms.HiddenInput
+    )
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.ways = gateways.get().choices()
-        self.fields["payment"].choices = [(way.value, way.label) for way in self.ways]  # type: ignore[attr-defined]
+        known = [(way.value, way.label) for way in self.ways]
+        fields = gateways.get().embedded(Money.zero("EUR"))
+        if fields is not None:
+            known.append((fields.choice, fields.choice))
+        self.fields["payment"].choices = known  # type: ignore[attr-defined]

@@ -9,17 +9,30 @@ from django.db.models import Prefetch
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from orders import emails, marking, payments, popularity, queries, states
+from orders import (
+    emails,
+    gateways,
+    marking,
+    payments,
+    popularity,
+    queries,
+    reconciliation,
+    refunds,
+    reservations,
+    states,
+)
+from orders.gateways.fake import gateway as fake
 from orders.models import Invoice, MailClaim, Order, OrderEvent, Payment
 from orders.papers import filing
 from shop.mail import Attachment
-from shop.money import Money
 from shop.outbox import outbox
 
 Status = Order.Status
 INVOICE_SENT = "invoice_sent"
 NIGHT = time(3, 30)  # when the sales are counted
-AT_THE_BANK = timedelta(minutes=15)  # an attempt may be open as long as this before it counts as left
+AT_THE_BANK = timedelta(minutes=10)  # an attempt may be open as long as this before it counts as left
+EXPIRED_AT_ONCE = 500  # orders, in a round
+RECONCILED_EVERY = 5  # minutes
 
 
 class Later(Exception):
@@ -51,7 +64,7 @@ def ask_for_payment(order_id: int) -> None:
 
 
 def ask_the_silent() -> None:
-    """A round of the relay: who ordered half an hour ago, and no word of a payment has come, is asked.
+    """A round of the relay: who ordered a while ago, and no word of a payment has come, is asked.
 
     Left at the bank, or our process ended between order and payment. The event says that it was seen to.
     """
@@ -61,6 +74,56 @@ def ask_the_silent() -> None:
             if queries.unheard_of().filter(pk=order_id).exists():
                 states.note_event(order, "payment_missing")
                 outbox.enqueue("orders.ask_for_payment", order_id)
+
+
+def expire_unpaid() -> None:
+    """A round of the relay: what was not paid in time is everybody's again; some of them, if many."""
+    for _has_expired in reservations.expire_all(EXPIRED_AT_ONCE):
+        pass
+
+
+def reconcile() -> None:
+    """A round of the relay: every few minutes the gateway is asked what it knows; a job does it."""
+    now = timezone.now()
+    minutes = RECONCILED_EVERY - now.minute % RECONCILED_EVERY
+    due = now.replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+    outbox.enqueue("orders.compare_payments", queue="high", due=due, once=True)
+
+
+def compare_payments() -> None:
+    """Open payments as the gateway has them, and what it has begun of late against our rows."""
+    for _has_moved in reconciliation.compare_open():
+        pass
+    reconciliation.compare_recent(settings.PAYMENT_GATEWAY)
+    reconciliation.send_waiting()
+
+
+def compare_payment(payment_id: int) -> None:
+    """One of them: the buyer has come back, or the gateway says that money was sent back at its desk."""
+    reconciliation.compare(Payment.objects.get(pk=payment_id))
+
+
+def withdraw_payments(order_id: int) -> None:
+    """What is open of an order that has ended: nobody is to pay it. Money that was faster is settled."""
+    for payment in Payment.objects.filter(order=order_id, status__in=Payment.OPEN, reference__isnull=False):
+        assert payment.reference is not None
+        gateway = gateways.named(payment.gateway)
+        result = gateway.withdraw(payment.reference, key=payment.idempotency_key)
+        payments.settle(payments.word(payment, result))
+
+
+def capture_payment(payment_id: int) -> None:
+    """Take the money that was approved."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.status == Payment.Status.AUTHORIZED and payment.reference:
+        gateway = gateways.named(payment.gateway)
+        result = gateway.capture(payment.reference, key=payment.idempotency_key)
+        payments.settle(payments.word(payment, result))
+
+
+def send_refund(refund_id: int) -> None:
+    """Ask the gateway to send it back."""
+    refunds.send(refund_id)
 
 
 def plan_popularity() -> None:
@@ -92,6 +155,11 @@ def send_cancelled(order_id: int) -> None:
     _mail_once("orders.send_cancelled", order_id, "cancelled_sent", emails.cancelled)
 
 
+def send_sent_back(order_id: int) -> None:
+    """Mail that money came too late, or twice, and goes back, once."""
+    _mail_once("orders.send_sent_back", order_id, "sent_back_sent", emails.sent_back)
+
+
 def send_tracking(order_id: int) -> None:
     """Mail the order's link to the address it was placed with, as often as it is asked for."""
     order = _complete(order_id)
@@ -107,16 +175,8 @@ def mark_customer(customer_id: int, at: float) -> None:
 def settle_pending_fake(key: str) -> None:
     """The fake bank's later word: the transfer has arrived."""
     payment = Payment.objects.filter(idempotency_key=key, gateway="fake").first()
-    if payment is None or payment.reference is None:
-        return
-    payments.settle(
-        payments.PaymentEvent(
-            gateway=payment.gateway,
-            reference=payment.reference,
-            status="succeeded",
-            amount=Money(payment.amount, payment.currency),
-        )
-    )
+    if payment is not None and payment.reference is not None:
+        payments.settle(payments.word(payment, fake.arrive(payment.reference)))
 
 
 def _mail_once(

@@ -33,3 +33,8 @@ def path(order: Order, *, market: Market | None = None) -> str:
     if market is None:
         return reverse("orders:order", args=[token(order.pk)])
     return markets.url(market, "orders:order", token(order.pk))
+
+
+def returning(order: Order, *, market: Market) -> str:
+    """Where a payment provider sends the buyer back to."""
+    return markets.url(market, "orders:returned", token(order.pk))

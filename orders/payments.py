@@ -2,6 +2,7 @@
 
 The gateway is never called inside a transaction or under a lock. What it says arrives twice as often as not
 (the return, the webhook, a retry), in any order: settle() locks the order and lets only the first word count.
+Money that pays for nothing (too late, a second time) goes back by itself; money that does not fit is held.
 """
 
 from collections.abc import Callable
@@ -9,34 +10,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from orders import gateways, invoices, links, marking, states
+from catalog.stock import OutOfStock
+from orders import attempts, gateways, invoices, links, refunds, states
+from orders.attempts import ENDED, NotPayable, is_payable, next_attempt
+from orders.gateways import GatewayResult, PaymentEvent
 from orders.models import Order, Payment
 from shop import markets
-from shop.money import Money
 from shop.outbox import outbox
 
-MOST_ATTEMPTS = 5  # an order: whoever tests stolen cards needs more
+__all__ = ["NotPayable", "PaymentEvent", "is_payable", "next_attempt"]
 ASKED_AFTER = timedelta(minutes=1)  # a decline: most try again at once, and need no mail for it
 Status = Payment.Status
+SPENT = frozenset({Status.SUCCEEDED, Status.SURPLUS})  # nothing that is said later changes it
 
 
-class NotPayable(Exception):
-    """The order is paid, cancelled, being paid, or was tried too often."""
-
-
-@dataclass(frozen=True)
-class PaymentEvent:
-    """A gateway's word on one payment. `key` finds the payment before its reference has been written."""
-
-    gateway: str
-    reference: str
-    status: str  # succeeded, declined, pending
-    amount: Money
-    key: str = ""
-    reason: str = ""
+class Underway(Exception):
+    """Money for the order has come, or is on its way: it cannot be taken back by whoever pays it."""
 
 
 @dataclass(frozen=True)
@@ -45,97 +38,61 @@ class Begun:
 
     payment: Payment
     redirect_url: str = ""
+    is_new: bool = False  # an attempt that was not there before
 
 
-def begin(order: Order, choice: str, *, attempt: int | None = None) -> Begun:
+def begin(order: Order, choice: str, *, attempt: int | None = None, token: str = "") -> Begun:
     """Ask the gateway for the order's total. NotPayable; gateways.GatewayDown leaves the attempt open.
 
     attempt: 1 for the first, as the form that was sent says it. The same attempt sent twice is one payment,
-    for the gateway as well; without it the next one is meant.
+    for the gateway as well; without it the next one is meant. token: what the gateway's own fields gave.
     """
     gateway = gateways.get()
-    if choice not in {known.value for known in gateway.choices()}:
+    if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
-    payment = _attempt(order, gateway.code, attempt)
+    payment, is_new = attempts.take(order, gateway.code, choice, attempt)
     if payment.status not in {Status.BEGUN, Status.PENDING}:
         return Begun(payment)
-    amount = Money(payment.amount, payment.currency)
-    result = gateway.create(
-        key=payment.idempotency_key,
-        amount=amount,
-        choice=choice,
-        description=order.number,
-        return_url=settings.SITE_URL + links.path(order, market=markets.get_or_default(order.market)),
-    )
-    settled = settle(
-        PaymentEvent(
-            gateway=gateway.code,
-            reference=result.reference,
-            status=result.status,
-            amount=amount,
+    way = payment.choice or choice
+    try:
+        result = gateway.create(
             key=payment.idempotency_key,
-            reason=result.reason,
+            amount=payment.money,
+            choice=way,
+            description=order.number,
+            return_url=settings.SITE_URL
+            + links.returning(order, market=markets.get_or_default(order.market)),
+            token=token,
+            email=order.email,
         )
+        if result.status == "open" and not result.redirect_url and not token and way != choice:
+            # Left in the middle, and another way is wanted now: that one ends first, or both could be paid.
+            result = gateway.withdraw(result.reference, key=payment.idempotency_key)
+    except gateways.Refused as refused:
+        result = GatewayResult("", "declined", str(refused))
+    settled = settle(word(payment, result)) or payment
+    if way != choice and settled.status == Status.WITHDRAWN:
+        return begin(order, choice)
+    return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
+
+
+def word(payment: Payment, result: GatewayResult) -> PaymentEvent:
+    """What the gateway answered when it was asked about that payment."""
+    return PaymentEvent(
+        gateway=payment.gateway,
+        reference=result.reference,
+        status=result.status,
+        amount=result.amount or payment.money,
+        key=payment.idempotency_key,
+        reason=result.reason,
     )
-    return Begun(settled or payment, result.redirect_url)
-
-
-def _attempt(order: Order, gateway: str, attempt: int | None) -> Payment:
-    """The payment row of this attempt: the one that is there, or a new one if the order may still be paid."""
-    with transaction.atomic():
-        held = states.lock(order.pk)
-        payments = {_number(payment): payment for payment in held.payments.all()}
-        if attempt in payments:
-            return payments[attempt]
-        if not _is_payable(held, list(payments.values())):
-            raise NotPayable(held.number)
-        if (unanswered := payments.get(_next(list(payments.values())))) is not None:
-            return unanswered
-        # Numbers follow each other: a form cannot skip one to get a second payment beside an open first.
-        number = len(payments) + 1
-        marking.after_commit(held.customer_id)
-        return Payment.objects.create(
-            order=held,
-            gateway=gateway,
-            idempotency_key=f"order-{held.pk}-{number}",
-            amount=held.total,
-            currency=held.currency,
-        )
-
-
-def _number(payment: Payment) -> int:
-    return int(payment.idempotency_key.rpartition("-")[2])
-
-
-def _is_payable(order: Order, payments: list[Payment]) -> bool:
-    """An attempt without an answer may be repeated: for the gateway it is the same one."""
-    return (
-        order.status == Order.Status.PLACED
-        and all(payment.status in {Status.DECLINED, Status.BEGUN} for payment in payments)
-        and _next(payments) <= MOST_ATTEMPTS
-    )
-
-
-def _next(payments: list[Payment]) -> int:
-    unanswered = [_number(payment) for payment in payments if payment.status == Status.BEGUN]
-    return unanswered[0] if unanswered else len(payments) + 1
-
-
-def is_payable(order: Order) -> bool:
-    """Whether the buyer may try (again): it waits for payment, and no money is on the way."""
-    return _is_payable(order, list(order.payments.all()))
-
-
-def next_attempt(order: Order) -> int:
-    """What the form for the next attempt says."""
-    return _next(list(order.payments.all()))
 
 
 def settle(event: PaymentEvent) -> Payment | None:
     """Write down the gateway's word, and what follows from it, in one transaction; the payment as it now is.
 
     Idempotent by the gateway's reference. None if there is no such payment. A success whose amount or
-    currency is not the order's is held as pending, never fulfilled.
+    currency is not the order's, or of which there is doubt, is held and never fulfilled.
     """
     with transaction.atomic():
         found = _find(event)
@@ -143,83 +100,150 @@ def settle(event: PaymentEvent) -> Payment | None:
             return None
         order = states.lock(found.order_id)
         payment = Payment.objects.select_for_update().get(pk=found.pk)
-        if payment.reference is None:
+        payment.order = order
+        if payment.reference is None and event.reference:
             payment.reference = event.reference
-        if payment.status == Status.SUCCEEDED:
+            payment.save(update_fields=["reference"])
+        # What happens inside a page of the gateway's is told by another reference: there one may try again.
+        is_inside = payment.reference is not None and event.reference not in {"", payment.reference}
+        if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
             return payment
         WORDS[event.status](order, payment, event)
         return payment
 
 
 def _find(event: PaymentEvent) -> Payment | None:
-    mine = Payment.objects.filter(gateway=event.gateway)
-    by_reference = mine.filter(reference=event.reference).first()
-    if by_reference is not None or not event.key:
-        return by_reference
-    return mine.filter(idempotency_key=event.key, reference=None).first()
+    known = Q(reference=event.reference) if event.reference else Q(pk=None)
+    if event.key:
+        known |= Q(idempotency_key=event.key)
+    return Payment.objects.filter(known, gateway=event.gateway).order_by("pk").first()
+
+
+def _fits(order: Order, payment: Payment, event: PaymentEvent) -> bool:
+    """Whether it is the order's money; else it is held, and a person looks at it."""
+    if not event.doubt and event.amount == order.money("total"):
+        return True
+    reason = event.doubt or f"{event.amount.amount} {event.amount.currency}"
+    if (payment.status, payment.reason) != (Status.HELD, reason):
+        _become(payment, Status.HELD, reason)
+        states.note_event(order, "payment_held", note=reason)
+    return False
 
 
 def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if event.amount != order.money("total"):
-        _hold(order, payment, f"{event.amount.amount} {event.amount.currency}")
+    if not _fits(order, payment, event):
         return
-    payment.status, payment.settled_at, payment.reason = Status.SUCCEEDED, timezone.now(), ""
+    if order.payments.filter(status=Status.SUCCEEDED).exists():
+        return _send_back(order, payment, "paid twice")
     try:
-        with transaction.atomic():
-            payment.save()
-    except IntegrityError:
-        # Another attempt has paid this order already: this money is to go back.
-        payment.refresh_from_db()
-        # The failed write took the reference along, and later words find the payment by nothing else.
-        payment.reference = payment.reference or event.reference
-        _hold(order, payment, "paid twice")
-        return
-    if not states.can_move(order, Order.Status.PAID):
-        states.note_event(order, "payment_late", note=event.reference)
-        return
-    states.move(order, Order.Status.PAID)
+        # Of an expired order this takes the stock once more: all of it, or nothing happens.
+        states.move(order, Order.Status.PAID)
+    except (OutOfStock, states.WrongMove):
+        return _send_back(order, payment, "paid too late")
+    _become(payment, Status.SUCCEEDED)
     _confirm(order)
     # The last statement: whoever takes the next number waits until this transaction has ended.
     invoices.issue(order)
 
 
-def _hold(order: Order, payment: Payment, reason: str) -> None:
-    """Money that does not fit: a person looks at it."""
-    if payment.reason == reason:
+def _send_back(order: Order, payment: Payment, reason: str) -> None:
+    """Money that pays for nothing: it goes back, all of it, and its buyer is told."""
+    _become(payment, Status.SURPLUS, reason)
+    states.note_event(
+        order, "payment_late" if reason == "paid too late" else "payment_twice", note=str(payment)
+    )
+    # Somebody at the gateway's desk may have been faster.
+    if rest := refunds.left_of(payment):
+        refunds.begin(payment, rest, reason=reason)
+    outbox.enqueue("orders.send_sent_back", order.pk)
+
+
+def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
+    if payment.status == Status.AUTHORIZED or not _fits(order, payment, event):
         return
-    payment.status, payment.reason = Status.PENDING, reason
-    payment.save()
-    states.note_event(order, "payment_held", note=reason)
+    _become(payment, Status.AUTHORIZED)
+    if states.can_move(order, Order.Status.AUTHORIZED):
+        states.move(order, Order.Status.AUTHORIZED)
+        _confirm(order)
+    else:  # too late, or a second one: nothing was taken, and nothing will be
+        outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
 
 
 def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status == Status.DECLINED:
+    if payment.status in {Status.DECLINED, Status.HELD}:
         return
-    payment.status, payment.settled_at, payment.reason = (
-        Status.DECLINED,
-        timezone.now(),
-        event.reason[:200],
-    )
-    payment.save()
+    _become(payment, Status.DECLINED, event.reason)
     states.note_event(order, "payment_declined", note=event.reason)
     # The page may be closed by now, and a guest has no other way back to it.
-    outbox.enqueue("orders.ask_for_payment", order.pk, due_in=ASKED_AFTER)
+    if order.status == Order.Status.PLACED:
+        outbox.enqueue("orders.ask_for_payment", order.pk, due_in=ASKED_AFTER)
+
+
+def _withdrawn(order: Order, payment: Payment, event: PaymentEvent) -> None:
+    if payment.status not in Payment.OPEN:
+        return
+    has_lapsed = payment.status == Status.AUTHORIZED and order.status == Order.Status.AUTHORIZED
+    _become(payment, Status.WITHDRAWN, event.reason)
+    states.note_event(order, "payment_withdrawn", note=event.reason)
+    if has_lapsed:  # the bank does not hold the money any longer
+        states.move(order, Order.Status.CANCELLED)
+
+
+def _open(order: Order, payment: Payment, event: PaymentEvent) -> None:
+    """The buyer has something to do there; not for an order that has ended meanwhile."""
+    if payment.status == Status.BEGUN and order.status != Order.Status.PLACED:
+        outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
 
 
 def _pending(order: Order, payment: Payment, event: PaymentEvent) -> None:
     if payment.status != Status.BEGUN:
         return
-    payment.status = Status.PENDING
-    payment.save()
+    _become(payment, Status.PENDING)
     states.note_event(order, "payment_pending", note=event.reason)
-    _confirm(order)
+    if order.status == Order.Status.PLACED:
+        _confirm(order)
 
 
 WORDS: dict[str, Callable[[Order, Payment, PaymentEvent], None]] = {
     "succeeded": _succeeded,
+    "authorized": _authorized,
     "declined": _declined,
+    "withdrawn": _withdrawn,
     "pending": _pending,
+    "open": _open,
 }
+
+
+def _become(payment: Payment, status: Status, reason: str = "") -> None:
+    payment.status, payment.reason = status, reason[:200]
+    payment.settled_at = None if status in {*Payment.OPEN, Status.HELD} else timezone.now()
+    payment.save(update_fields=["status", "reason", "settled_at"])
+
+
+def capture(order: Order) -> None:
+    """The money that was approved is to be taken: a job asks for it. NotPayable if none was approved."""
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        approved = held.payments.filter(status=Status.AUTHORIZED).first()
+        if held.status != Order.Status.AUTHORIZED or approved is None:
+            raise NotPayable(held.number)
+        outbox.enqueue("orders.capture_payment", approved.pk, queue="high", once=True)
+
+
+def withdraw(order: Order, *, actor_id: int | None = None) -> Order:
+    """The buyer changes their mind before paying: the order is cancelled, and no mail says so.
+
+    Its stock is free again, and what is open at the gateway is ended by a job; should money have been faster,
+    it goes back. Underway if money has come, or is on its way.
+    """
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        if (
+            held.status != Order.Status.PLACED
+            or held.payments.exclude(status__in={*ENDED, Status.BEGUN}).exists()
+        ):
+            raise Underway(held.number)
+        return states.move(held, Order.Status.CANCELLED, actor_id=actor_id, is_told=False)
 
 
 def _confirm(order: Order) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.db.models.functions import Lower
@@ -170,7 +171,7 @@ _INSERT = """
     WITH placed AS (
         INSERT INTO {orders} ({order_columns}) VALUES ({order_values})
         ON CONFLICT (placement_key) DO NOTHING
-        RETURNING id
+        RETURNING id, reserved_until
     ), lines AS (
         INSERT INTO {lines} (order_id, {line_columns})
         SELECT placed.id, {line_selected}
@@ -179,8 +180,10 @@ _INSERT = """
     ), events AS (
         INSERT INTO {events} (order_id, kind, note, at) SELECT id, 'placed', '', now() FROM placed
     )
-    SELECT id FROM placed
+    SELECT id, reserved_until FROM placed
 """
+# By the database's clock, as it ends: machines' own may differ.
+RESERVED, _UNTIL = "reserved_until", "now() + %s * interval '1 minute'"
 
 
 def _write(draft: Draft) -> Order | None:
@@ -198,20 +201,23 @@ def _write(draft: Draft) -> Order | None:
         lines=OrderLine._meta.db_table,
         events=OrderEvent._meta.db_table,
         order_columns=", ".join(map(_quoted, order_fields)),
-        order_values=", ".join(["%s"] * len(order_fields)),
+        order_values=", ".join(_UNTIL if column.name == RESERVED else "%s" for column in order_fields),
         line_columns=", ".join(names),
         line_selected=", ".join(f"line.{name}" for name in names),
         line_types=", ".join(
             f"{name} {column.db_type(connection)}" for name, column in zip(names, line_fields, strict=True)
         ),
     )
-    values = [_stored(column, order) for column in order_fields]
+    values = [
+        settings.RESERVATION_MINUTES if column.name == RESERVED else _stored(column, order)
+        for column in order_fields
+    ]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, json.dumps(rows, cls=DjangoJSONEncoder)])
         row = cursor.fetchone()
     if row is None:
         return None
-    order.pk = row[0]
+    order.pk, order.reserved_until = row
     order._state.adding, order._state.db = False, connection.alias
     return order
 

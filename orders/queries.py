@@ -23,8 +23,17 @@ from shop.money import Money
 FRESH = timedelta(hours=1)
 ORDERS_PER_PAGE = 10
 PICTURES = 4  # of an order in the list
-UNHEARD = timedelta(minutes=30)  # who has not paid by then, nor been declined, gets the link by mail
+UNHEARD = timedelta(minutes=10)  # who has not paid by then, nor been declined, gets the link by mail
 FORGOTTEN = timedelta(days=1)
+
+# What the buyer reads: of money that is held we say that it is looked at; a surplus is back at the bank.
+SAID_AS: dict[str, str] = {
+    Payment.Status.HELD: "pending",
+    Payment.Status.AUTHORIZED: "pending",
+    Payment.Status.SURPLUS: "sent_back",
+}
+ENDED = frozenset({Order.Status.CANCELLED, Order.Status.EXPIRED})
+MONEY_STATES = ("succeeded", "pending", "begun", "sent_back", "declined")
 
 Shape = dict[str, Any]
 
@@ -131,7 +140,7 @@ def order_page(order: Order) -> Shape:
         "payment_state": state,
         "declined": sum(payment.status == Payment.Status.DECLINED for payment in payments),
         "is_asked": any(event.kind == "payment_asked" for event in events),
-        "money_note": _money_back(order, state, events) if order.status == Order.Status.CANCELLED else "",
+        "money_note": _money_back(order, state, events) if order.status in ENDED else "",
         "steps": _steps(order, payments, events),
         "delivery_name": order.delivery_name,
         "carrier": order.delivery_carrier,
@@ -182,6 +191,8 @@ def _promise(order: Order, state: str) -> Shape:
 
 def _money_back(order: Order, state: str, events: Sequence[OrderEvent]) -> str:
     """What becomes of the money of a cancelled order. Nothing is refunded by itself: people do it."""
+    if state == "sent_back":
+        return _("Your payment came too late. We have sent all of it back the way it came.")
     if any(event.kind == OrderEvent.REFUNDED for event in events):
         return _("We have sent %(total)s back the way it came.") % {"total": order.money("total").format()}
     if state == "succeeded":
@@ -199,11 +210,11 @@ def _money_back(order: Order, state: str, events: Sequence[OrderEvent]) -> str:
 
 def payment_state(order: Order, payments: Sequence[Payment]) -> str:
     """How the money stands: none, begun, pending, declined or succeeded."""
-    if order.status not in {Order.Status.PLACED, Order.Status.CANCELLED}:
+    if order.status not in {Order.Status.PLACED, Order.Status.CANCELLED, Order.Status.EXPIRED}:
         return "succeeded"
-    said = {payment.status for payment in payments}
+    said = {SAID_AS.get(payment.status, payment.status) for payment in payments}
     # What may still have taken money weighs more than an attempt that has not.
-    return next((state for state in ("succeeded", "pending", "begun", "declined") if state in said), "none")
+    return next((state for state in MONEY_STATES if state in said), "none")
 
 
 def _made_since(lines: Iterable[OrderLine]) -> dict[int, Picture]:
@@ -267,9 +278,10 @@ def _steps(order: Order, payments: Sequence[Payment], events: Sequence[OrderEven
     steps: list[Shape] = [{"label": _("Ordered"), "at": order.placed_at, "state": "done", "note": ""}]
     if order.paid_at is not None:
         steps.append({"label": _("Paid"), "at": order.paid_at, "state": "done", "note": ""})
-    if order.status == status.CANCELLED:
-        at = order.cancelled_at
-        return [*steps, {"label": _("Cancelled"), "at": at, "state": "current", "note": ""}]
+    if order.status in ENDED:
+        label = _("Cancelled") if order.status == status.CANCELLED else _("Not paid in time")
+        at = order.cancelled_at or order.reserved_until
+        return [*steps, {"label": label, "at": at, "state": "current", "note": ""}]
     if order.paid_at is None:
         waiting = payment_state(order, payments)
         notes = {"begun": _("being checked"), "pending": _("on its way"), "declined": _("declined")}

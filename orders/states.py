@@ -26,7 +26,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 
 GIVEN_UP = {Status.EXPIRED, Status.CANCELLED}  # nothing of it is held any more
 
-# What the buyer is told by mail, in the transaction that makes it true.
+# What the buyer is told by mail, in the transaction that makes it true. An expired order is told by its page:
+# whoever left it has had the link to pay, and a mail that nothing was bought is one too many.
 MAILS = {Status.SHIPPED: "orders.send_shipped", Status.CANCELLED: "orders.send_cancelled"}
 
 # The moment that a status is known by on the order itself.
@@ -64,10 +65,14 @@ def can_move(order: Order, to: str) -> bool:
     return to in MOVES[order.status]
 
 
-def move(order: Order, to: str, *, note: str = "", actor_id: int | None = None) -> Order:
+def move(
+    order: Order, to: str, *, note: str = "", actor_id: int | None = None, is_told: bool = True
+) -> Order:
     """The order in its new status, with its event; what is not sold any more goes back to the shelf.
 
-    WrongMove if the table does not allow it, judged under the order's lock. Returns the row as it is now.
+    WrongMove if the table does not allow it, judged under the order's lock; catalog.stock.OutOfStock if an
+    expired order is paid and not all of it is there any more. Returns the row as it is now.
+    is_told: whether the buyer hears of it, if they hear of that move at all.
     """
     with transaction.atomic():
         held = lock(order.pk)
@@ -76,17 +81,20 @@ def move(order: Order, to: str, *, note: str = "", actor_id: int | None = None) 
         if GIVEN_UP & {held.status, to}:
             for job in releases:
                 outbox.enqueue(job, held.pk)
-        held.status = to
+        was, held.status = held.status, to
         fields = ["status"]
         if to in MOMENTS:
             setattr(held, MOMENTS[Status(to)], timezone.now())
             fields.append(MOMENTS[Status(to)])
         held.save(update_fields=fields)
         note_event(held, to, note=note, actor_id=actor_id)
-        if to in MAILS:
+        if to in MAILS and is_told:
             outbox.enqueue(MAILS[Status(to)], held.pk)
-        if to == Status.CANCELLED:
+        if to in {Status.CANCELLED, Status.EXPIRED}:
             stock.release(_quantities(held), reference=held.number, actor_id=actor_id)
+            outbox.enqueue("orders.withdraw_payments", held.pk, queue="high")
+        elif was == Status.EXPIRED:
+            stock.reserve(_quantities(held), reference=held.number, actor_id=actor_id)
         elif to == Status.SHIPPED:
             stock.ship(_quantities(held), reference=held.number, actor_id=actor_id)
     return held

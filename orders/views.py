@@ -3,22 +3,31 @@
 import logging
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    RawPostDataException,
+    UnreadablePostError,
+)
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import gateways, marking, payments, queries
+from orders import gateways, links, marking, payments, queries, reconciliation
 from orders.forms import PaymentForm, TrackForm
-from orders.models import Invoice, Order
+from orders.models import Invoice, Order, Payment
 from orders.papers import filing
 from orders.papers.printing import NotRendered
 from orders.placement import PLACED_ORDER
-from shop import limits, replicas
+from shop import limits, policy, replicas
 from shop.edge.pages import private_page
 from shop.outbox import outbox
 
@@ -77,7 +86,12 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     is_settled = shown["payment_state"] in {"succeeded", "pending"} and found.status != Order.Status.CANCELLED
     if is_settled and is_own and not request.user.is_authenticated:
         context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
-    return _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
+    response = _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
+    fields = gateways.get().embedded(found.money("total"))
+    # The form leads on to the gateway's page; its script has no business here.
+    onward = {"form-action": fields.origins["form-action"]} if fields else {}
+    response["Content-Security-Policy"] = policy.strict(onward)
+    return response
 
 
 @private_page
@@ -106,15 +120,30 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("orders:order", token=token)
     attempt = request.GET.get("attempt", "")
     number = int(attempt) if attempt.isascii() and attempt.isdigit() and len(attempt) < 4 else None
-    return begin_payment(request, found, form.cleaned_data["payment"], token=token, attempt=number)
+    return begin_payment(request, found, form, attempt=number)
 
 
 def begin_payment(
-    request: HttpRequest, order: Order, choice: str, *, token: str, attempt: int | None
+    request: HttpRequest, order: Order, form: PaymentForm, *, attempt: int | None
 ) -> HttpResponse:
-    """Ask the gateway, and send the buyer on to it or to the order's page."""
+    """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page."""
+    token, limit = links.token(order.pk), settings.PAYMENTS_PER_HOUR
+    counter: dict[str, Any] = {
+        "group": "pay",
+        "key": limits.address(request),
+        "limit": limit,
+        "seconds": 3600,
+    }
+    if limits.is_spent(request, **counter):
+        messages.warning(
+            request, _("Too many payments were tried from here. Your order is kept: please try again later.")
+        )
+        return redirect("orders:order", token=token)
+    wanted = form.cleaned_data
     try:
-        begun = payments.begin(order, choice, attempt=attempt)
+        begun = payments.begin(order, wanted["payment"], attempt=attempt, token=wanted["confirmation"])
+        if begun.is_new:
+            limits.count(request, **counter)
     except payments.NotPayable:
         messages.info(request, _("There is nothing to pay on this order at the moment."))
     except gateways.GatewayDown:
@@ -125,6 +154,39 @@ def begin_payment(
         if begun.redirect_url:
             return redirect(begun.redirect_url)
     return redirect("orders:order", token=token)
+
+
+@private_page
+@require_safe
+def returned(request: HttpRequest, token: str) -> HttpResponse:
+    """Back from the gateway: it is asked how it went, then it is the order's page."""
+    found = _order(token)
+    for payment in found.payments.filter(status__in=Payment.OPEN, reference__isnull=False):
+        try:
+            reconciliation.compare(payment)
+        except (gateways.GatewayDown, gateways.Refused):
+            break  # the page says that it is being looked at; the reconciler does
+    return redirect("orders:order", token=token)
+
+
+@csrf_exempt
+@private_page
+@require_POST
+def webhook(request: HttpRequest, code: str) -> HttpResponse:
+    """The gateway's word, believed for its signature only. What does not concern us is well, too."""
+    if code != settings.PAYMENT_GATEWAY:
+        raise Http404
+    gateway = gateways.get()
+    try:
+        said = gateway.read(request.body, request.headers)
+    except (gateways.BadSignature, RawPostDataException, UnreadablePostError, ValueError):
+        return HttpResponseBadRequest()
+    for event in said:
+        if isinstance(event, gateways.PaymentEvent):
+            payments.settle(event)
+        else:
+            reconciliation.hear(event)
+    return HttpResponse(status=204)
 
 
 @private_page

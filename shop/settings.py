@@ -208,8 +208,21 @@ PAYMENT_GATEWAY = env(
     "PAYMENT_GATEWAY",
     str,
     "fake" if DEMO else REQUIRED,
-    why="Write fake to try the shop: it moves no money.",
+    why="Write stripe, or fake to try the shop: that moves no money.",
 )
+RESERVATION_MINUTES = env("RESERVATION_MINUTES", int, 30)  # so long an unpaid order keeps its goods
+PAYMENTS_PER_HOUR = env("PAYMENTS_PER_HOUR", int, 1_000 if DEMO else 10)  # new attempts from one address
+PAYMENT_TIMEOUT_SECONDS = env("PAYMENT_TIMEOUT_SECONDS", float, 10.0)
+_by_stripe: Any = REQUIRED if PAYMENT_GATEWAY == "stripe" else ""
+_why_stripe = "PAYMENT_GATEWAY=stripe asks for it: it stands in Stripe's dashboard."
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", str, _by_stripe, why=_why_stripe)
+STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", str, _by_stripe, why=_why_stripe)
+_hooks = _by_stripe or _no_nodes
+STRIPE_WEBHOOK_SECRETS: list[str] = env("STRIPE_WEBHOOK_SECRETS", words, _hooks, why=_why_stripe)
+STRIPE_ACCOUNT = env("STRIPE_ACCOUNT", str, "")  # acct_…, of a platform's merchant
+STRIPE_CAPTURE = env("STRIPE_CAPTURE", str, "automatic")
+STRIPE_API_BASE = env("STRIPE_API_BASE", str, "https://api.stripe.com").rstrip("/")
+STRIPE_JS = env("STRIPE_JS", str, "https://js.stripe.com/v3/")
 
 # --- What do its invoices look like? ----------------------------------------------------------------------
 _no_fonts: list[str] = []
@@ -251,6 +264,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"stripe": {"level": "WARNING"}},  # two lines for each request that goes well
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 SENTRY_DSN = env("SENTRY_DSN", str, "")

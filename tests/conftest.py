@@ -16,6 +16,7 @@ from redis import Redis
 
 from shop import marks
 from tests import servers
+from tests.stripe import double as doubles
 
 servers.begin()
 
@@ -143,6 +144,13 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no {folder}")
     return folder
+
+
+@pytest.fixture
+def double() -> Iterator[doubles.Double]:
+    """A Stripe of this test's own, which the settings lead to."""
+    with doubles.running() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,12 @@ from checkout.forms import AddressForm, DeliveryForm, VoucherForm
 from checkout.models import Cart
 from checkout.quote import Quote
 from checkout.views.page import page
-from orders import links
+from orders import gateways, links
 from orders.forms import PaymentForm
 from orders.models import Order
 from orders.placement import PLACED_ORDER
 from orders.views import begin_payment
-from shop import markets
+from shop import markets, policy
 from shop.edge.pages import private_page
 
 NEW = "new"  # an address that is not of the book
@@ -197,7 +197,9 @@ def _review(
     request: HttpRequest, found: Cart, shown: Quote, code_form: VoucherForm | None = None
 ) -> HttpResponse:
     form = PaymentForm(request.POST if "digest" in request.POST else None)
+    fields = gateways.get().embedded(shown.totals.total)
     context = {
+        "embedded": fields,
         "code_form": code_form or VoucherForm(),
         "form": form,
         "digest": agreed.seal(found, shown),
@@ -211,7 +213,9 @@ def _review(
         "method": shown.method,
     }
     status = 422 if form.is_bound or code_form else 200
-    return _show_step(request, "review", found, shown, context, status=status)
+    response = _show_step(request, "review", found, shown, context, status=status)
+    response["Content-Security-Policy"] = policy.strict(fields.origins if fields else {})
+    return response
 
 
 def review_with(request: HttpRequest, code_form: VoucherForm) -> HttpResponseBase:
@@ -250,7 +254,7 @@ def _place(request: HttpRequest) -> HttpResponseBase:
         return redirect("checkout:start")
     if not form.is_valid():
         return redirect(links.path(order))
-    return begin_payment(request, order, form.cleaned_data["payment"], token=links.token(order.pk), attempt=1)
+    return begin_payment(request, order, form, attempt=1)
 
 
 def _changed(request: HttpRequest, then: Agreed | None) -> str:

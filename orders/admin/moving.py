@@ -1,6 +1,6 @@
 """Orders move on: one by its buttons, many by an action, and cancelling asks first.
 
-Nothing is refunded by itself. Who cancels a paid order reads that before, after, and on the order's page.
+Who cancels a paid order chooses whether its money goes back at once; if not, the order's page offers it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from catalog.stock import NotReserved
 from orders import states
-from orders.admin.refunds import is_owed, mark_refunded, unrefunded
+from orders.admin.refunds import is_owed, mark_refunded, refundable, send_back, unrefunded
 from orders.models import Order
 from shop.desk.cells import grouped
 from shop.desk.tables import Table
@@ -88,6 +88,8 @@ class Moving(Table):
         if request.method == "POST":
             if self._move(request, order, Status.CANCELLED):
                 self.message_user(request, str(DONE_ONE[Status.CANCELLED]), messages.SUCCESS)
+                if request.POST.get("refund"):
+                    self._send_back(request, order)
             return self.rung(request, HttpResponseRedirect(back))
         if not states.can_move(order, Status.CANCELLED):
             self._stays(request, order)
@@ -102,6 +104,7 @@ class Moving(Table):
             "title": title,
             "orders": orders,
             "owed": [text for text in map(unrefunded, orders) if text],
+            "refundable": [amount for amount in map(refundable, orders) if amount],
             "back": back,
             "is_many": request.method == "POST",
         }
@@ -119,7 +122,8 @@ class Moving(Table):
             for button, (to, permission) in MOVES.items()
         }
         refunds = order is not None and is_owed(order) and self.has_cancel_permission(request)
-        shown = {**(extra_context or {}), **moves, "can_refunded": refunds}
+        back = refundable(order) if order is not None and refunds else None
+        shown = {**(extra_context or {}), **moves, "can_refunded": refunds, "can_refund": back}
         return super().change_view(request, object_id, form_url, shown)
 
     def response_change(self, request: HttpRequest, obj: Order) -> HttpResponse:
@@ -136,6 +140,11 @@ class Moving(Table):
                 text = _("Order shipped without a tracking code") if is_bare else str(DONE_ONE[to])
                 self.message_user(request, text, messages.SUCCESS)
             return HttpResponseRedirect(request.path)
+        if "_refund" in request.POST:
+            if not self.has_cancel_permission(request):
+                raise PermissionDenied
+            self._send_back(request, obj)
+            return HttpResponseRedirect(request.path)
         if "_refunded" in request.POST:
             return self._refunded(request, obj)
         return super().response_change(request, obj)
@@ -151,6 +160,16 @@ class Moving(Table):
             self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(request.path)
 
+    def _send_back(self, request: HttpRequest, order: Order) -> None:
+        sent = send_back(order, actor_id=request.user.pk)
+        if sent is not None:
+            text = _("%(number)s: %(amount)s goes back the way it came.")
+            values = {"number": order.number, "amount": sent}
+            self.message_user(request, text % values, messages.SUCCESS)
+        else:
+            text = _("%s: nothing is left to be refunded.") % order.number
+            self.message_user(request, text, messages.WARNING)
+
     def _move_all(self, request: HttpRequest, queryset: QuerySet[Order], to: Status) -> None:
         orders = list(queryset.order_by("pk").prefetch_related("payments", "events"))
         moved = [order for order in orders if self._move(request, order, to)]
@@ -158,6 +177,10 @@ class Moving(Table):
             text = DONE_MANY[to] % {"number": len(moved), "count": grouped(len(moved))}
             self.message_user(request, text, messages.SUCCESS)
         if to == Status.CANCELLED:  # the page of a single one says it itself
+            if request.POST.get("refund"):
+                for order in moved:
+                    if refundable(order):
+                        self._send_back(request, order)
             for owed in filter(None, map(unrefunded, moved)):
                 self.message_user(request, owed, messages.WARNING)
 

@@ -1,35 +1,47 @@
-"""Money of cancelled orders: nothing goes back by itself, so the desk asks until somebody says it did."""
+"""Money of cancelled orders: the desk offers to send it back, and asks until it went."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders import states
-from orders.models import Order, OrderEvent, Payment
+from orders import refunds, states
+from orders.models import Order, OrderEvent, Payment, Refund
+from shop.money import Money
 
 _PAID = Exists(Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.SUCCEEDED))
 _DONE = Exists(OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.REFUNDED))
-OWED = Q(status=Order.Status.CANCELLED) & (Q(paid_at__isnull=False) | _PAID) & ~_DONE
+# Refunds that did not fail, of what paid the order: all of it, or a part.
+_SENT = Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.SUCCEEDED).annotate(
+    sent=Coalesce(Sum("refunds__amount", filter=~Q(refunds__status=Refund.Status.FAILED)), Decimal(0))
+)
+_ALL, _PART = Exists(_SENT.filter(sent=F("amount"))), Exists(_SENT.filter(sent__gt=0, sent__lt=F("amount")))
+OWED = Q(status=Order.Status.CANCELLED) & (Q(paid_at__isnull=False) | _PAID) & ~_ALL & (~_DONE | _PART)
 
 
 def unrefunded(order: Order) -> str:
     """What has to be sent back by hand if this order is or gets cancelled; "" if there is nothing."""
-    if any(event.kind == OrderEvent.REFUNDED for event in order.events.all()):
+    sent, rest = refunds.refunded(order), refunds.left(order)
+    if any(event.kind == OrderEvent.REFUNDED for event in order.events.all()) and not (sent and rest):
         return ""
     held = [payment for payment in order.payments.all() if payment.status == Payment.Status.SUCCEEDED]
     if not held and order.paid_at is None:
         return ""
+    if sent and not rest:  # on its way
+        return ""
     reference = next((payment.reference for payment in held if payment.reference), "")
-    values = {"amount": order.money("total"), "number": order.number, "reference": reference}
+    values = {"amount": rest or order.money("total"), "number": order.number, "reference": reference}
     if reference:
         text = _(
-            "%(number)s: %(amount)s was paid and is not refunded automatically. Send it back at your payment"
-            " provider (reference %(reference)s), then press “Mark as refunded” on the order’s page."
+            "%(number)s: %(amount)s was paid and is not refunded automatically. Press “Send the money back”"
+            " on the order’s page, or send it back at your payment provider (reference %(reference)s) and"
+            " press “Mark as refunded”."
         )
     else:
         text = _(
@@ -42,6 +54,24 @@ def unrefunded(order: Order) -> str:
 def is_owed(order: Order) -> bool:
     """Whether money of this order waits to be sent back."""
     return order.status == Order.Status.CANCELLED and bool(unrefunded(order))
+
+
+def refundable(order: Order) -> Money | None:
+    """What the gateway can send back of this order if it is or gets cancelled; None if there is nothing."""
+    has_reference = any(
+        payment.status == Payment.Status.SUCCEEDED and payment.reference for payment in order.payments.all()
+    )
+    return (refunds.left(order) or None) if has_reference and unrefunded(order) else None
+
+
+def send_back(order: Order, *, actor_id: int | None) -> Money | None:
+    """All that is left of a cancelled order's money, by the gateway; None if somebody was faster."""
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        rest = refundable(held) if held.status == Order.Status.CANCELLED else None
+        if rest is not None:
+            refunds.refund(held, rest, reason="cancelled", actor_id=actor_id)
+        return rest
 
 
 def mark_refunded(order: Order, *, actor_id: int | None) -> bool:

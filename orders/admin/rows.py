@@ -26,7 +26,12 @@ EVENTS = {
     "payment_pending": gettext_lazy("payment is being checked"),
     "payment_missing": gettext_lazy("nothing heard of a payment"),
     "payment_declined": gettext_lazy("payment declined"),
-    "payment_late": gettext_lazy("paid after the order was cancelled"),
+    "payment_late": gettext_lazy("paid when the order was not open any more"),
+    "payment_twice": gettext_lazy("paid a second time"),
+    "payment_withdrawn": gettext_lazy("attempt to pay ended"),
+    "refund_begun": gettext_lazy("refund asked for"),
+    "refund_failed": gettext_lazy("refund failed"),
+    "sent_back_sent": gettext_lazy("mail about the money sent"),
     "payment_held": gettext_lazy("payment held back"),
     "voucher_again": gettext_lazy("its voucher counts again"),
     OrderEvent.REFUNDED: gettext_lazy("refunded"),
@@ -54,7 +59,13 @@ class PaymentRows(Unchangeable, Rows):
 
     @admin.display(description=gettext_lazy("status"))
     def state(self, payment: Payment) -> Any:
-        colours = {"succeeded": "good", "declined": "bad"}
+        colours = {
+            "succeeded": "good",
+            "declined": "bad",
+            "held": "bad",
+            "withdrawn": "quiet",
+            "surplus": "quiet",
+        }
         return pill(colours.get(payment.status, "low"), payment.get_status_display())
 
 

@@ -3,7 +3,7 @@
 from orders.models.invoice import Invoice, InvoiceFile, InvoiceSeries, Seller
 from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
-from orders.models.payment import Payment
+from orders.models.payment import Payment, Refund
 from orders.models.popularity import Popularity
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "OrderLine",
     "Payment",
     "Popularity",
+    "Refund",
     "Seller",
 ]

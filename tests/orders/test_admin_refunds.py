@@ -1,14 +1,17 @@
 """Money of cancelled orders on the desk: asked for until it went back, and then no more."""
 
 import pytest
+from django.contrib.auth import get_user
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from orders import gateways, links, payments, states
-from orders.models import Order
+from orders import gateways, links, payments, refunds, states
+from orders.models import Order, Refund
 from shop import markets
+from shop.outbox import drain
 from tests.factories import make_user
+from tests.orders.conftest import eur
 from tests.orders.test_admin import management, page
 from tests.orders.test_admin_moving import UNREFUNDED
 
@@ -53,6 +56,41 @@ def test_the_notice_goes_when_the_money_went_back(merchant: Client, owed: Order)
     assert "Refunded" in after  # the timeline says it
     assert waiting(merchant) == []
     assert "to refund" not in merchant.get(reverse("admin:index")).content.decode()
+
+
+def test_the_money_of_a_cancelled_order_goes_back_by_the_gateway(merchant: Client, owed: Order) -> None:
+    assert "Send the money back (€25.00)" in merchant.get(page(owed)).content.decode()
+    sent = {**management(merchant, owed), "note": "", "_refund": "1"}
+    for said in (f"{owed.number}: €25.00 goes back the way it came.", "nothing is left to be refunded"):
+        messages = merchant.post(page(owed), sent, follow=True).context["messages"]
+        assert said in str(next(iter(messages)))
+    assert waiting(merchant) == []
+    drain.drain("high")
+    refund = Refund.objects.get()
+    assert (refund.status, refund.actor) == ("succeeded", get_user(merchant))
+    assert owed.events.filter(kind="refunded").count() == 1
+    assert UNREFUNDED not in merchant.get(page(owed)).content.decode()
+
+
+def test_who_cancels_a_paid_order_sends_its_money_back_at_once(merchant: Client, order: Order) -> None:
+    payments.begin(order, "pays")
+    url = reverse("admin:orders_order_cancel", args=[order.pk])
+    assert "Send €25.00 back at once" in merchant.get(url).content.decode()
+    answer = merchant.post(url, {"refund": "yes"}, follow=True)
+    assert [str(said) for said in answer.context["messages"]] == [
+        "Order cancelled",
+        f"{order.number}: €25.00 goes back the way it came.",
+    ]
+    assert Refund.objects.count() == 1
+
+
+def test_a_part_that_went_back_before_leaves_the_rest_owed(merchant: Client, order: Order) -> None:
+    payments.begin(order, "pays")
+    refunds.refund(order, eur("10.00"))
+    drain.drain("high")
+    states.move(order, Status.CANCELLED)
+    assert waiting(merchant) == [order.pk]
+    assert "Send the money back (€15.00)" in merchant.get(page(order)).content.decode()
 
 
 def test_a_second_press_notes_nothing(merchant: Client, owed: Order) -> None:

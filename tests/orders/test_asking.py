@@ -46,8 +46,8 @@ def test_money_that_comes_at_once_costs_no_work_for_a_reminder(
     assert subjects() == [f"Your order {order.number} at Deckle"]
 
 
-def test_an_order_nobody_pays_is_asked_about_after_half_an_hour(order: Order, clock: Clock) -> None:
-    clock.later(29)
+def test_an_order_nobody_pays_is_asked_about_after_ten_minutes(order: Order, clock: Clock) -> None:
+    clock.later(9)
     assert subjects() == []
     clock.later(2)
     assert subjects() == [wanted(order)]
@@ -139,11 +139,11 @@ def test_an_attempt_without_an_answer_is_not_called_declined(
     monkeypatch.setattr(gateways.get(), "create", down)
     with pytest.raises(gateways.GatewayDown):
         payments.begin(order, "pays")
-    clock.later(14)
+    clock.later(7)
     with pytest.raises(gateways.GatewayDown):
         payments.begin(order, "pays")
     Payment.objects.get()  # it is the same attempt, which counts from its beginning
-    clock.later(15)
+    clock.later(2)
     assert subjects() == []
     clock.later(2)
     (sent,) = mail.outbox
@@ -156,7 +156,7 @@ def test_who_is_at_the_bank_again_is_not_asked_meanwhile(order: Order, clock: Cl
     Payment.objects.create(
         order=order, gateway="fake", idempotency_key="again-2", amount=order.total, currency=order.currency
     )
-    for minutes in (2, 10, 2):
+    for minutes in (2, 5, 2):
         clock.later(minutes)
         assert subjects() == []
     clock.later(2)
@@ -164,14 +164,14 @@ def test_who_is_at_the_bank_again_is_not_asked_meanwhile(order: Order, clock: Cl
 
 
 def test_who_has_just_gone_to_the_bank_is_not_asked_by_the_round(order: Order, clock: Clock) -> None:
-    clock.later(25)
+    clock.later(8)
     Payment.objects.create(
         order=order, gateway="fake", idempotency_key="first-1", amount=order.total, currency=order.currency
     )
-    for minutes in (6, 8):
+    for minutes in (3, 5):
         clock.later(minutes)
         assert subjects() == []
-    clock.later(2)
+    clock.later(3)
     assert subjects() == [wanted(order)]
 
 

@@ -9,7 +9,7 @@ from django.db import connection, connections
 from catalog.models import Stock, Variant
 from orders import gateways, jobs, payments, states
 from orders.gateways import GatewayDown, GatewayResult
-from orders.models import Order, OrderEvent, Payment
+from orders.models import Order, OrderEvent, Payment, Refund
 from orders.payments import NotPayable, PaymentEvent
 from orders.placement import place_order
 from shop.outbox.models import Message
@@ -102,7 +102,7 @@ def test_another_amount_or_currency_is_held_and_never_fulfilled(order: Order, pa
         payments.settle(replace(word(), amount=paid))  # type: ignore[arg-type]
     order.refresh_from_db()
     assert order.status == "placed"
-    assert order.payments.get().status == "pending"
+    assert order.payments.get().status == "held"
     assert [event.kind for event in order.events.all()] == ["placed", "payment_held"]
     assert confirmations() == 0
     assert not payments.is_payable(order)
@@ -166,26 +166,31 @@ def test_an_unknown_way_to_pay_is_refused(order: Order) -> None:
     assert not Payment.objects.exists()
 
 
-def test_money_that_comes_after_the_cancellation_is_noted(order: Order) -> None:
+def test_money_that_comes_after_the_cancellation_goes_back_once(order: Order) -> None:
     begun(order)
     states.move(order, "cancelled")
-    payments.settle(word())
+    for _ in range(3):
+        payments.settle(word())
     order.refresh_from_db()
     assert order.status == "cancelled"
-    assert order.payments.get().status == "succeeded"
+    assert order.payments.get().status == "surplus"
+    assert [refund.money for refund in Refund.objects.all()] == [eur("25.00")]
     assert "payment_late" in {event.kind for event in order.events.all()}
+    assert Message.objects.filter(job="orders.send_refund").count() == 1
 
 
-def test_money_paid_twice_is_held_and_found_again_by_its_reference(order: Order) -> None:
+def test_money_paid_twice_goes_back_once_and_is_found_again_by_its_reference(order: Order) -> None:
     begun(order)
     second = begun_again(order)
     payments.settle(word())
-    held = payments.settle(word(reference="ref-2", key=second.idempotency_key))
-    assert held is not None
-    assert (held.status, held.reason) == ("pending", "paid twice")
+    sent = payments.settle(word(reference="ref-2", key=second.idempotency_key))
+    assert sent is not None
+    assert (sent.status, sent.reason) == ("surplus", "paid twice")
     # A later word knows the reference only.
     assert payments.settle(word(reference="ref-2")) == second
-    assert [event.kind for event in order.events.all()] == ["placed", "paid", "payment_held"]
+    kinds = [event.kind for event in order.events.all()]
+    assert kinds == ["placed", "paid", "payment_twice", "refund_begun"]
+    assert Refund.objects.get().payment == second
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,134 @@
+"""Whether the gateway and our rows say the same: what differs is settled, money that we do not know is told.
+
+Webhooks get lost and processes die between the gateway's answer and our row. Within minutes every charge
+belongs to one order or to one refund.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from orders import gateways, payments, refunds
+from orders.gateways import GatewayResult, PaymentEvent, RefundEvent
+from orders.models import Payment, Refund
+from shop.outbox import outbox
+
+logger = logging.getLogger(__name__)
+QUIET = timedelta(minutes=2)  # so long a webhook or the buyer's return may take
+LOOK_BACK = timedelta(hours=1)
+NEVER_ASKED = timedelta(minutes=40)  # an attempt that the gateway does not know by then will not reach it
+MONEY = frozenset({"succeeded", "authorized"})
+Status = Payment.Status
+KNOWN = frozenset({Status.SUCCEEDED, Status.SURPLUS, Status.HELD})
+
+
+@dataclass
+class Findings:
+    """What a comparison found: of how many payments, how many moved, and money that no row knows."""
+
+    compared: int = 0
+    moved: int = 0
+    unknown: list[GatewayResult] = field(default_factory=list)
+
+
+def open_payments() -> QuerySet[Payment]:
+    """Of which the gateway should have said more by now."""
+    return Payment.objects.filter(status__in=Payment.OPEN, created_at__lt=Now() - QUIET).order_by(
+        "created_at"
+    )
+
+
+def compare(payment: Payment) -> bool:
+    """Ask the gateway how it stands there, and what was sent back; whether our row moved. GatewayDown."""
+    if payment.reference is None:
+        return False
+    gateway = gateways.named(payment.gateway)
+    result = gateway.fetch(payment.reference)
+    settled = payments.settle(payments.word(payment, result))
+    for said in gateway.refunds(payment.reference):
+        refunds.settle(payment, said)
+    return settled is not None and settled.status != payment.status
+
+
+def hear(event: RefundEvent) -> None:
+    """A gateway's word on money that went back. Without the refund itself a job looks there, soon."""
+    payment = Payment.objects.filter(gateway=event.gateway, reference=event.of).first()
+    if payment is None and event.refund is not None and event.refund.key:
+        ours = Refund.objects.filter(idempotency_key=event.refund.key).select_related("payment").first()
+        payment = ours.payment if ours else None
+    if payment is None:
+        return
+    if event.refund is not None:
+        refunds.settle(payment, event.refund)
+    else:
+        outbox.enqueue("orders.compare_payment", payment.pk, queue="high", once=True)
+
+
+def compare_open() -> Iterator[bool]:
+    """Each payment that is open for long; one that fails keeps no other from being looked at."""
+    for payment in open_payments().filter(reference__isnull=False).iterator():
+        try:
+            yield compare(payment)
+        except gateways.Refused:
+            logger.exception("The gateway does not know payment %s.", payment)
+            yield False
+
+
+def compare_recent(code: str, since: datetime | None = None) -> Findings:
+    """What the gateway has begun since then, against our rows; it finds those whose answer was lost, too."""
+    since = since or timezone.now() - LOOK_BACK
+    found = Findings()
+    for result in gateways.named(code).recent(since):
+        found.compared += 1
+        ours = _row(code, result)
+        if ours is None:
+            if result.status in MONEY:
+                found.unknown.append(result)
+                logger.error("Money that no order knows: %s at %s", result.reference, code)
+            continue
+        if _disagree(ours, result):
+            settled = payments.settle(payments.word(ours, result))
+            found.moved += settled is not None and settled.status != ours.status
+    _forget_unasked(since)
+    return found
+
+
+def _row(code: str, result: GatewayResult) -> Payment | None:
+    mine = Payment.objects.filter(gateway=code)
+    by_reference = mine.filter(reference=result.reference).first()
+    return by_reference or (mine.filter(idempotency_key=result.key).first() if result.key else None)
+
+
+def _disagree(ours: Payment, result: GatewayResult) -> bool:
+    if ours.reference is None:
+        return True
+    if result.status in MONEY:
+        return (
+            ours.status not in {Status.SUCCEEDED, Status.SURPLUS, Status.HELD}
+            and ours.status != result.status
+        )
+    return ours.status in Payment.OPEN
+
+
+def _forget_unasked(since: datetime) -> None:
+    """Attempts that ended before the gateway was asked: it would have told of them above."""
+    unasked = open_payments().filter(
+        reference=None, created_at__gte=since + QUIET, created_at__lt=Now() - NEVER_ASKED
+    )
+    for payment in unasked:
+        payments.settle(
+            PaymentEvent(payment.gateway, "", "withdrawn", payment.money, payment.idempotency_key)
+        )
+
+
+def send_waiting() -> int:
+    """Refunds whose job was given up, or whose bank takes its time, are asked for again; how many."""
+    waiting = Refund.objects.filter(status=Refund.Status.BEGUN, created_at__lt=Now() - 5 * QUIET)
+    for refund_id in waiting.values_list("pk", flat=True)[:500]:
+        outbox.enqueue("orders.send_refund", refund_id, queue="high", once=True)
+    return len(waiting)

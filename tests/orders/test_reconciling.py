@@ -1,0 +1,135 @@
+"""What only the gateway knows is found within minutes: lost answers, lost webhooks, strangers' money."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
+
+from orders import gateways, jobs, payments, reconciliation, refunds
+from orders.gateways import GatewayDown
+from orders.models import Order, Payment, Refund
+from shop.outbox import drain
+from shop.outbox.models import Message
+from tests.orders.conftest import eur
+from tests.stripe.double import Double
+
+pytestmark = pytest.mark.django_db
+TAKES_TIME = "000123456789"
+
+
+def later(minutes: int = 3) -> None:
+    """So much time has passed."""
+    Payment.objects.update(created_at=Now() - timedelta(minutes=minutes))
+    Refund.objects.update(created_at=Now() - timedelta(minutes=minutes))
+
+
+def test_a_webhook_that_never_came_is_not_missed(order: Order, double: Double) -> None:
+    payment = payments.begin(order, "card", token=double.token(TAKES_TIME)).payment
+    double.bank(str(payment.reference))
+    jobs.compare_payments()
+    order.refresh_from_db()
+    assert order.status == "paid"
+
+
+def test_what_has_been_at_the_bank_for_days_is_asked_about(order: Order, double: Double) -> None:
+    payment = payments.begin(order, "card", token=double.token(TAKES_TIME)).payment
+    double.bank(str(payment.reference))
+    assert list(reconciliation.compare_open()) == []  # its webhook may still come
+    later(3 * 24 * 60)
+    assert list(reconciliation.compare_open()) == [True]
+    order.refresh_from_db()
+    assert order.status == "paid"
+
+
+def test_an_answer_that_was_lost_with_our_process_is_found_by_its_key(order: Order, double: Double) -> None:
+    double.fault("lost", "confirm$")
+    with pytest.raises(GatewayDown):
+        payments.begin(order, "card", token=double.token())
+    assert Payment.objects.get().reference is None
+    jobs.compare_payments()
+    order.refresh_from_db()
+    assert order.status == "paid"
+    assert Payment.objects.get().reference == double.state["intents"][0]["id"]
+
+
+def test_an_attempt_that_never_reached_the_gateway_is_closed(order: Order, double: Double) -> None:
+    double.fault("reset", "POST /v1/payment_intents$")
+    with pytest.raises(GatewayDown):
+        payments.begin(order, "card", token=double.token())
+    later(30)
+    jobs.compare_payments()
+    assert Payment.objects.get().status == "begun"
+    later(45)
+    jobs.compare_payments()
+    assert Payment.objects.get().status == "withdrawn"
+
+
+def test_money_that_no_order_knows_is_told(order: Order, double: Double, caplog: Any, capsys: Any) -> None:
+    payments.begin(order, "card", token=double.token())
+    Payment.objects.all().delete()
+    with caplog.at_level(logging.ERROR), pytest.raises(CommandError, match="no order knows"):
+        call_command("reconcile_payments")
+    reference = double.state["intents"][0]["id"]
+    assert f"No order knows {reference}" in capsys.readouterr().out
+    assert reference in caplog.text
+
+
+def test_the_command_says_what_it_did(order: Order, double: Double, capsys: Any) -> None:
+    payment = payments.begin(order, "card", token=double.token(TAKES_TIME)).payment
+    double.bank(str(payment.reference))
+    later()
+    call_command("reconcile_payments", "--days=2")
+    said = capsys.readouterr().out
+    assert "1 open payments compared, 1 of the provider's; 1 moved" in said
+    double.fault("500", "GET /v1/payment_intents$")
+    with pytest.raises(CommandError, match="does not answer"):
+        call_command("reconcile_payments")
+
+
+def test_a_refund_made_at_the_providers_desk_gets_its_row(order: Order, double: Double) -> None:
+    payment = payments.begin(order, "card", token=double.token()).payment
+    gateways.get().refund(str(payment.reference), key="", amount=eur("5.00"))
+    for _ in range(2):
+        reconciliation.compare(payment)
+    (refund,) = Refund.objects.all()
+    assert (refund.status, refund.money, refund.actor) == ("succeeded", eur("5.00"), None)
+
+
+def test_a_refund_whose_job_was_given_up_is_asked_for_again(order: Order) -> None:
+    payments.begin(order, "pays")
+    refunds.refund(order, eur("5.00"))
+    Message.objects.filter(job="orders.send_refund").update(dead_at=Now())
+    later(15)
+    jobs.compare_payments()
+    drain.drain("high")
+    assert Refund.objects.get().status == "succeeded"
+
+
+def test_the_gateway_is_asked_every_five_minutes_by_one_job(db: None) -> None:
+    for _ in range(3):
+        jobs.reconcile()
+    (message,) = Message.objects.filter(job="orders.compare_payments")
+    assert message.due_at.minute % 5 == 0
+
+
+def test_a_payment_that_the_gateway_does_not_know_keeps_no_other_waiting(
+    order: Order, double: Double, caplog: Any
+) -> None:
+    payment = payments.begin(order, "card", token=double.token(TAKES_TIME)).payment
+    Payment.objects.create(
+        order=order,
+        gateway="stripe",
+        reference="pi_nobody",
+        idempotency_key="of-nobody-2",
+        amount=order.total,
+        currency=order.currency,
+    )
+    double.bank(str(payment.reference))
+    later()
+    with caplog.at_level(logging.ERROR):
+        jobs.compare_payments()
+    payment.refresh_from_db()
+    assert payment.status == "succeeded"

@@ -1,0 +1,165 @@
+"""Money goes back once, by the gateway, and never more than came."""
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+
+from orders import gateways, payments, refunds, states
+from orders.gateways import GatewayDown, RefundResult
+from orders.models import Order, Payment, Refund
+from orders.refunds import MoreThanPaid
+from shop.outbox import drain
+from shop.outbox.models import Message
+from tests.checkout.conftest import together
+from tests.orders.conftest import eur
+from tests.stripe.double import Double
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def paid(order: Order) -> Order:
+    payments.begin(order, "pays")
+    order.refresh_from_db()
+    return order
+
+
+def kinds(order: Order) -> list[str]:
+    return [event.kind for event in order.events.all()]
+
+
+def test_a_refund_is_decided_sent_by_a_job_and_told(paid: Order) -> None:
+    begun = refunds.refund(paid, eur("10.00"), reason="a corner was bent")
+    assert (begun.status, refunds.refunded(paid), refunds.left(paid)) == ("begun", eur("10.00"), eur("15.00"))
+    drain.drain("high")
+    begun.refresh_from_db()
+    assert begun.status == "succeeded"
+    assert begun.reference
+    assert begun.settled_at
+    assert kinds(paid)[-2:] == ["refund_begun", "refunded"]
+    assert paid.events.last().note == "€10.00, a corner was bent"
+
+
+def test_parts_add_up_to_what_was_paid_and_no_further(paid: Order) -> None:
+    for amount in ("10.00", "14.99", "0.01"):
+        refunds.refund(paid, eur(amount))
+    for amount in ("0.01", "25.00"):
+        with pytest.raises(MoreThanPaid) as refused:
+            refunds.refund(paid, eur(amount))
+        assert refused.value.left == eur("0.00")
+    for nothing in ("0", "-1.00"):
+        with pytest.raises(ValueError, match="more than nothing"):
+            refunds.refund(paid, eur(nothing))
+    drain.drain("high")
+    assert {refund.status for refund in Refund.objects.all()} == {"succeeded"}
+
+
+def test_an_order_that_nobody_paid_has_nothing_to_send_back(order: Order) -> None:
+    with pytest.raises(MoreThanPaid):
+        refunds.refund(order, eur("1.00"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_never_send_back_more_than_was_paid(paid: Order) -> None:
+    results = together(6, lambda _number: refunds.refund(paid, eur("10.00")))
+    assert sum(isinstance(result, Refund) for result in results) == 2
+    assert refunds.left(paid) == eur("5.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_refuses_what_a_careless_writer_would_send_back_at_once(paid: Order) -> None:
+    """The net below: without the order's lock each would see the other's money still there."""
+    payment = paid.payments.get()
+
+    def careless(number: int) -> None:
+        with transaction.atomic():
+            Refund.objects.create(
+                payment=payment, amount="20.00", currency="EUR", idempotency_key=f"careless-{number}"
+            )
+
+    results = together(4, careless)
+    assert sum(isinstance(result, IntegrityError) for result in results) == 3
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Refund.objects.update(amount="25.01")
+    connections.close_all()
+
+
+def test_a_gateway_that_is_away_is_asked_again_with_the_same_key(
+    paid: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    refund = gateways.get().refund
+
+    def away(reference: str, *, key: str, amount: object) -> RefundResult:
+        asked.append(key)
+        raise GatewayDown
+
+    begun = refunds.refund(paid, eur("10.00"))
+    monkeypatch.setattr(gateways.get(), "refund", away)
+    drain.drain("high")
+    begun.refresh_from_db()
+    assert begun.status == "begun"
+    monkeypatch.setattr(
+        gateways.get(),
+        "refund",
+        lambda reference, **more: (asked.append(more["key"]), refund(reference, **more))[1],
+    )
+    Message.objects.update(due_at=begun.created_at)
+    drain.drain("high")
+    begun.refresh_from_db()
+    assert begun.status == "succeeded"
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+
+
+def test_a_refund_that_fails_says_so_and_its_money_can_be_sent_once_more(paid: Order) -> None:
+    begun = refunds.refund(paid, eur("25.00"))
+    refunds.settle(
+        begun.payment, RefundResult("re_1", "failed", eur("25.00"), "lost card", begun.idempotency_key)
+    )
+    begun.refresh_from_db()
+    assert (begun.status, begun.error) == ("failed", "lost card")
+    assert "refund_failed" in kinds(paid)
+    assert refunds.left(paid) == eur("25.00")
+    refunds.refund(paid, eur("25.00"))
+
+
+def test_a_lost_answer_and_a_second_run_send_it_back_once(order: Order, double: Double) -> None:
+    payments.begin(order, "card", token=double.token())
+    begun = refunds.refund(order, eur("10.00"))
+    double.fault("lost", "POST /v1/refunds")
+    with pytest.raises(GatewayDown):
+        refunds.send(begun.pk)
+    refunds.send(begun.pk)
+    refunds.send(begun.pk)
+    (there,) = double.state["refunds"]
+    begun.refresh_from_db()
+    assert (begun.reference, there["amount"]) == (there["id"], 1000)
+
+
+def test_money_that_comes_for_a_cancelled_order_goes_back_at_the_provider(
+    order: Order, double: Double
+) -> None:
+    payment = payments.begin(order, "card", token=double.token("000123456789")).payment
+    states.move(order, "cancelled")
+    double.bank(str(payment.reference))
+    drain.drain("high")
+    payment.refresh_from_db()
+    assert payment.status == "surplus"
+    (there,) = double.state["refunds"]
+    assert there["amount"] == 2500
+    assert Message.objects.filter(job="orders.send_sent_back").count() == 1
+
+
+def test_only_one_payment_pays_an_order(order: Order, double: Double) -> None:
+    """Two tabs at the provider's page: one of them is enough."""
+    first = payments.begin(order, "hosted").payment
+    Payment.objects.filter(pk=first.pk).update(status="declined")
+    second = payments.begin(order, "hosted").payment
+    assert first.reference != second.reference
+    for session in double.state["sessions"]:
+        double.visit(session["url"], number="4242424242424242")
+    for payment in (first, second):
+        payments.settle(payments.word(payment, gateways.get().fetch(str(payment.reference))))
+    drain.drain("high")
+    assert sorted(Payment.objects.values_list("status", flat=True)) == ["succeeded", "surplus"]
+    assert [there["amount"] for there in double.state["refunds"]] == [2500]

@@ -1,0 +1,212 @@
+"""What a webhook says counts once, in any order, and only if the provider signed it just now."""
+
+import json
+import os
+import random
+import time
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from catalog.models import Stock
+from orders import gateways, payments
+from orders.models import Order, OrderEvent, Payment, Refund
+from shop.outbox import drain
+from shop.outbox.models import Message
+from tests.orders.conftest import eur
+from tests.stripe.delivery import SECRET, signature
+from tests.stripe.double import Double
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/payments/stripe/"
+FORGED = int(os.environ.get("FORGED_WEBHOOKS", "200"))
+TAKES_TIME = "000123456789"
+Event = dict[str, Any]
+
+
+def post(client: Client, event: Event | bytes, header: str | None = None, **more: Any) -> int:
+    body = event if isinstance(event, bytes) else json.dumps(event).encode()
+    header = signature(body) if header is None else header
+    answer = client.post(ADDRESS, body, more.pop("kind", "application/json"), HTTP_STRIPE_SIGNATURE=header)
+    return answer.status_code
+
+
+def rows() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Order, OrderEvent, Payment, Refund, Message))
+
+
+@pytest.fixture
+def pending(order: Order, double: Double) -> Payment:
+    """The money is at the bank."""
+    return payments.begin(order, "card", token=double.token(TAKES_TIME)).payment
+
+
+@pytest.fixture
+def arrived(pending: Payment, double: Double) -> Event:
+    """It has come, and nobody has told us."""
+    double.bank(str(pending.reference))
+    return double.events[-1]
+
+
+def test_a_word_settles_its_payment(client: Client, pending: Payment, arrived: Event) -> None:
+    assert pending.status == "pending"
+    for _ in range(3):
+        assert post(client, arrived) == 204
+    pending.refresh_from_db()
+    assert (pending.status, pending.order.status) == ("succeeded", "paid")
+    assert OrderEvent.objects.filter(kind="paid").count() == 1
+
+
+def test_forged_webhooks_write_nothing(client: Client, arrived: Event) -> None:
+    before, chance, body = rows(), random.Random(6), json.dumps(arrived).encode()
+    now = int(time.time())
+    made = [
+        lambda: "",
+        lambda: "t=,v1=",
+        lambda: f"t={now},v1={chance.randbytes(32).hex()}",
+        lambda: signature(body, "whsec_" + chance.randbytes(8).hex()),
+        lambda: signature(body[:-1] + b" "),
+        lambda: signature(body).replace("v1=", "v0="),
+        lambda: signature(body, at=now).replace(f"t={now}", f"t={now + chance.randint(1, 99)}"),
+        lambda: signature(body, at=now - 301 - chance.randint(0, 10**6)),
+        lambda: signature(body, at=now + 302 + chance.randint(0, 10**6)),
+        lambda: "t=٣,v1=é",
+        lambda: f"t={now},t={now - 1},v1={signature(body).partition('v1=')[2]}",
+        lambda: f"t={'9' * chance.randint(13, 5000)},v1=00",
+    ]
+    for number in range(FORGED):
+        assert post(client, body, made[number % len(made)]()) == 400
+    assert rows() == before
+
+
+@pytest.mark.parametrize("away", [-290, 290])
+def test_clocks_may_differ_by_five_minutes(client: Client, arrived: Event, away: int) -> None:
+    body = json.dumps(arrived).encode()
+    assert post(client, body, signature(body, at=time.time() + away)) == 204
+
+
+def test_bodies_that_are_none_are_refused(client: Client, order: Order, double: Double) -> None:
+    for body in (b"", b"{", b"\xff\xfe", b"\x00"):
+        assert post(client, body) == 400
+    assert client.post(ADDRESS, {"a": "b"}).status_code == 400  # a form that was read already
+    assert client.get(ADDRESS).status_code == 405
+
+
+def test_no_other_gateway_is_spoken_for(client: Client, double: Double, arrived: Event) -> None:
+    assert client.post("/payments/fake/", b"{}", "application/json").status_code == 404
+    assert client.post("/payments/stripe_words/", b"{}", "application/json").status_code == 404
+
+
+def test_what_does_not_concern_us_is_well(client: Client, arrived: Event) -> None:
+    before = rows()
+    for kind in ("customer.created", "payment_intent.created", "payment_intent.of_the_future"):
+        assert post(client, {**arrived, "type": kind}) == 204
+    assert rows() == before
+
+
+def test_a_secret_that_is_being_changed_is_believed_beside_the_new_one(
+    client: Client, arrived: Event, settings: Any
+) -> None:
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_new", SECRET]
+    assert post(client, arrived) == 204
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [({"account": "acct_1"}, "account acct_1"), ({"livemode": True}, "livemode")],
+)
+def test_money_of_another_account_or_of_another_mode_is_held(
+    client: Client, pending: Payment, arrived: Event, changed: Event, reason: str
+) -> None:
+    for _ in range(2):
+        assert post(client, {**arrived, **changed}) == 204
+    pending.refresh_from_db()
+    assert (pending.status, pending.reason) == ("held", reason)
+    assert Order.objects.get().status == "placed"
+    assert OrderEvent.objects.filter(kind="payment_held").count() == 1
+
+
+def test_another_amount_is_held(client: Client, pending: Payment, arrived: Event) -> None:
+    arrived["data"]["object"]["amount_received"] = 2499
+    assert post(client, arrived) == 204
+    pending.refresh_from_db()
+    assert (pending.status, pending.reason) == ("held", "24.99 EUR")
+
+
+def test_the_providers_word_may_come_before_its_answer(client: Client, order: Order, double: Double) -> None:
+    """The request that asked died: the payment has no reference yet."""
+    payment = payments.begin(order, "card", token=double.token()).payment
+    paid = next(event for event in double.events if event["type"] == "payment_intent.succeeded")
+    with transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(status="begun", reference=None, settled_at=None)
+        Order.objects.filter(pk=order.pk).update(status="placed")
+    assert post(client, paid) == 204
+    payment.refresh_from_db()
+    assert (payment.status, payment.reference) == ("succeeded", paid["data"]["object"]["id"])
+
+
+# --- Invariant 5 -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(client: Client, pending: Payment, double: Double) -> dict[str, list[Event]]:
+    """All that is told of a payment by bank, which is then sent back at the provider's desk."""
+    reference = str(pending.reference)
+    double.bank(reference)
+    gateways.get().refund(reference, key="", amount=eur("25.00"))
+    kinds = {
+        "created": ["payment_intent.created"],
+        "processing": ["payment_intent.processing"],
+        "succeeded": ["payment_intent.succeeded"],
+        "refunded": ["refund.created", "charge.refunded"],
+    }
+    said = {event["type"]: event for event in double.events}
+    assert said["refund.created"]["data"]["object"]["payment_intent"] == reference
+    Payment.objects.filter(pk=pending.pk).update(status="begun")
+    OrderEvent.objects.exclude(kind="placed").delete()
+    Message.objects.all().delete()
+    return {name: [said[kind] for kind in wanted] for name, wanted in kinds.items()}
+
+
+def ends(client: Client, told: dict[str, list[Event]], orders: int = 24) -> set[tuple[Any, ...]]:
+    """In how many ways it ends, over the 24 orders of the four words, each three times."""
+    found = set()
+    for order in list(permutations(told))[:orders]:
+        with transaction.atomic():
+            for name in order:
+                for event in told[name] * 3:
+                    assert post(client, event) == 204
+            drain.drain("high")
+            found.add(
+                (
+                    Order.objects.get().status,
+                    tuple(Payment.objects.values_list("status", flat=True)),
+                    tuple(Refund.objects.values_list("status", "amount")),
+                    tuple(Stock.objects.values_list("reserved", flat=True)),
+                    OrderEvent.objects.filter(kind="paid").count(),
+                    OrderEvent.objects.filter(kind="refunded").count(),
+                    Message.objects.filter(job="orders.send_refund").count(),
+                )
+            )
+            transaction.set_rollback(True)
+    return found
+
+
+def test_each_order_of_the_words_ends_in_the_same_state(client: Client, told: dict[str, list[Event]]) -> None:
+    ((status, paid, refunds, reserved, *counts),) = ends(client, told)
+    assert (status, paid, reserved) == ("paid", ("succeeded",), (2,))
+    assert refunds == (("succeeded", eur("25.00").amount),)
+    assert counts == [1, 1, 0]
+
+
+def test_broken_words_that_count_again_end_in_many_ways(
+    client: Client, told: dict[str, list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken variant: what was settled is settled once more."""
+    monkeypatch.setattr(payments, "SPENT", frozenset())
+    assert ends(client, told, orders=2) != {
+        ("paid", ("succeeded",), (("succeeded", eur("25.00").amount),), (2,), 1, 1, 0)
+    }

@@ -1,0 +1,1 @@
+"""A Stripe of the tests' own: a process on loopback that remembers, declines, asks, and gets lost."""
