@@ -218,7 +218,7 @@ def _join(token_hash: str, user: User) -> tuple[Cart | None, Cart | None, list[C
     cut = False
     if mine is not None:
         if older is not None:
-            cut = _absorb(mine, older, came)
+            cut = absorb(mine, older, came)
         mine.user = user
         mine.save()
     return mine, older, came, cut
@@ -230,7 +230,7 @@ def leave(sender: Any, request: HttpRequest | None, user: User | None, **kwargs:
         cookies.forget(request)
 
 
-def _absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
+def absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
     """The older cart's lines join mine, and it is gone; True if a quantity had to be lowered."""
     came, cut = list(came), False
     present = {line.variant_id: line for line in mine.lines.all()}

@@ -10,6 +10,7 @@ urlpatterns = [
     path("cart/add/", cart.add, name="add"),
     path("cart/change/", cart.change, name="change"),
     path("cart/again/", again.again, name="again"),
+    path("cart/reopen/", again.reopen, name="reopen"),
     path("cart/voucher/", voucher.voucher, name="voucher"),
     path("checkout/", steps.start, name="start"),
     path("checkout/address/", steps.address, name="address"),

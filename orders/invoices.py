@@ -88,6 +88,16 @@ def left(order: Order) -> Money:
     return Ledger(invoice).left if invoice else Money.zero(order.currency)
 
 
+def credited(order: Order) -> Money:
+    """What credit notes have taken of it."""
+    invoice = order.invoices.filter(kind=Kind.INVOICE).first()
+    return (
+        Money(invoice.total, invoice.currency) - Ledger(invoice).left
+        if invoice
+        else Money.zero(order.currency)
+    )
+
+
 class Ledger:
     """What an invoice's credit notes have taken of each of its parts. Read it under the order's lock."""
 

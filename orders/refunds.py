@@ -5,13 +5,14 @@ in the transaction that wants it, so that whoever dies where, the money goes bac
 """
 
 import logging
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from orders import gateways, states
+from orders import gateways, invoices, states
 from orders.gateways import RefundResult
 from orders.models import Order, OrderEvent, Payment, Refund
 from shop.money import Money
@@ -29,8 +30,19 @@ class MoreThanPaid(Exception):
         super().__init__(f"{order.number}: {left.amount} {left.currency} is left")
 
 
-def refund(order: Order, amount: Money, *, reason: str = "", actor_id: int | None = None) -> Refund:
-    """Sends a part or all of what was paid back. MoreThanPaid; ValueError for nothing or less."""
+def refund(
+    order: Order,
+    amount: Money,
+    *,
+    lines: Mapping[int, int] | None = None,
+    delivery: Money | None = None,
+    reason: str = "",
+    actor_id: int | None = None,
+) -> Refund:
+    """Sends a part or all of what was paid back, with its credit note.
+
+    lines, delivery: for what, as invoices.credit() takes it. MoreThanPaid; ValueError for nothing or less.
+    """
     if amount.amount <= 0:
         raise ValueError("a refund is more than nothing")
     with transaction.atomic():
@@ -39,7 +51,22 @@ def refund(order: Order, amount: Money, *, reason: str = "", actor_id: int | Non
         rest = left(held)
         if payment is None or payment.reference is None or amount > rest:
             raise MoreThanPaid(held, rest)
-        return begin(payment, amount, reason=reason, actor_id=actor_id)
+        begun = begin(payment, amount, reason=reason, actor_id=actor_id)
+        _credit(held, reason, lines, delivery)
+        return begun
+
+
+def _credit(
+    order: Order,
+    reason: str,
+    lines: Mapping[int, int] | None = None,
+    delivery: Money | None = None,
+) -> None:
+    """The credit note over what has gone back and has none: a refund that fails, and is made again, gets no
+    second one. Last in its transaction, as it takes a number."""
+    missing = refunded(order) - invoices.credited(order)
+    if missing.amount > 0 and invoices.left(order) >= missing:
+        invoices.credit(order, amount=missing, lines=lines, delivery=delivery, reason=reason)
 
 
 def begin(payment: Payment, amount: Money, *, reason: str = "", actor_id: int | None = None) -> Refund:
@@ -106,6 +133,7 @@ def settle(payment: Payment, said: RefundResult) -> Refund | None:
         elif said.status == "failed" and found.status != Status.FAILED:
             found.error = said.reason[:200]
             _become(order, found, Status.FAILED, "refund_failed")
+        _credit(order, found.reason)
         return found
 
 

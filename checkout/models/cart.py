@@ -1,5 +1,7 @@
 """Cart and CartLine: what somebody is about to buy."""
 
+import re
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +64,12 @@ class Cart(PostalFields):
     def placement_key(self) -> str:
         """What `orders` knows this round by."""
         return f"cart-{self.pk}-{self.round}"
+
+    @staticmethod
+    def of_placement(key: str) -> int | None:
+        """The id of the cart that an order was placed from; None if it was none."""
+        found = re.fullmatch(r"cart-(\d+)-\d+", key, re.ASCII)
+        return int(found[1]) if found else None
 
 
 class CartLine(models.Model):

@@ -1,4 +1,4 @@
-"""An order once more: what of it is still sold goes into the cart, which tells what is not."""
+"""An order once more, and an order that is not paid yet, changed: its things go into the cart."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from checkout import cart as carts
+from checkout import reopening
+from orders import links, payments
 from orders.models import Order
 from orders.queries import by_token
 from shop import limits
@@ -29,6 +31,27 @@ def again(request: HttpRequest) -> HttpResponse:
     except carts.CartClosed:
         messages.error(request, _("That cart has just become an order. Please add it again."))
     carts.show_size(request, found)
+    return redirect("checkout:cart")
+
+
+@private_page
+@require_POST
+def reopen(request: HttpRequest) -> HttpResponse:
+    """An order that waits for its payment is withdrawn, and its cart can be changed again."""
+    order = by_token(request.POST.get("order", ""))
+    if order is None:
+        raise Http404
+    try:
+        is_back = reopening.reopen(request, order) is not None
+    except payments.Underway:
+        messages.info(request, _("This order can no longer be changed here: see below how it stands."))
+        return redirect(links.path(order))
+    if not is_back:
+        found = carts.open_or_create(request)
+        _put(request, found, order)
+        carts.show_size(request, found)
+    text = _("Order %(number)s is withdrawn, and nothing was charged: change what you like, and order anew.")
+    messages.success(request, text % {"number": order.number})
     return redirect("checkout:cart")
 
 

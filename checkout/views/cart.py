@@ -1,5 +1,7 @@
 """The cart's page, what adds to it, and what changes it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +17,11 @@ from catalog import delivery
 from catalog.models import Product
 from catalog.queries import companions
 from checkout import cart as carts
-from checkout import queries, quote
+from checkout import queries, quote, reopening
 from checkout.forms import AddForm, QuantityField, VoucherForm
 from checkout.models import Cart
 from checkout.views.page import page
+from orders import links
 from shop import markets
 from shop.edge.pages import private_page
 
@@ -69,7 +72,7 @@ def add(request: HttpRequest) -> HttpResponse:
     try:
         change = carts.add(found, meant[0], form.cleaned_data["quantity"])
     except carts.SoldOut:
-        messages.error(request, format_html(_("{name} is sold out in that choice."), name=name))
+        _tell_sold_out(request, meant[0], name)
     except carts.NotForSale:
         messages.error(request, format_html(_("{name} is not for sale here."), name=name))
     except carts.CartClosed:
@@ -84,6 +87,16 @@ def add(request: HttpRequest) -> HttpResponse:
         _tell_market(request, found)
     carts.show_size(request, found)
     return redirect("checkout:cart")
+
+
+def _tell_sold_out(request: HttpRequest, variant_id: int, name: Any) -> None:
+    """Unless the visitor's own order holds the last ones: then where to pay for it, or change it."""
+    own = reopening.holding(request, variant_id)
+    if own is None:
+        messages.error(request, format_html(_("{name} is sold out in that choice."), name=name))
+        return
+    text = _('{name} is kept for you, in your order <a href="{url}">{number}</a>, which is not paid yet.')
+    messages.warning(request, format_html(text, name=name, url=links.path(own), number=own.number))
 
 
 def _product_url(request: HttpRequest, product: Product) -> str:

@@ -1,0 +1,47 @@
+"""An order that waits for its payment, changed: it is withdrawn, and its cart is open in a new round."""
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from checkout import cart as carts
+from checkout import cookies
+from checkout.models import Cart
+from orders import payments
+from orders.models import Order
+from orders.placement import PLACED_ORDER
+from orders.queries import unpaid_with
+
+
+def reopen(request: HttpRequest, order: Order) -> Cart | None:
+    """The visitor's cart with everything that was ordered, and what they have put into one since.
+
+    None: the order is withdrawn, but its cart is not there any more. payments.Underway if money has come or
+    is on its way: then nothing has happened.
+    """
+    token = cookies.new_token()
+    user = request.user if request.user.is_authenticated else None
+    with transaction.atomic():
+        # All of them first, in their order: whoever edits or orders one waits, and then finds it closed.
+        since = carts.open(request)
+        ids = [pk for pk in (Cart.of_placement(order.placement_key), since and since.pk) if pk is not None]
+        carts_there = Cart.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        found = {cart.pk: cart for cart in carts_there}
+        held = next((cart for cart in found.values() if cart.placement_key == order.placement_key), None)
+        payments.withdraw(order)
+        if held is None:
+            return None
+        later = found.get(since.pk) if since else None
+        if later is not None and later.closed_at is None:
+            carts.absorb(held, later, later.lines.order_by("pk"))
+        held.round += 1
+        held.closed_at, held.token_hash, held.user = None, cookies.hashed(token), user
+        held.save()
+    cookies.remember(request, token, 0)
+    carts.show_size(request, held)
+    return held
+
+
+def holding(request: HttpRequest, variant_id: int) -> Order | None:
+    """The visitor's own order that waits for its payment, and for which that variant is kept."""
+    user = request.user if request.user.is_authenticated else None
+    return unpaid_with(variant_id, user, request.session.get(PLACED_ORDER))

@@ -1,0 +1,150 @@
+"""An order that waits for its payment can be changed: it is withdrawn, and its cart is open again."""
+
+import re
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils.html import strip_tags
+
+from catalog.models import Product, Stock, Variant
+from checkout.models import Cart
+from orders import links, payments
+from orders.models import Order
+from shop.outbox import drain
+from tests.checkout.conftest import go_to_review, put, sealed, together
+from tests.checkout.test_completion import order
+from tests.factories import make_user
+
+Status = Order.Status
+
+
+def declined(client: Client, variant: Variant, quantity: int = 1) -> Order:
+    """An order that was placed, and not paid."""
+    put(client, variant, quantity)
+    order(client, go_to_review(client), "declines")
+    return Order.objects.latest("pk")
+
+
+def reopen(client: Client, placed: Order) -> str:
+    answer = client.post("/cart/reopen/", {"order": links.token(placed.pk)})
+    assert answer.status_code == 302
+    return answer["Location"]
+
+
+def told(client: Client, path: str) -> str:
+    """The words of a page."""
+    return " ".join(unescape(strip_tags(client.get(path).content.decode())).split())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_in_the_cart_again_and_the_next_order_is_another(
+    client: Client, variant: Variant
+) -> None:
+    first = declined(client, variant, 2)
+    assert "Change the order" in told(client, links.path(first))
+    assert reopen(client, first) == "/cart/"
+    assert f"Order {first.number} is withdrawn" in told(client, "/cart/")
+    first.refresh_from_db()
+    assert first.status == Status.CANCELLED
+    assert Stock.objects.get(variant=variant).reserved == 0
+    cart = Cart.objects.get()
+    assert (cart.round, cart.closed_at, cart.city) == (2, None, "Berlin")
+    assert [(line.variant_id, line.quantity) for line in cart.lines.all()] == [(variant.pk, 2)]
+    path = order(client, sealed(client))  # address and delivery are as they were
+    second = Order.objects.latest("pk")
+    assert second.pk != first.pk
+    assert path == links.path(second)
+    assert second.status == Status.PAID
+    assert Stock.objects.get(variant=variant).reserved == 2
+    for queue in ("high", "normal"):
+        drain.drain(queue)
+    assert not [message for message in mail.outbox if "cancelled" in message.subject.lower()]
+
+
+@pytest.mark.parametrize("payment", ["pays", "pending"])
+def test_what_is_paid_or_being_paid_stays_as_it_is(client: Client, variant: Variant, payment: str) -> None:
+    put(client, variant)
+    order(client, go_to_review(client), payment)
+    placed = Order.objects.get()
+    assert "Change the order" not in told(client, links.path(placed))
+    assert reopen(client, placed) == links.path(placed)
+    assert "can no longer be changed" in told(client, links.path(placed))
+    placed.refresh_from_db()
+    assert placed.status != Status.CANCELLED
+    assert Cart.objects.exclude(closed_at=None).get().round == 1
+
+
+def test_a_second_click_changes_nothing_more(client: Client, variant: Variant) -> None:
+    placed = declined(client, variant)
+    reopen(client, placed)
+    assert reopen(client, placed) == links.path(placed)
+    assert Cart.objects.get().round == 2
+
+
+def test_what_was_put_into_another_cart_since_joins_it(
+    client: Client, suns: Product, variant: Variant
+) -> None:
+    placed = declined(client, variant)
+    other = suns.variants.get(position=1)
+    put(client, other, 3)
+    reopen(client, placed)
+    cart = Cart.objects.get()
+    assert {(line.variant_id, line.quantity) for line in cart.lines.all()} == {(variant.pk, 1), (other.pk, 3)}
+    assert client.cookies["cart_size"].value == "4"
+
+
+def test_the_cart_of_an_account_stays_its_own(client: Client, suns: Product, variant: Variant) -> None:
+    ada = make_user()
+    client.force_login(ada)
+    placed = declined(client, variant)
+    put(client, suns.variants.get(position=1))
+    reopen(client, placed)
+    assert Cart.objects.get().user == ada
+    assert Cart.objects.get().lines.count() == 2
+
+
+def test_without_its_cart_the_goods_come_into_another_one(client: Client, variant: Variant) -> None:
+    placed = declined(client, variant, 2)
+    Cart.objects.all().delete()
+    assert reopen(client, placed) == "/cart/"
+    assert Cart.objects.get().lines.get().quantity == 2
+    placed.refresh_from_db()
+    assert placed.status == Status.CANCELLED
+
+
+@pytest.mark.django_db
+def test_a_link_that_is_not_ours_is_not_found(client: Client) -> None:
+    assert client.post("/cart/reopen/", {"order": "forged"}).status_code == 404
+
+
+def test_who_holds_the_last_ones_reads_where_they_are(client: Client, variant: Variant) -> None:
+    """Others read that it is sold out."""
+    Stock.objects.filter(variant=variant).update(on_hand=1)
+    placed = declined(client, variant)
+    put(client, variant)
+    page = client.get("/cart/").content.decode()
+    assert "is kept for you, in your order" in page
+    assert re.search(rf'<a href="{re.escape(links.path(placed))}">{placed.number}</a>', page)
+    stranger = Client()
+    put(stranger, variant)
+    assert "is sold out in that choice" in told(stranger, "/cart/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paid_and_changed_at_once_is_one_or_the_other(variant: Variant) -> None:
+    for _round in range(5):
+        buyer = Client()
+        placed = declined(buyer, variant)
+
+        def act(index: int, placed: Order = placed, buyer: Client = buyer) -> object:
+            return reopen(buyer, placed) if index else payments.begin(placed, "pays")
+
+        together(2, act)
+        placed.refresh_from_db()
+        succeeded = placed.payments.filter(status="succeeded").count()
+        assert placed.status in {Status.PAID, Status.CANCELLED}
+        assert succeeded == (placed.status == Status.PAID)
+        surplus = placed.payments.filter(status="surplus")
+        assert all(payment.refunds.exists() for payment in surplus)
