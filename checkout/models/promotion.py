@@ -61,7 +61,7 @@ class Promotion(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     note = models.CharField(_("note for us"), max_length=300, blank=True)
-    kind = models.CharField(_("what it gives"), max_length=8, choices=Kind, default=Kind.PERCENT)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.PERCENT)
     percent = models.DecimalField(_("per cent"), max_digits=5, decimal_places=2, null=True, blank=True)
     buy = models.PositiveSmallIntegerField(_("buy"), null=True, blank=True)
     free = models.PositiveSmallIntegerField(_("and get free"), null=True, blank=True)
