@@ -54,6 +54,7 @@ soak: export EXPIRY_RACES := 1000
 soak: export SUBMITS := 50
 soak: export FORGED_WEBHOOKS := 1000
 soak: export KILL_POINTS := 500
+soak: export PLACED_CARTS := 1000
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
 	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 -k "not broken" \
 	  tests/edge/test_oracle.py tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \

@@ -173,6 +173,13 @@ class PromotionTable(Table):
             (gettext_lazy("Beside others"), {"fields": ("priority", "stacking")}),
         )
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Goods are chosen here, and made elsewhere."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.many_to_many and field is not None:
+            field.widget.can_add_related = False
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Promotion]:
         return super().get_queryset(request).prefetch_related("amounts")
 

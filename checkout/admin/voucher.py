@@ -207,6 +207,7 @@ class VoucherTable(Table):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Make many vouchers"),
+            "has_view_permission": self.has_view_permission(request),
             "arranged": AdminForm(form, [(None, {"fields": rows})], {}),  # type: ignore[arg-type,dict-item]
             "fixes": fixes(form),
             "media": self.media + form.media,

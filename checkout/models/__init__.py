@@ -6,12 +6,10 @@ from checkout.models.promotion import (
     PromotionAmount,
     PromotionCategory,
     PromotionProduct,
-    PromotionUse,
     PromotionWithout,
     RuleSet,
-    Voucher,
-    VoucherCustomer,
 )
+from checkout.models.voucher import PromotionUse, Voucher, VoucherCustomer
 
 __all__ = [
     "Cart",

@@ -59,5 +59,5 @@ def _put(request: HttpRequest, found: Cart, form: VoucherForm) -> int:
         text = _("%(code)s is in your cart, and waits: %(problem)s")
         messages.info(request, text % {"code": shown.code, "problem": shown.problem})
     else:
-        messages.success(request, _("%(code)s counts.") % {"code": shown.code})
+        messages.success(request, _("The code %(code)s counts.") % {"code": shown.code})
     return 422

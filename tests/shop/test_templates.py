@@ -31,7 +31,7 @@ NAMES = {
     *("accounts:reset", "accounts:send_confirmation", "accounts:details", "accounts:name", "accounts:email"),
     *("accounts:password", "accounts:addresses", "accounts:new_address", "accounts:address"),
     *("accounts:remove_address", "accounts:prefer_address", "accounts:logins", "accounts:log_out"),
-    "checkout:again",
+    *("checkout:again", "checkout:voucher"),
     *("dev_mail", "dev_mail_message"),
 }
 
