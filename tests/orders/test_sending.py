@@ -183,7 +183,7 @@ def test_a_worker_that_dies_before_it_could_write_it_down_leaves_a_mail_that_goe
 def test_a_mail_that_was_refused_is_tried_again_without_waiting_for_its_claim(
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(about: Order) -> None:
+    def refuse(about: Order, _papers: object) -> None:
         raise ConnectionRefusedError
 
     monkeypatch.setattr(jobs.emails, "confirmation", refuse)
@@ -198,13 +198,13 @@ def test_a_claim_outlasts_the_mail_servers_own_patience() -> None:
 
 
 def test_who_was_too_late_takes_nobodys_claim_away(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    def slowly(about: Order) -> None:
+    def slowly(about: Order, _papers: object) -> None:
         MailClaim.objects.update(until=Now())
         monkeypatch.setattr(jobs.emails, "confirmation", anothers)
         jobs.send_confirmation(order.pk)
         MailClaim.objects.create(order=order, kind="confirmation_sent", until=timezone.now() + HOUR)
 
-    def anothers(about: Order) -> None:
+    def anothers(about: Order, _papers: object) -> None:
         assert MailClaim.objects.filter(until__gt=Now()).count() == 1
 
     monkeypatch.setattr(jobs.emails, "confirmation", slowly)
