@@ -232,7 +232,7 @@ class StripeGateway:
         if not reference.startswith("cs_"):
             return ask(self.api.payment_intents.retrieve, reference)
         session = self._known_session(reference)
-        if not session["payment_intent"]:
+        if not session.get("payment_intent"):
             raise Refused(f"{reference} was not paid")
         return session["payment_intent"]
 
@@ -246,7 +246,7 @@ def _origin(address: str) -> str:
 
 
 def _intent_of(session: Any) -> str:
-    found = session["payment_intent"]
+    found = session.get("payment_intent")
     return "" if not found else found if isinstance(found, str) else str(found["id"])
 
 

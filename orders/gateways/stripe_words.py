@@ -50,23 +50,23 @@ def money(counted: int, currency: str) -> Money:
 
 def intent_word(intent: Any) -> GatewayResult:
     """How a PaymentIntent stands. One that waits for another card after an error was declined."""
-    status, failure = STATES.get(intent["status"], "pending"), intent["last_payment_error"]
+    status, failure = STATES.get(intent["status"], "pending"), intent.get("last_payment_error")
     is_declined = intent["status"] == "requires_payment_method" and failure is not None
-    action = intent["next_action"] or {}
+    action = intent.get("next_action") or {}
     taken = intent["amount_received"] if status == "succeeded" else intent["amount"]
     return GatewayResult(
         reference=intent["id"],
         status="declined" if is_declined else status,
-        reason=(failure["message"] or "") if is_declined else "",
+        reason=(failure.get("message") or "") if is_declined else "",
         redirect_url=action["redirect_to_url"]["url"] if action.get("type") == "redirect_to_url" else "",
         amount=money(taken, intent["currency"]),
-        key=intent["metadata"].get("payment", ""),
+        key=(intent.get("metadata") or {}).get("payment", ""),
     )
 
 
 def session_word(session: Any) -> GatewayResult:
     """How a Checkout session stands. While it is open the buyer may try cards, and none of it counts."""
-    intent = session["payment_intent"]
+    intent = session.get("payment_intent")
     found = intent_word(intent) if isinstance(intent, dict) else None
     status = found.status if found else "open"
     if session["status"] == "expired" and status in {"open", "declined"}:
@@ -77,9 +77,9 @@ def session_word(session: Any) -> GatewayResult:
         reference=session["id"],
         status=status,
         reason=found.reason if found else "",
-        redirect_url=(session["url"] or "") if status == "open" else "",
+        redirect_url=(session.get("url") or "") if status == "open" else "",
         amount=found.amount if found else money(session["amount_total"], session["currency"]),
-        key=session["metadata"].get("payment", ""),
+        key=(session.get("metadata") or {}).get("payment", ""),
     )
 
 
@@ -91,7 +91,7 @@ def refund_word(refund: Any) -> RefundResult:
         status=known.get(refund["status"], "pending"),
         amount=money(refund["amount"], refund["currency"]),
         reason=refund.get("failure_reason") or "",
-        key=(refund["metadata"] or {}).get("refund", ""),
+        key=(refund.get("metadata") or {}).get("refund", ""),
     )
 
 
@@ -134,20 +134,20 @@ def _doubt(event: Any) -> str:
 
 
 def _of_intent(intent: Any, doubt: str) -> list[Word]:
-    word = intent_word({"last_payment_error": None, "next_action": None, "amount_received": 0, **intent})
+    word = intent_word(intent)
     return [_event(word, doubt)]
 
 
 def _of_session(session: Any, doubt: str) -> list[Word]:
     """Completed: paid, or on its way. The PaymentIntent's own events say the same of the same payment."""
-    word = session_word({"url": None, **session, "payment_intent": None})
+    word = session_word({**session, "payment_intent": None})
     paid = {"paid": "succeeded", "no_payment_required": "succeeded"}
     status = word.status if session["status"] == "expired" else paid.get(session["payment_status"], "pending")
     return [_event(word, doubt, "open" if session["status"] == "open" else status)]
 
 
 def _of_failed_session(session: Any, doubt: str) -> list[Word]:
-    return [_event(session_word({"url": None, **session, "payment_intent": None}), doubt, "declined")]
+    return [_event(session_word({**session, "payment_intent": None}), doubt, "declined")]
 
 
 def _event(word: GatewayResult, doubt: str, status: str = "") -> PaymentEvent:
