@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -242,3 +242,12 @@ def known_address(user: User) -> dict[str, str]:
 def placed_order(placement_key: str) -> Order | None:
     """The order that a round of a cart has become."""
     return Order.objects.filter(placement_key=placement_key).first()
+
+
+def unpaid_with(variant_id: int, user: User | None, placed: int | None) -> Order | None:
+    """The latest order of that account, or the browser's own, if it is not paid and holds that variant."""
+    own = Q(pk=placed)
+    if user is not None:
+        own |= Q(customer=user)
+    waiting = Order.objects.filter(own, status=Order.Status.PLACED, lines__variant_id=variant_id)
+    return waiting.order_by("-placed_at").first()

@@ -4,12 +4,11 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from checkout import cart as carts
-from checkout import cookies
+from checkout import cookies, queries, vouchers
 from checkout.models import Cart
 from orders import payments
 from orders.models import Order
 from orders.placement import PLACED_ORDER
-from orders.queries import unpaid_with
 
 
 def reopen(request: HttpRequest, order: Order) -> Cart | None:
@@ -23,10 +22,12 @@ def reopen(request: HttpRequest, order: Order) -> Cart | None:
     with transaction.atomic():
         # All of them first, in their order: whoever edits or orders one waits, and then finds it closed.
         since = carts.open(request)
-        ids = [pk for pk in (Cart.of_placement(order.placement_key), since and since.pk) if pk is not None]
+        ids = [pk for pk in (Cart.of_placement(order.placement_key), since.pk if since else None) if pk]
         carts_there = Cart.objects.select_for_update().filter(pk__in=ids).order_by("pk")
         found = {cart.pk: cart for cart in carts_there}
         held = next((cart for cart in found.values() if cart.placement_key == order.placement_key), None)
+        # For the next round at once, and before the stock is locked; the job that follows finds it done.
+        vouchers.give_back(order.placement_key)
         payments.withdraw(order)
         if held is None:
             return None
@@ -44,4 +45,4 @@ def reopen(request: HttpRequest, order: Order) -> Cart | None:
 def holding(request: HttpRequest, variant_id: int) -> Order | None:
     """The visitor's own order that waits for its payment, and for which that variant is kept."""
     user = request.user if request.user.is_authenticated else None
-    return unpaid_with(variant_id, user, request.session.get(PLACED_ORDER))
+    return queries.unpaid_with(variant_id, user, request.session.get(PLACED_ORDER))

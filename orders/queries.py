@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -102,15 +102,6 @@ def _tracking_url(order: Order) -> str | None:
     """Where the carrier says where the parcel is; None before it is sent, or if we do not know its page."""
     is_sent = order.status in {Order.Status.SHIPPED, Order.Status.DELIVERED}
     return carriers.tracking_url(order.delivery_carrier, order.tracking_code) if is_sent else None
-
-
-def unpaid_with(variant_id: int, user: User | None, placed: int | None) -> Order | None:
-    """The latest order of that account, or the browser's own, if it is not paid and holds that variant."""
-    own = Q(pk=placed)
-    if user is not None:
-        own |= Q(customer=user)
-    waiting = Order.objects.filter(own, status=Order.Status.PLACED, lines__variant_id=variant_id)
-    return waiting.order_by("-placed_at").first()
 
 
 def unheard_of() -> QuerySet[Order]:

@@ -196,7 +196,9 @@ def test_money_on_its_way_arrives_later(client: Client, variant: Variant) -> Non
     drain.drain("high")
     assert Order.objects.get().status == Order.Status.PAID
     drain.drain("normal")
-    assert len(mail.outbox) == 1
+    confirmed, invoiced = mail.outbox  # the invoice follows once there is one
+    assert not confirmed.attachments
+    assert [kind for _name, _content, kind in invoiced.attachments] == ["application/pdf"]
 
 
 def test_a_pound_order_is_in_pounds_with_british_tax(client: Client, suns: Product, variant: Variant) -> None:

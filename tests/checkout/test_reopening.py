@@ -14,6 +14,7 @@ from orders import links, payments
 from orders.models import Order
 from shop.outbox import drain
 from tests.checkout.conftest import go_to_review, put, sealed, together
+from tests.checkout.promoting import enter, make_voucher
 from tests.checkout.test_completion import order
 from tests.factories import make_user
 
@@ -148,3 +149,14 @@ def test_paid_and_changed_at_once_is_one_or_the_other(variant: Variant) -> None:
         assert succeeded == (placed.status == Status.PAID)
         surplus = placed.payments.filter(status="surplus")
         assert all(payment.refunds.exists() for payment in surplus)
+
+
+def test_a_voucher_of_one_use_is_there_again_at_once(client: Client, variant: Variant) -> None:
+    make_voucher("ONCE", limit=1)
+    put(client, variant)
+    enter(client, "ONCE")
+    order(client, go_to_review(client), "declines")
+    reopen(client, Order.objects.get())
+    assert "used up" not in told(client, "/cart/")
+    order(client, sealed(client))
+    assert [placed.discounts[0]["code"] for placed in Order.objects.order_by("pk")] == ["ONCE", "ONCE"]

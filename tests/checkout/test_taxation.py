@@ -283,5 +283,5 @@ def test_a_quote_takes_the_same_queries_whatever_is_in_the_cart(
         other = Product.objects.create(name=f"P{number}", slug=f"p{number}", tax_class=make_tax_class())
         cart.lines.create(variant=Variant.objects.create(product=other), quantity=1)
     # Rates, lines, variants with prices and options, pictures, ways to deliver.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         quote.of(cart)

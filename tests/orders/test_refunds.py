@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, connections, transaction
 
-from orders import gateways, payments, refunds, states
-from orders.gateways import GatewayDown, RefundResult
+from orders import gateways, invoices, payments, refunds, states
+from orders.gateways import GatewayDown, PaymentEvent, RefundResult
 from orders.models import Order, Payment, Refund
 from orders.refunds import MoreThanPaid
 from shop.outbox import drain
@@ -163,3 +163,40 @@ def test_only_one_payment_pays_an_order(order: Order, double: Double) -> None:
     drain.drain("high")
     assert sorted(Payment.objects.values_list("status", flat=True)) == ["succeeded", "surplus"]
     assert [there["amount"] for there in double.state["refunds"]] == [2500]
+
+
+def test_each_refund_has_its_credit_note_and_together_they_are_the_invoice(paid: Order) -> None:
+    line = paid.lines.get()
+    refunds.refund(paid, eur("10.00"), lines={line.pk: 1}, reason="a corner was bent")
+    refunds.refund(paid, eur("15.00"))
+    invoice, *notes = paid.invoices.order_by("number")
+    assert [note.total for note in notes] == [eur("10.00").amount, eur("15.00").amount]
+    assert all(note.corrects == invoice for note in notes)
+    assert invoices.left(paid) == eur("0.00")
+
+
+def test_a_refund_that_fails_and_is_made_again_gets_no_second_credit_note(paid: Order) -> None:
+    payment = paid.payments.get()
+    first = refunds.refund(paid, eur("25.00"))
+    said = RefundResult("re_1", "failed", eur("25.00"), "the account is closed", first.idempotency_key)
+    refunds.settle(payment, said)
+    assert refunds.left(paid) == eur("25.00")
+    refunds.refund(paid, eur("25.00"))
+    assert [paper.kind for paper in paid.invoices.order_by("number")] == ["invoice", "credit_note"]
+
+
+def test_a_refund_made_at_the_gateways_desk_gets_its_credit_note_too(paid: Order) -> None:
+    said = RefundResult("re_desk", "succeeded", eur("5.00"), "", "")
+    refunds.settle(paid.payments.get(), said)
+    refunds.settle(paid.payments.get(), said)
+    assert [paper.total for paper in paid.invoices.filter(kind="credit_note")] == [eur("5.00").amount]
+
+
+def test_money_that_came_for_nothing_goes_back_without_a_credit_note(order: Order) -> None:
+    attempt = payments.begin(order, "pending").payment
+    states.move(order, Order.Status.CANCELLED)
+    late = PaymentEvent("fake", str(attempt.reference), "succeeded", attempt.money)
+    payments.settle(late)
+    drain.drain("high")
+    assert Refund.objects.get().status == "succeeded"
+    assert not order.invoices.exists()
