@@ -1,93 +1,81 @@
 """Invariant 6: kill -9 at any moment between the button and the money: afterwards paid is what was ordered.
 
-A child of this process clicks, is told by the webhook, and cancels now and then; it dies before or after a
-statement, a COMMIT or a word of the provider's. Then the relay does what it does, and the sums must be equal.
+A process clicks, does the relay's work, and cancels now and then; it dies before or after a statement, a
+COMMIT or a word of the provider's. Then the relay does what it does, and the sums must be equal.
 KILL_POINTS gives another figure: 500 are those of a long run.
 """
 
+import json
 import os
 import random
-import signal
-from collections.abc import Callable
-from copy import copy
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.test import Client
 
 from catalog.models import Stock, Variant
-from orders import jobs, reconciliation, refunds, states
-from orders.gateways import stripe, stripe_api
+from orders import jobs, reconciliation
 from orders.models import Order, Payment, Refund
 from shop.outbox import drain
 from shop.outbox.models import Message
+from tests import servers
 from tests.checkout.conftest import go_to_review, put
 from tests.stripe.double import Double
 
 pytestmark = pytest.mark.django_db(transaction=True)
-POINTS = int(os.environ.get("KILL_POINTS", "8"))
+POINTS = int(os.environ.get("KILL_POINTS", "6"))
 CARDS = ["4242424242424242", "4242424242424242", "4000000000000002", "000123456789"]
 
 
-class Steps:
-    """Counts the moments; at one of them the process is gone."""
+class Doomed:
+    """The process whose children die; it has no browser and no threads that a fork would tear apart."""
 
-    def __init__(self, last: int) -> None:
-        self.seen, self.last = 0, last
+    def __init__(self, double: Double) -> None:
+        known = {
+            name: ",".join(value) if isinstance(value, list) else str(value)
+            for name, value in double.settings.items()
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.checkout.dying"],
+            cwd=settings.BASE_DIR,
+            env={
+                **os.environ,
+                **known,
+                "DJANGO_SETTINGS_MODULE": "shop.settings",
+                "DATABASE_URL": servers.database_url(connection.settings_dict["NAME"]),
+                "PAYMENTS_PER_HOUR": "1000000",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
-    def __call__(self) -> None:
-        self.seen += 1
-        if self.seen == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def live(self, **told: Any) -> bool:
+        """Whether a child that was to die did."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip() == "killed"
 
-    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            self()
-            answer = call(*args, **kwargs)
-            self()
-            return answer
-
-        return counted
-
-
-def click(client: Client, form: dict[str, str]) -> None:
-    tab = Client()
-    tab.cookies = copy(client.cookies)
-    tab.post("/checkout/review/", form)
-
-
-def live(steps: Steps, client: Client, form: dict[str, str], changes_mind: bool) -> None:
-    """What happens to an order, in the child."""
-    stripe_api._client.cache_clear()
-    stripe.ask = steps.around(stripe.ask)
-    BaseDatabaseWrapper._commit = steps.around(BaseDatabaseWrapper._commit)  # type: ignore[method-assign]
-    with connection.execute_wrapper(lambda execute, *rest: steps.around(execute)(*rest)):
-        click(client, form)
-        order = Order.objects.order_by("pk").last()
-        if changes_mind and order is not None and states.can_move(order, "cancelled"):
-            states.move(order, "cancelled")
-            if refunds.left(order):
-                refunds.refund(order, refunds.left(order))
-        drain.drain("high")
+    def end(self) -> None:
+        self.process.communicate(timeout=20)
 
 
-def kill_at(last: int, client: Client, form: dict[str, str], changes_mind: bool) -> bool:
-    """Whether a child that was to die at that moment did."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            live(Steps(last), client, form, changes_mind)
-        finally:
-            os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+@pytest.fixture
+def doomed(double: Double) -> Iterator[Doomed]:
+    process = Doomed(double)
+    yield process
+    process.end()
 
 
 def go_on() -> None:
@@ -118,7 +106,9 @@ def wrong(double: Double) -> list[str]:
     return found
 
 
-def disaster(client: Client, variant: Variant, double: Double, at: Callable[[int], int]) -> int:
+def disaster(
+    client: Client, variant: Variant, double: Double, doomed: Doomed, at: Callable[[int], int | str]
+) -> int:
     """Orders whose process dies; of some the buyer clicks once more. How many died."""
     killed = 0
     for number in range(POINTS):
@@ -129,9 +119,10 @@ def disaster(client: Client, variant: Variant, double: Double, at: Callable[[int
             "payment": "card",
             "confirmation": double.token(CARDS[number % len(CARDS)]),
         }
-        killed += kill_at(at(number), client, form, changes_mind=number % 3 == 2)
+        cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+        killed += doomed.live(at=at(number), cookies=cookies, form=form, changes_mind=number % 3 == 2)
         if number % 2:
-            click(client, form)
+            client.post("/checkout/review/", form)
         else:
             client.cookies.clear()
     for intent in double.state["intents"]:
@@ -141,11 +132,11 @@ def disaster(client: Client, variant: Variant, double: Double, at: Callable[[int
 
 
 def test_whoever_dies_where_paid_is_what_was_ordered(
-    client: Client, variant: Variant, double: Double, settings: Any
+    client: Client, variant: Variant, double: Double, doomed: Doomed, settings: Any
 ) -> None:
     settings.PAYMENTS_PER_HOUR = 10**6
     chance = random.Random(6)
-    killed = disaster(client, variant, double, lambda number: chance.randint(1, 130))
+    killed = disaster(client, variant, double, doomed, lambda number: chance.randint(1, 130))
     go_on()
     assert wrong(double) == []
     assert killed >= POINTS // 2
@@ -156,24 +147,11 @@ def test_whoever_dies_where_paid_is_what_was_ordered(
 
 
 def test_broken_without_the_reconciler_money_is_lost_between_two_rows(
-    client: Client, variant: Variant, double: Double, settings: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client, variant: Variant, double: Double, doomed: Doomed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broken variant: whoever died has told nobody, and nobody asks."""
-    settings.PAYMENTS_PER_HOUR = 10**6
     monkeypatch.setattr(reconciliation, "compare_recent", lambda *args: None)
     monkeypatch.setattr("tests.checkout.test_killed.POINTS", 1)
-
-    class AfterConfirm(Steps):
-        def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
-            def watched(*args: Any, **kwargs: Any) -> Any:
-                answer = call(*args, **kwargs)
-                if str(args[-1]).rpartition("-")[0].endswith("-confirm"):
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return answer
-
-            return watched
-
-    monkeypatch.setattr("tests.checkout.test_killed.Steps", AfterConfirm)
-    assert disaster(client, variant, double, lambda _number: 0) == 1
+    assert disaster(client, variant, double, doomed, lambda _number: "confirmed") == 1
     go_on()
     assert wrong(double) != []
