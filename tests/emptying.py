@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoDbBlocker
 
+from checkout.models import RuleSet
 from shop.changes.models import Change
 
 LARGE = 256 * 1024  # bytes of a table from which on truncating costs less, and clears away what was deleted
@@ -55,7 +56,8 @@ def empty(alias: str) -> None:
         if may_not_silence or any(written.values()):
             with pgtrigger.ignore("orders.Invoice:never_emptied"):
                 cursor.execute(f"TRUNCATE {_listed(others)}")
-            cursor.execute(f"DELETE FROM {Change._meta.db_table}")  # what the triggers noted of that
+            # What the triggers noted of that.
+            cursor.execute(f"DELETE FROM {Change._meta.db_table}; DELETE FROM {RuleSet._meta.db_table}")
         else:
             cursor.execute(";".join(f"DELETE FROM {table}" for table in written) or "SELECT")
         if changed:

@@ -91,8 +91,8 @@ _STATEMENTS = (
     """INSERT INTO catalog_price (variant_id, currency, amount, sale_amount, includes_tax)
     SELECT sold.id, p.currency, p.amount + mod(sold.n, 40), NULL, p.includes_tax
     FROM sold JOIN catalog_price p ON p.variant_id = sold.origin""",
-    """INSERT INTO catalog_stock (variant_id, on_hand, reserved, low_at, is_tracked)
-    SELECT id, level, 0, 3, true FROM sold""",
+    """INSERT INTO catalog_stock (variant_id, on_hand, reserved, low_at, is_tracked, is_split)
+    SELECT id, level, 0, 3, true, false FROM sold""",
     """INSERT INTO catalog_stockmovement
         (variant_id, kind, on_hand_change, reserved_change, reference, note, at)
     SELECT id, 'received', level, 0, 'generated', '', now() FROM sold WHERE level > 0""",

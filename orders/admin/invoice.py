@@ -70,7 +70,7 @@ class InvoiceTable(Unchangeable, Table):
 
     section = Section.ORDERS
     place = 2
-    noun = (gettext_lazy("invoice or credit note"), gettext_lazy("invoices and credit notes"))
+    noun = (gettext_lazy("invoice"), gettext_lazy("invoices"))
     list_display = ("label", "what", "buyer", "sum", "when", "file_link")
     list_display_links = ("label",)
     list_filter = ("kind", "issued_at")

@@ -79,7 +79,7 @@ def test_a_recount_that_waited_sees_what_was_sold_meanwhile(is_locked, monkeypat
     follow_changes()
     Variant.objects.update(availability="low")  # both recounts have something to write
     if not is_locked:
-        monkeypatch.setattr(stock, "lock_products", lambda ids: None)
+        monkeypatch.setattr(stock.availability, "lock_products", lambda ids: None)
     with transaction.atomic():
         lock_products([product.pk])
         Variant.objects.update(availability="out")

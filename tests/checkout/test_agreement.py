@@ -130,4 +130,4 @@ def test_everything_that_shows_totals_shows_the_same_to_the_cent(goods: list[Var
         discounted += bool(totals.discount)
         freed += shown.offers.outcome.frees_delivery
     assert discounted > CARTS / 4
-    assert freed or CARTS < 20
+    assert freed or CARTS < 200

@@ -79,6 +79,7 @@ def visitor() -> Visitor:
         "<token>": token,
         "<int:address_id>": str(home.pk),
         "<slug:name>": "none",
+        "<slug:code>": "stripe",
     }
     personal = (NAME, MAIL, "Canary Row", order.number)
     return Visitor(

@@ -164,6 +164,8 @@ SAMPLES = {
     "path": "a.jpg",
     "name": "mail",
     "address_id": "7",
+    "code": "stripe",
+    "label": "2026-000001",
 }
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from catalog.models import Variant
-from orders import marking, payments, queries, states
+from orders import attempts, marking, payments, queries, states
 from orders.admin.refunds import mark_refunded
 from orders.models import Order
 from orders.placement import claim_confirmed, place_order
@@ -100,7 +100,7 @@ def test_every_change_of_an_order_marks_its_customer(ada, variant, other, admin_
     deeds: dict[str, Callable[[], object]] = {
         "place": lambda: bought(ada, variant),
         "claim": lambda: claim_confirmed(ada),
-        "begin": lambda: payments._attempt(first, "fake", None),
+        "begin": lambda: attempts.take(first, "fake", "pays", None),
         "pay": lambda: payments.begin(second, "pays"),
         "move": lambda: states.move(second, "cancelled"),
         "refund": lambda: mark_refunded(second, actor_id=None),

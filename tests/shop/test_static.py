@@ -82,4 +82,5 @@ def test_no_script_has_words_of_its_own() -> None:
     """They come from the page, through gettext."""
     for script in (ROOT / "static/js").glob("*.js"):
         code = re.sub(r"(?m)//[^\n]*|/\*.*?\*/", "", script.read_text(), flags=re.DOTALL)
+        code = re.sub(r"fontFamily: \"[^\"]*\"", "", code)  # a font's name is nobody's word
         assert set(WORDS.findall(code)) - KEYS == set(), script.name
