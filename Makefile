@@ -101,6 +101,9 @@ bench-fresh: .venv/.test ## On a running stack: from a merchant's save to the fr
 bench-truth: .venv/.test ## On a running stack: random edits, failing processes, and whether every page is true (ARGS="200 promote")
 	@$(PY) -m bench.truth $(ARGS)
 
+bench-checkout: .venv/.test ## Measure placing orders beside the same rows written by hand, and one hot thing (ARGS=seconds)
+	@$(PY) -m bench.checkout $(ARGS)
+
 bench-plans: .venv/.test ## Write docs/plans.md: how the database answers the pages at 100,000 products
 	@$(PY) -m bench.plans
 

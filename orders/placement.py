@@ -117,7 +117,8 @@ def _unclaimed(email: str) -> models.QuerySet[Order]:
     return Order.objects.alias(folded=Lower("email")).filter(customer=None, folded=email.lower())
 
 
-def _order(draft: Draft) -> Order:
+def order_of(draft: Draft) -> Order:
+    """Its row, not written."""
     return Order(
         placement_key=draft.placement_key,
         market=draft.market,
@@ -150,7 +151,8 @@ def _order(draft: Draft) -> Order:
     )
 
 
-def _line(line: DraftLine) -> OrderLine:
+def line_of(line: DraftLine) -> OrderLine:
+    """Its row, of no order yet."""
     return OrderLine(
         variant_id=line.variant_id,
         name=line.name,
@@ -188,12 +190,12 @@ RESERVED, _UNTIL = "reserved_until", "now() + %s * interval '1 minute'"
 
 def _write(draft: Draft) -> Order | None:
     """The order's rows; None if its placement key is taken. The columns follow from the models."""
-    order = _order(draft)
+    order = order_of(draft)
     order_fields = _columns(Order)
     line_fields = [column for column in _columns(OrderLine) if column.name != "order"]
     rows = [
         {column.column: _plain(column, line) for column in line_fields} | {"place": place}
-        for place, line in enumerate(map(_line, draft.lines))
+        for place, line in enumerate(map(line_of, draft.lines))
     ]
     names = [_quoted(column) for column in line_fields]
     statement = _INSERT.format(

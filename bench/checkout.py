@@ -1,0 +1,80 @@
+"""make bench-checkout: orders a second, of goods that are spread and of one that everybody wants.
+
+Each beside the same rows written by hand in the same run. ARGS: seconds of each turn (5).
+"""
+
+import json
+import os
+import statistics
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import django
+from tqdm import tqdm
+
+from bench import place
+from shop import embedded
+
+ROUNDS = 3
+
+
+def main(seconds: float) -> None:
+    """Prints medians of the rounds, and at last a line of JSON."""
+    home = place.HOME / "checkout"
+    with embedded.services(home) as urls:
+        os.environ.update(embedded.environment(home, urls))
+        os.environ |= {
+            "DATABASE_URL": str(urls.database),
+            "REDIS_URL": str(urls.redis),
+            "STATEMENT_TIMEOUT_MS": "0",
+            "DJANGO_SETTINGS_MODULE": "shop.settings",
+        }
+        place.manage("migrate", "-v0")
+        django.setup()
+        figures = _measured(seconds, home, str(urls.database))
+    sys.stdout.write(
+        json.dumps({"bench": "checkout", "rounds": ROUNDS, "seconds": seconds, **figures}) + "\n"
+    )
+
+
+def _measured(seconds: float, home: Path, database: str) -> dict[str, float]:
+    from bench import placing  # noqa: PLC0415 (models need settings)
+    from catalog.stock import rush  # noqa: PLC0415
+
+    def split() -> float:
+        rush.split(placing.HOT)
+        return placing.by_function(seconds, "hot")
+
+    turns = {
+        "function_spread": lambda: placing.by_function(seconds, "spread"),
+        "function_hot": split,
+        "function_one_row": lambda: placing.by_function(seconds, "hot"),
+        "hand_spread": lambda: placing.by_hand(seconds, "spread", home, database, "simple"),
+        "hand_hot": lambda: placing.by_hand(seconds, "hot", home, database, "simple"),
+        "hand_prepared_spread": lambda: placing.by_hand(seconds, "spread", home, database, "prepared"),
+    }
+    rates = defaultdict[str, list[float]](list)
+    for _round in tqdm(range(ROUNDS), "Rounds", file=sys.stderr, leave=False):
+        for name, turn in turns.items():
+            placing.fill()
+            rates[name].append(turn())
+    for name, values in rates.items():
+        sys.stderr.write(
+            f"  {name:22} {statistics.median(values):7.0f} a second ({min(values):.0f}–{max(values):.0f})\n"
+        )
+
+    def ratio(one: str, other: str) -> float:
+        return round(statistics.median(a / b for a, b in zip(rates[one], rates[other], strict=True)), 2)
+
+    return {
+        **{f"{name}_per_second": round(statistics.median(values)) for name, values in rates.items()},
+        "function_of_hand": ratio("function_spread", "hand_spread"),
+        "function_of_prepared": ratio("function_spread", "hand_prepared_spread"),
+        "hot_of_spread": ratio("function_hot", "function_spread"),
+        "one_row_of_spread": ratio("function_one_row", "function_spread"),
+    }
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if sys.argv[1:] else 5)
