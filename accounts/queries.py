@@ -6,6 +6,7 @@ from babel import Locale
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts import agents
 from accounts.models import Address, Login, PostalFields, User
@@ -47,9 +48,13 @@ def _login(row: Login, current: int | None) -> Shape:
     }
 
 
-def address_lines(parts: PostalFields) -> list[str]:
-    """An address as its country writes it on a parcel; the country's name in the reader's language."""
+def address_lines(parts: PostalFields, vat_number: str = "") -> list[str]:
+    """An address as its country writes it on a parcel; the country's name in the reader's language.
+
+    A business's number, if there is one, stands below.
+    """
     locale = Locale.parse(translation.get_language() or "en", sep="-")
     country = locale.territories.get(parts.country, parts.country)
     held = {part.name: getattr(parts, part.name) for part in PostalFields._meta.fields}
-    return [*places.of(parts.country).written(held), *([country] if country else [])]
+    number = _("VAT number %s") % vat_number if vat_number else ""
+    return [*places.of(parts.country).written(held), *filter(None, (country, number))]

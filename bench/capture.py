@@ -6,7 +6,6 @@ CPU of the one process of PostgreSQL that does the work, so that other work on t
 
 import contextlib
 import json
-import os
 import statistics
 import sys
 import time
@@ -20,7 +19,6 @@ from django.db import connection
 from tqdm import tqdm
 
 from bench import place
-from shop import embedded
 
 ROUNDS, SAVES, ROWS = 9, 300, 10_000
 FEWER = 5  # rounds of very many rows
@@ -63,16 +61,7 @@ class Spent(NamedTuple):
 def main() -> None:
     """An argument: so many rows are updated as well."""
     many = int(sys.argv[1]) if sys.argv[1:] else 0
-    home = place.HOME / "capture"
-    with embedded.services(home) as urls:
-        os.environ.update(embedded.environment(home, urls))
-        os.environ |= {
-            "DATABASE_URL": str(urls.database),
-            "REDIS_URL": str(urls.redis),
-            "STATEMENT_TIMEOUT_MS": "0",
-            "DJANGO_SETTINGS_MODULE": "shop.settings",
-        }
-        place.manage("migrate", "-v0")
+    with place.database("capture"):
         django.setup()
         with _bare():
             filled = max(ROWS, many)

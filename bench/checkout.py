@@ -14,25 +14,15 @@ import django
 from tqdm import tqdm
 
 from bench import place
-from shop import embedded
 
 ROUNDS = 3
 
 
 def main(seconds: float) -> None:
     """Prints medians of the rounds, and at last a line of JSON."""
-    home = place.HOME / "checkout"
-    with embedded.services(home) as urls:
-        os.environ.update(embedded.environment(home, urls))
-        os.environ |= {
-            "DATABASE_URL": str(urls.database),
-            "REDIS_URL": str(urls.redis),
-            "STATEMENT_TIMEOUT_MS": "0",
-            "DJANGO_SETTINGS_MODULE": "shop.settings",
-        }
-        place.manage("migrate", "-v0")
+    with place.database("checkout") as home:
         django.setup()
-        figures = _measured(seconds, home, str(urls.database))
+        figures = _measured(seconds, home, os.environ["DATABASE_URL"])
     sys.stdout.write(
         json.dumps({"bench": "checkout", "rounds": ROUNDS, "seconds": seconds, **figures}) + "\n"
     )

@@ -39,6 +39,22 @@ def shop(products: int | None = None) -> Iterator[Path]:
         yield home
 
 
+@contextlib.contextmanager
+def database(name: str) -> Iterator[Path]:
+    """A migrated database of its own under that name, without goods; its folder. Django may be set up."""
+    home = HOME / name
+    with embedded.services(home) as urls:
+        os.environ.update(embedded.environment(home, urls))
+        os.environ |= {
+            "DATABASE_URL": str(urls.database),
+            "REDIS_URL": str(urls.redis),
+            "STATEMENT_TIMEOUT_MS": "0",
+            "DJANGO_SETTINGS_MODULE": "shop.settings",
+        }
+        manage("migrate", "-v0")
+        yield home
+
+
 def manage(*command: str) -> None:
     """Runs one of the shop's commands; what it prints goes to standard error."""
     subprocess.run([*MANAGE, *command], check=True, stdout=sys.stderr)

@@ -11,7 +11,6 @@ from typing import Any
 from django.core.signing import BadSignature, dumps, loads
 from django.utils.translation import gettext as _
 
-from accounts.models import PostalFields
 from checkout.models import Cart
 from checkout.quote import Quote
 from shop.money import Money
@@ -71,7 +70,7 @@ def seen(cart: Cart, shown: Quote) -> Agreed:
         discount=totals.discount.amount,
         tax=totals.tax_total.amount,
         total=totals.total.amount,
-        place=_place(cart),
+        place=hashlib.sha256("\n".join(cart.addressee).encode()).hexdigest()[:16],
     )
 
 
@@ -124,11 +123,6 @@ def _told(method: tuple[str, Decimal] | None, currency: str) -> str:
         return _("none")
     name, price = method
     return f"{name}, {Money(price, currency) if price else _('free')}"
-
-
-def _place(cart: Cart) -> str:
-    parts = [cart.email, cart.vat_number, *(getattr(cart, part.name) for part in PostalFields._meta.fields)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _content(agreed: Agreed) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import PostalFields, User
-from catalog import delivery
+from catalog import delivery, stock
 from checkout import cookies, queries
 from checkout.models import Cart, CartLine
 from shop import markets
@@ -107,7 +107,7 @@ def add(cart: Cart, variant_id: int, quantity: int) -> Change:
             held.market = markets.current().code
         if not queries.is_sold(variant_id, markets.get(held.market)):
             raise NotForSale(variant_id)
-        left = _left(queries.free_stock([variant_id]), variant_id)
+        left = _left(stock.free([variant_id]), variant_id)
         before = line.quantity if line else 0
         if left == 0:
             raise SoldOut(variant_id)
@@ -129,7 +129,7 @@ def change(cart: Cart, line_id: int, quantity: int) -> Change | None:
         line = held.lines.filter(pk=line_id).first()
         if line is None:
             return None
-        left = _left(queries.free_stock([line.variant_id]), line.variant_id)
+        left = _left(stock.free([line.variant_id]), line.variant_id)
         if quantity == 0:
             line.delete()
             total = 0
@@ -234,7 +234,7 @@ def absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
     """The older cart's lines join mine, and it is gone; True if a quantity had to be lowered."""
     came, cut = list(came), False
     present = {line.variant_id: line for line in mine.lines.all()}
-    free = queries.free_stock([line.variant_id for line in came])
+    free = stock.free([line.variant_id for line in came])
     if not present:
         mine.market = older.market
     mine.voucher_code = mine.voucher_code or older.voucher_code

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
 from accounts.models import PostalFields, User
-from catalog import delivery, pricing
-from catalog.models import Price, Product, Stock, Variant, VariantOption
+from catalog import delivery, pricing, stock
+from catalog.models import Price, Product, Variant, VariantOption
 from catalog.queries import pictures
 from catalog.queries.products import WITHOUT
 from catalog.taxes import Taxation
@@ -22,8 +22,6 @@ from orders.models import Order
 from shop import markets
 from shop.markets import Market
 from shop.money import Money
-
-UNCOUNTED = 10**6  # left of what nobody counts
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,8 @@ def _line(
     product = variant.product
     price = pricing.price_of(variant, market, taxation.home, with_tax=taxation.includes_tax)
     told = pricing.price_of(variant, market, taxation.home)
-    left = _free(variant)
+    shelf = getattr(variant, "stock", None)
+    left, low_at = stock.free_of(shelf), shelf.low_at if shelf else 0
     is_offered = price is not None and variant.is_active and product.is_published
     problem = None
     if not is_offered:
@@ -116,32 +115,12 @@ def _line(
         market_price=told.price if told else Money.zero(market.currency),
         grams=variant.weight_grams,
         tax_rate=taxation.rate(product.tax_class_id),
-        availability="out" if left == 0 or not is_offered else "low" if left <= _low_at(variant) else "in",
+        availability="out" if left == 0 or not is_offered else "low" if left <= low_at else "in",
         problem=problem,
     )
 
 
 NO_PICTURE: Mapping[str, Any] = {"alt": "", "width": 0, "height": 0, "src": None, "srcset": {}, "mat": ""}
-
-
-def _free(variant: Variant) -> int:
-    stock = getattr(variant, "stock", None)
-    if stock is None:
-        return 0
-    return max(0, stock.free) if stock.is_tracked else UNCOUNTED
-
-
-def _low_at(variant: Variant) -> int:
-    stock = getattr(variant, "stock", None)
-    return stock.low_at if stock is not None else 0
-
-
-def free_stock(variant_ids: Iterable[int]) -> dict[int, int]:
-    """How many of each can be had now; of what is not counted, very many."""
-    return {
-        stock.variant_id: max(0, stock.free) if stock.is_tracked else UNCOUNTED
-        for stock in Stock.objects.filter(variant_id__in=list(variant_ids))
-    }
 
 
 def is_sold(variant_id: int, market: Market) -> bool:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from accounts.models import PostalFields
 from catalog import delivery, taxes
 from catalog.taxes import Taxation
 from checkout import offers, queries, totals
@@ -143,6 +142,5 @@ def _methods(
 def _terms(cart: Cart, taxation: Taxation, offered: Offers) -> list[str]:
     """What else the buyer agrees to at the review: who gets it, where, who accounts for the tax, by what
     it is reduced."""
-    address = [getattr(cart, part.name) for part in PostalFields._meta.fields]
     accounts = "reverse charge" if taxation.is_reverse_charged else ""
-    return [cart.email, *address, cart.vat_number, accounts, *offered.terms]
+    return [*cart.addressee, accounts, *offered.terms]

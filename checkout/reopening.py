@@ -23,8 +23,8 @@ def reopen(request: HttpRequest, order: Order) -> Cart | None:
         # All of them first, in their order: whoever edits or orders one waits, and then finds it closed.
         since = carts.open(request)
         ids = [pk for pk in (Cart.of_placement(order.placement_key), since.pk if since else None) if pk]
-        carts_there = Cart.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-        found = {cart.pk: cart for cart in carts_there}
+        locked = Cart.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        found = {cart.pk: cart for cart in locked}
         held = next((cart for cart in found.values() if cart.placement_key == order.placement_key), None)
         # For the next round at once, and before the stock is locked; the job that follows finds it done.
         vouchers.give_back(order.placement_key)

@@ -1,6 +1,7 @@
 """Attempts to pay an order: which one is meant, and whether there may be another. Each is one payment."""
 
 import secrets
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -49,10 +50,15 @@ def _number(payment: Payment) -> int:
     return int(payment.idempotency_key.rpartition("-")[2])
 
 
+def is_waiting(order: Order, payments: Iterable[Payment]) -> bool:
+    """Whether it waits for a payment, and no money has come or is on its way."""
+    is_open = all(payment.status in {*ENDED, Status.BEGUN} for payment in payments)
+    return order.status == Order.Status.PLACED and is_open
+
+
 def _is_payable(order: Order, payments: list[Payment]) -> bool:
     """An attempt without an answer may be repeated: for the gateway it is the same one."""
-    is_open = all(payment.status in {*ENDED, Status.BEGUN} for payment in payments)
-    return order.status == Order.Status.PLACED and is_open and _next(payments) <= MOST_ATTEMPTS
+    return is_waiting(order, payments) and _next(payments) <= MOST_ATTEMPTS
 
 
 def _next(payments: list[Payment]) -> int:

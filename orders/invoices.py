@@ -84,18 +84,16 @@ def credit(
 
 def left(order: Order) -> Money:
     """What may still be credited of the order's invoice; nothing without one."""
-    invoice = order.invoices.filter(kind=Kind.INVOICE).first()
-    return Ledger(invoice).left if invoice else Money.zero(order.currency)
+    return balance(order)[1]
 
 
-def credited(order: Order) -> Money:
-    """What credit notes have taken of it."""
+def balance(order: Order) -> tuple[Money, Money]:
+    """What credit notes have taken of the order's invoice, and what they have left of it."""
     invoice = order.invoices.filter(kind=Kind.INVOICE).first()
-    return (
-        Money(invoice.total, invoice.currency) - Ledger(invoice).left
-        if invoice
-        else Money.zero(order.currency)
-    )
+    if invoice is None:
+        return Money.zero(order.currency), Money.zero(order.currency)
+    rest = Ledger(invoice).left
+    return Money(invoice.total, invoice.currency) - rest, rest
 
 
 class Ledger:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from catalog.stock import OutOfStock
 from orders import attempts, gateways, invoices, links, refunds, states
-from orders.attempts import ENDED, NotPayable, is_payable, next_attempt
+from orders.attempts import NotPayable, is_payable, next_attempt
 from orders.gateways import GatewayResult, PaymentEvent
 from orders.models import Order, Payment
 from shop import markets
@@ -238,10 +238,7 @@ def withdraw(order: Order, *, actor_id: int | None = None) -> Order:
     """
     with transaction.atomic():
         held = states.lock(order.pk)
-        if (
-            held.status != Order.Status.PLACED
-            or held.payments.exclude(status__in={*ENDED, Status.BEGUN}).exists()
-        ):
+        if not attempts.is_waiting(held, held.payments.all()):
             raise Underway(held.number)
         return states.move(held, Order.Status.CANCELLED, actor_id=actor_id, is_told=False)
 

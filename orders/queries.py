@@ -125,10 +125,7 @@ def order_page(order: Order) -> Shape:
         "is_fresh": timezone.now() - order.placed_at < FRESH,
         "email": order.email,
         "name": order.name,
-        "address_lines": [
-            *address_lines(order),
-            *([_("VAT number %s") % order.vat_number] if order.vat_number else []),
-        ],
+        "address_lines": address_lines(order, order.vat_number),
         "lines": [_line(order, line, _picture(line, later)) for line in lines],
         "subtotal": order.money("subtotal"),
         "discounts": discounts(order),

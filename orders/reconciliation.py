@@ -108,10 +108,7 @@ def _disagree(ours: Payment, result: GatewayResult) -> bool:
     if ours.reference is None:
         return True
     if result.status in MONEY:
-        return (
-            ours.status not in {Status.SUCCEEDED, Status.SURPLUS, Status.HELD}
-            and ours.status != result.status
-        )
+        return ours.status not in {*KNOWN, result.status}
     return ours.status in Payment.OPEN
 
 
@@ -129,6 +126,7 @@ def _forget_unasked(since: datetime) -> None:
 def send_waiting() -> int:
     """Refunds whose job was given up, or whose bank takes its time, are asked for again; how many."""
     waiting = Refund.objects.filter(status=Refund.Status.BEGUN, created_at__lt=Now() - 5 * QUIET)
-    for refund_id in waiting.values_list("pk", flat=True)[:500]:
+    ids = list(waiting.values_list("pk", flat=True)[:500])
+    for refund_id in ids:
         outbox.enqueue("orders.send_refund", refund_id, queue="high", once=True)
-    return len(waiting)
+    return len(ids)

@@ -64,8 +64,9 @@ def _credit(
 ) -> None:
     """The credit note over what has gone back and has none: a refund that fails, and is made again, gets no
     second one. Last in its transaction, as it takes a number."""
-    missing = refunded(order) - invoices.credited(order)
-    if missing.amount > 0 and invoices.left(order) >= missing:
+    credited, rest = invoices.balance(order)
+    missing = refunded(order) - credited
+    if missing.amount > 0 and rest >= missing:
         invoices.credit(order, amount=missing, lines=lines, delivery=delivery, reason=reason)
 
 

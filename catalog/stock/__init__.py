@@ -10,6 +10,7 @@ from catalog.stock.counting import adjust, adjust_many, set_terms
 from catalog.stock.ledger import differences, write_down
 from catalog.stock.moving import release, reserve, ship
 from catalog.stock.refusals import BelowReserved, NotReserved, OutOfStock
+from catalog.stock.shelf import free, free_of
 
 __all__ = [
     "BelowReserved",
@@ -18,6 +19,8 @@ __all__ = [
     "adjust",
     "adjust_many",
     "differences",
+    "free",
+    "free_of",
     "refresh_availability",
     "release",
     "reserve",

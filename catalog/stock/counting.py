@@ -30,8 +30,9 @@ def adjust(
         raise ValueError("give either on_hand or delta")
     with transaction.atomic():
         Stock.objects.bulk_create([Stock(variant_id=variant_id)], ignore_conflicts=True)
-        was_split = Stock.objects.filter(pk=variant_id, is_split=True).exists()
-        stock = rush.gathered([variant_id])[variant_id]
+        held = rush.locked([variant_id])
+        was_split = held[variant_id][0].is_split
+        stock = rush.gathered(held)[variant_id]
         wanted = on_hand if on_hand is not None else stock.on_hand + (delta or 0)
         if wanted < 0 or (stock.is_tracked and wanted < stock.reserved):
             raise BelowReserved(variant_id, wanted, stock.reserved)
@@ -71,10 +72,8 @@ def adjust_many(
     with transaction.atomic(), connection.cursor() as cursor:
         new = [Stock(variant_id=pk, is_tracked=levels[pk] is not None) for pk in ids]
         Stock.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
-        split = list(
-            Stock.objects.filter(pk__in=ids, is_split=True).order_by("pk").values_list("pk", flat=True)
-        )
-        rush.gathered(split)
+        split = Stock.objects.filter(pk__in=ids, is_split=True).order_by("pk").values_list("pk", flat=True)
+        rush.gathered(rush.locked(split))
         cursor.execute(
             """
             WITH locked AS (
@@ -111,9 +110,10 @@ def set_terms(variant_id: int, *, low_at: int, is_tracked: bool) -> None:
     BelowReserved if it is to be counted, and orders have been promised more than lies there.
     """
     with transaction.atomic():
-        stock = Stock.objects.select_for_update().get(pk=variant_id)
+        held = rush.locked([variant_id])
+        stock, _buckets = held[variant_id]
         if stock.is_tracked != is_tracked:
-            stock = rush.gathered([variant_id])[variant_id]
+            rush.gathered(held)
         if is_tracked and stock.on_hand < stock.reserved and not stock.is_tracked:
             raise BelowReserved(variant_id, stock.on_hand, stock.reserved)
         stock.low_at, stock.is_tracked = low_at, is_tracked

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from catalog.models import Stock, StockMovement
+from catalog.models import StockMovement
+from catalog.stock import rush
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ def write_down(note: str) -> list[Difference]:
     """Movements that make up for the differences, under the rows' locks; the counters stay. What it found."""
     with transaction.atomic():
         ids = [found.variant_id for found in differences()]
-        list(Stock.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-        # Who sold from a bucket meanwhile had no lock to wait for, but wrote both, so it is in neither.
+        rush.locked(ids)
         found = [row for row in differences() if row.variant_id in ids]
         StockMovement.objects.bulk_create(
             StockMovement(

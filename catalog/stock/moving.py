@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from catalog.models import Stock, StockBucket, StockMovement, Variant
+from catalog.models import StockMovement, Variant
 from catalog.stock import rush
 from catalog.stock.refusals import NotReserved, OutOfStock
+from catalog.stock.shelf import free
 from shop.changes import projector
 
 Kind = StockMovement.Kind
@@ -127,7 +128,7 @@ def reserve(quantities: Mapping[int, int], *, reference: str = "", actor_id: int
     try:
         with transaction.atomic():
             if missing := _move(_RESERVE, quantities, Kind.RESERVED, reference, actor_id):
-                raise OutOfStock(_free(missing))
+                raise OutOfStock(free(missing))
     except OutOfStock as error:
         if any(quantities[pk] > free for pk, free in error.available.items()):
             raise
@@ -155,7 +156,7 @@ def _move_reserved(
                 raise NotReserved(missing)
     except NotReserved:
         with transaction.atomic():
-            list(Stock.objects.select_for_update().filter(pk__in=quantities).order_by("pk"))
+            rush.locked(quantities)
             if held := _still_there(_move(statement, quantities, kind, reference, actor_id)):
                 raise NotReserved(held) from None
 
@@ -188,22 +189,16 @@ def _move(
 def _reserve_anywhere(quantities: Mapping[int, int], reference: str, actor_id: int | None) -> None:
     """The same with every row and bucket of theirs locked, in order, and looked through together."""
     with transaction.atomic():
-        rows = {
-            row.pk: row for row in Stock.objects.select_for_update().filter(pk__in=quantities).order_by("pk")
-        }
-        found = StockBucket.objects.select_for_update().filter(stock__in=rows).order_by("stock_id", "place")
-        buckets: dict[int, list[StockBucket]] = {pk: [] for pk in rows}
-        for bucket in found:
-            buckets[bucket.stock_id].append(bucket)
-        free = dict.fromkeys(quantities, 0)
-        for pk, row in rows.items():
+        shelves = rush.locked(quantities)
+        there = dict.fromkeys(quantities, 0)
+        for pk, (row, buckets) in shelves.items():
             own = row.on_hand - row.reserved if row.is_tracked else quantities[pk]
-            free[pk] = own + sum(bucket.free for bucket in buckets[pk])
-        if missing := {pk: left for pk, left in free.items() if left < quantities[pk]}:
+            there[pk] = own + sum(bucket.free for bucket in buckets)
+        if missing := {pk: left for pk, left in there.items() if left < quantities[pk]}:
             raise OutOfStock(missing)
-        for pk, row in rows.items():
+        for pk, (row, buckets) in shelves.items():
             left = quantities[pk]
-            for bucket in buckets[pk]:
+            for bucket in buckets:
                 taken = min(left, bucket.free)
                 if taken:
                     bucket.free, left = bucket.free - taken, left - taken
@@ -219,7 +214,7 @@ def _reserve_anywhere(quantities: Mapping[int, int], reference: str, actor_id: i
                 reference=reference,
                 actor_id=actor_id,
             )
-            for pk in sorted(rows)
+            for pk in sorted(shelves)
         )
         projector.ring()
 
@@ -231,10 +226,3 @@ def _still_there(variant_ids: set[int]) -> set[int]:
         if variant_ids
         else set()
     )
-
-
-def _free(variant_ids: set[int]) -> dict[int, int]:
-    """What can still be had of each; nothing of what has no stock row."""
-    held = Stock.objects.filter(pk__in=variant_ids).order_by().prefetch_related("buckets")
-    free = {stock.pk: max(stock.free, 0) for stock in held}
-    return {pk: free.get(pk, 0) for pk in variant_ids}

@@ -57,7 +57,7 @@ def calm() -> None:
 def split(variant_id: int) -> None:
     """Lends all that is free to buckets, in equal parts; once more, and what came in since is lent too."""
     with transaction.atomic():
-        for held in gathered([variant_id]).values():
+        for held in gathered(locked([variant_id])).values():
             free = held.on_hand - held.reserved if held.is_tracked else UNCOUNTED * BUCKETS
             part, rest = divmod(max(free, 0), BUCKETS)
             StockBucket.objects.bulk_create(
@@ -71,24 +71,30 @@ def split(variant_id: int) -> None:
 def join(variant_id: int) -> None:
     """Its own row has everything again."""
     with transaction.atomic():
-        gathered([variant_id])
+        gathered(locked([variant_id]))
 
 
-def gathered(variant_ids: Iterable[int]) -> dict[int, Stock]:
-    """Their rows, locked until the transaction ends, with nothing lent: whoever counts sees all there is."""
-    held = {
-        stock.pk: stock
-        for stock in Stock.objects.select_for_update().filter(pk__in=list(variant_ids)).order_by("pk")
-    }
-    buckets = StockBucket.objects.select_for_update().filter(
-        stock__in=[pk for pk in held if held[pk].is_split]
-    )
-    for bucket in buckets.order_by("stock_id", "place"):
-        held[bucket.stock_id].reserved -= bucket.free
-    for stock in held.values():
+Shelves = dict[int, tuple[Stock, list[StockBucket]]]  # by variant
+
+
+def locked(variant_ids: Iterable[int]) -> Shelves:
+    """Their rows and all buckets of these, in the one order, until the transaction ends."""
+    rows = Stock.objects.select_for_update().filter(pk__in=list(variant_ids)).order_by("pk")
+    held: Shelves = {row.pk: (row, []) for row in rows}
+    if split := [pk for pk, (row, _none) in held.items() if row.is_split]:
+        buckets = StockBucket.objects.select_for_update().filter(stock__in=split)
+        for bucket in buckets.order_by("stock_id", "place"):
+            held[bucket.stock_id][1].append(bucket)
+    return held
+
+
+def gathered(held: Shelves) -> dict[int, Stock]:
+    """Locked rows that have nothing lent any more: whoever counts sees all there is."""
+    for stock, buckets in held.values():
         if stock.is_split:
+            stock.reserved -= sum(bucket.free for bucket in buckets)
             stock.is_split, stock.split_at = False, None
             # Before the buckets are gone: their units are never in two places, nor in none.
             stock.save(update_fields=["reserved", "is_split", "split_at"])
             StockBucket.objects.filter(stock=stock).delete()
-    return held
+    return {pk: stock for pk, (stock, _buckets) in held.items()}

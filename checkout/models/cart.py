@@ -61,6 +61,12 @@ class Cart(PostalFields):
         return f"#{self.pk}"
 
     @property
+    def addressee(self) -> list[str]:
+        """Who gets it, where, and who accounts for the tax: what a buyer agrees to beside goods and sums."""
+        address = (getattr(self, part.name) for part in PostalFields._meta.fields)
+        return [self.email, *address, self.vat_number]
+
+    @property
     def placement_key(self) -> str:
         """What `orders` knows this round by."""
         return f"cart-{self.pk}-{self.round}"

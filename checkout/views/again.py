@@ -19,9 +19,7 @@ from shop.edge.pages import private_page
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
     """At today's prices, beside what is in the cart already. Whoever has the order's link may."""
-    order = by_token(request.POST.get("order", ""))
-    if order is None:
-        raise Http404
+    order = _order(request)
     if limits.exceeded(request, "again", limit=30):
         messages.error(request, _("Too many attempts. Please wait five minutes and try again."))
         return redirect("checkout:cart")
@@ -38,9 +36,7 @@ def again(request: HttpRequest) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest) -> HttpResponse:
     """An order that waits for its payment is withdrawn, and its cart can be changed again."""
-    order = by_token(request.POST.get("order", ""))
-    if order is None:
-        raise Http404
+    order = _order(request)
     try:
         is_back = reopening.reopen(request, order) is not None
     except payments.Underway:
@@ -53,6 +49,14 @@ def reopen(request: HttpRequest) -> HttpResponse:
     text = _("Order %(number)s is withdrawn, and nothing was charged: change what you like, and order anew.")
     messages.success(request, text % {"number": order.number})
     return redirect("checkout:cart")
+
+
+def _order(request: HttpRequest) -> Order:
+    """The one whose token the form has."""
+    order = by_token(request.POST.get("order", ""))
+    if order is None:
+        raise Http404
+    return order
 
 
 def _put(request: HttpRequest, found: carts.Cart, order: Order) -> None:

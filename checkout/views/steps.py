@@ -205,10 +205,8 @@ def _review(
         "digest": agreed.seal(found, shown),
         "payment_choices": form.ways,
         "address_lines": [
-            *address_lines(found),
-            *([_("VAT number %s") % found.vat_number] if found.vat_number else []),
-            found.email,
-            *([found.phone] if found.phone else []),
+            *address_lines(found, found.vat_number),
+            *filter(None, (found.email, found.phone)),
         ],
         "method": shown.method,
     }

@@ -155,8 +155,7 @@ class OrderTable(Moving):
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, order: Order) -> Any:
-        number = _("VAT number %s") % order.vat_number if order.vat_number else ""
-        lines = [*queries.address_lines(order), number, order.phone]
+        lines = [*queries.address_lines(order, order.vat_number), order.phone]
         return format_html('<span class="lines">{}</span>', "\n".join(line for line in lines if line))
 
     @admin.display(description=gettext_lazy("promised"))

@@ -70,8 +70,7 @@ class FakeGateway:
         token: str = "",
         email: str = "",
     ) -> GatewayResult:
-        digest = hashlib.sha256(key.encode()).hexdigest()[:24]
-        reference = f"fake_{choice}_{amount.amount}_{amount.currency}_{digest}"
+        reference = f"fake_{choice}_{amount.amount}_{amount.currency}_{_digest(key)}"
         if choice == "pending" and not _state(reference):
             # The bank's later word; a real provider would send a webhook.
             outbox.enqueue("orders.settle_pending_fake", key, queue="high", due_in=SETTLES_AFTER)

@@ -9,8 +9,9 @@ from django.utils import timezone, translation
 
 from accounts.queries import address_lines
 from orders.models import Invoice, Order, OrderLine, Seller
-from orders.papers import europe, shares
+from orders.papers import shares
 from orders.papers.shares import DELIVERY, Part
+from shop import places
 
 VERSION = 1
 Content = dict[str, Any]
@@ -145,11 +146,9 @@ def _head(order: Order, seller: Seller) -> Content:
 
 
 def _buyer(order: Order) -> Content:
-    """Part by part for programs, and in the lines that are written on a parcel, the company first."""
+    """Part by part for programs, and in the lines that are written on a parcel."""
     with translation.override(order.language):
         lines = address_lines(order)
-    if order.company and order.company not in lines:
-        lines = [order.company, *lines]
     parts = {name: getattr(order, name) for name in BUYER}
     return {**parts, "email": order.email, "vat_number": order.vat_number, "lines": lines}
 
@@ -160,7 +159,7 @@ def _categories(order: Order, seller: Seller) -> dict[Decimal, str]:
     zero = "Z"
     if order.is_reverse_charged:
         zero = "AE"
-    elif seller.country in europe.UNION and order.country not in europe.UNION:
+    elif seller.country in places.EU and order.country not in places.EU:
         zero = "G"
     return {rate: "S" if rate else zero for rate in rates}
 

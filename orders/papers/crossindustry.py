@@ -14,8 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from orders.models import Invoice
-from orders.papers import europe, layout
+from orders.papers import layout
 from orders.papers.content import Content
+from shop import places
 from shop.money import Money
 
 GUIDELINE = "urn:cen.eu:en16931:2017"
@@ -36,7 +37,7 @@ for _prefix, _uri in NAMES.items():
 
 def is_wanted(told: Content) -> bool:
     """Whether the seller needs one: in the Union, and with the VAT number that the norm asks for."""
-    return told["seller"]["country"] in europe.UNION and bool(told["seller"]["vat_number"])
+    return told["seller"]["country"] in places.EU and bool(told["seller"]["vat_number"])
 
 
 def xml(invoice: Invoice) -> str | None:

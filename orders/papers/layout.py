@@ -12,8 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from orders.models import Invoice
-from orders.papers import europe
 from orders.papers.content import Content
+from shop import places
 from shop.jinja.words import percent
 from shop.money import Money
 
@@ -196,7 +196,7 @@ class _Page:
 def _tax_name(told: Content) -> str:
     """Value added tax, where it is one."""
     country = told["seller"]["country"]
-    return _("VAT") if country in europe.UNION or country in {"GB", "CH", "NO"} else _("Tax")
+    return _("VAT") if country in places.EU or country in {"GB", "CH", "NO"} else _("Tax")
 
 
 def _address(party: Content, *, has_country: bool = True) -> list[str]:
