@@ -16,6 +16,7 @@ from redis import Redis
 
 from shop import marks
 from tests import servers
+from tests.browsers import errors_of
 from tests.stripe import double as doubles
 
 servers.begin()
@@ -174,8 +175,7 @@ def page(browser: Browser, live_server: object) -> Iterator[Page]:
     context = browser.new_context(base_url=str(live_server), viewport={"width": 1280, "height": 800})
     tab = context.new_page()
     tab.set_default_timeout(10_000)
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
+    errors = errors_of(tab)
     yield tab
     context.close()
     assert errors == []

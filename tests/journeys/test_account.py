@@ -33,17 +33,6 @@ HOME = {
 }
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    page, errors = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
-
-
 def mailed(subject: str) -> str:
     """The path of the link in the newest mail of that subject."""
     drain.drain("normal")

@@ -1,10 +1,9 @@
 """An address in another country, and a company's: with JavaScript, without it, and with what was typed."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from orders.models import Order
@@ -19,17 +18,6 @@ def shop(transactional_db: None) -> None:
     make_shop()
     make_delivery(["US", "IT"])
     make_tax_class(rates={"AT": "0.20"})
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    page, errors = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
 
 
 def to_the_address(visitor: Page, live_server: LiveServer) -> None:

@@ -23,17 +23,6 @@ def shop(transactional_db: None) -> None:
     make_shop()
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def visitor(request: pytest.FixtureRequest, browser: Browser) -> Page:
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    page, errors = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
-
-
 def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer) -> None:
     visitor.goto(live_server.url)
     visitor.get_by_role("navigation").get_by_role("link", name="Posters").first.click()

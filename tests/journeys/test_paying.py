@@ -34,33 +34,6 @@ def shop(transactional_db: None, double: Double, live_server: LiveServer, settin
     return double
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def buyer(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer) -> Page:
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
-    page, told = context.new_page(), list[str]()
-    page.on(
-        "pageerror", lambda error: told.append(str(error)) if "ViewTransition" not in str(error) else None
-    )
-    page.on("console", lambda said: told.append(said.text) if "Content Security" in said.text else None)
-    page.has_script = request.param  # type: ignore[attr-defined]
-    yield page
-    context.close()
-    assert told == []
-
-
-@pytest.fixture
-def page(browser: Browser) -> Page:
-    """With JavaScript. That a transition ends where a page of another site begins is no mistake of ours."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
-    tab, told = context.new_page(), list[str]()
-    tab.on("pageerror", lambda error: told.append(str(error)) if "ViewTransition" not in str(error) else None)
-    yield tab
-    context.close()
-    assert told == []
-
-
 def go_to_review(page: Page, home: str) -> None:
     page.goto(f"{home}/p/two-suns-over-cadiz/")
     page.get_by_role("button", name=re.compile("Add to cart")).click()
@@ -93,10 +66,10 @@ def heading(page: Page) -> Any:
     return expect(page.get_by_role("heading", level=1))
 
 
-def test_a_card_pays(shop: Double, buyer: Page, live_server: LiveServer) -> None:
-    go_to_review(buyer, live_server.url)
-    pay(buyer, PAYS)
-    heading(buyer).to_have_text("Thank you")
+def test_a_card_pays(shop: Double, visitor: Page, live_server: LiveServer) -> None:
+    go_to_review(visitor, live_server.url)
+    pay(visitor, PAYS)
+    heading(visitor).to_have_text("Thank you")
     order = Order.objects.get()
     (charged,) = shop.state["intents"]
     assert (order.status, charged["status"], charged["amount"]) == (
@@ -106,52 +79,52 @@ def test_a_card_pays(shop: Double, buyer: Page, live_server: LiveServer) -> None
     )
 
 
-def test_a_decline_can_be_paid_after_all(shop: Double, buyer: Page, live_server: LiveServer) -> None:
-    go_to_review(buyer, live_server.url)
-    pay(buyer, DECLINED)
-    if buyer.has_script:  # type: ignore[attr-defined]
-        heading(buyer).to_have_text("The payment was declined")
-        buyer.get_by_role("button", name=re.compile("Pay €")).click()
+def test_a_decline_can_be_paid_after_all(shop: Double, visitor: Page, live_server: LiveServer) -> None:
+    go_to_review(visitor, live_server.url)
+    pay(visitor, DECLINED)
+    if visitor.has_script:  # type: ignore[attr-defined]
+        heading(visitor).to_have_text("The payment was declined")
+        visitor.get_by_role("button", name=re.compile("Pay €")).click()
     else:
-        expect(buyer.get_by_role("alert")).to_have_text("Your card was declined.")
-    pay_hosted(buyer, PAYS)
-    heading(buyer).to_have_text("Thank you")
+        expect(visitor.get_by_role("alert")).to_have_text("Your card was declined.")
+    pay_hosted(visitor, PAYS)
+    heading(visitor).to_have_text("Thank you")
     assert Order.objects.get().status == "paid"
     assert (
         sum(intent["amount_received"] for intent in shop.state["intents"]) == Order.objects.get().total * 100
     )
 
 
-def test_the_bank_asks(shop: Double, buyer: Page, live_server: LiveServer) -> None:
-    go_to_review(buyer, live_server.url)
-    pay(buyer, SECURE)
-    heading(buyer).to_have_text("3-D Secure")
+def test_the_bank_asks(shop: Double, visitor: Page, live_server: LiveServer) -> None:
+    go_to_review(visitor, live_server.url)
+    pay(visitor, SECURE)
+    heading(visitor).to_have_text("3-D Secure")
     assert Order.objects.get().status == "placed"
-    buyer.get_by_role("button", name="Complete").click()
-    heading(buyer).to_have_text("Thank you")
+    visitor.get_by_role("button", name="Complete").click()
+    heading(visitor).to_have_text("Thank you")
     assert Order.objects.get().status == "paid"
 
 
-def test_the_bank_says_no_and_another_card_pays(shop: Double, buyer: Page, live_server: LiveServer) -> None:
-    go_to_review(buyer, live_server.url)
-    pay(buyer, SECURE)
-    buyer.get_by_role("button", name="Fail").click()
-    if buyer.has_script:  # type: ignore[attr-defined]
-        heading(buyer).to_have_text("The payment was declined")
-        buyer.get_by_role("button", name=re.compile("Pay €")).click()
-    pay_hosted(buyer, PAYS)
-    heading(buyer).to_have_text("Thank you")
+def test_the_bank_says_no_and_another_card_pays(shop: Double, visitor: Page, live_server: LiveServer) -> None:
+    go_to_review(visitor, live_server.url)
+    pay(visitor, SECURE)
+    visitor.get_by_role("button", name="Fail").click()
+    if visitor.has_script:  # type: ignore[attr-defined]
+        heading(visitor).to_have_text("The payment was declined")
+        visitor.get_by_role("button", name=re.compile("Pay €")).click()
+    pay_hosted(visitor, PAYS)
+    heading(visitor).to_have_text("Thank you")
     assert Order.objects.get().status == "paid"
 
 
 def test_a_window_that_was_closed_is_paid_by_the_webhook(
-    shop: Double, buyer: Page, live_server: LiveServer
+    shop: Double, visitor: Page, live_server: LiveServer
 ) -> None:
-    go_to_review(buyer, live_server.url)
-    pay(buyer, SECURE)
-    heading(buyer).to_have_text("3-D Secure")
-    there = buyer.url
-    buyer.close()
+    go_to_review(visitor, live_server.url)
+    pay(visitor, SECURE)
+    heading(visitor).to_have_text("3-D Secure")
+    there = visitor.url
+    visitor.close()
     shop.visit(there, said="yes")  # the bank's app says yes; nobody comes back
     for _ in range(100):
         if Order.objects.get().status == "paid":
