@@ -1,6 +1,7 @@
 """make bench-checkout: orders a second, of goods that are spread and of one that everybody wants.
 
-Each beside the same rows written by hand in the same run. ARGS: seconds of each turn (5).
+Each beside the same rows written by hand in the same run; then through HTTP, and a crowd for few units.
+ARGS: seconds of each turn (5).
 """
 
 import json
@@ -9,37 +10,47 @@ import statistics
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import django
 from tqdm import tqdm
 
 from bench import place
 
+if TYPE_CHECKING:
+    from bench.placing import Placers
+
 ROUNDS = 3
+BUYERS, UNITS = 1_000, 100  # through HTTP
 
 
 def main(seconds: float) -> None:
     """Prints medians of the rounds, and at last a line of JSON."""
     with place.database("checkout") as home:
         django.setup()
-        figures = _measured(seconds, home, os.environ["DATABASE_URL"])
+        from bench import buyers, placing  # noqa: PLC0415 (models need settings)
+
+        with placing.Placers() as placers:
+            figures: dict[str, Any] = _rates(seconds, home, os.environ["DATABASE_URL"], placers)
+        with buyers.shop(home):
+            figures |= buyers.spread(BUYERS) | buyers.crowd(BUYERS, UNITS)
     sys.stdout.write(
         json.dumps({"bench": "checkout", "rounds": ROUNDS, "seconds": seconds, **figures}) + "\n"
     )
 
 
-def _measured(seconds: float, home: Path, database: str) -> dict[str, float]:
+def _rates(seconds: float, home: Path, database: str, placers: "Placers") -> dict[str, float]:
     from bench import placing  # noqa: PLC0415 (models need settings)
     from catalog.stock import rush  # noqa: PLC0415
 
     def split() -> float:
         rush.split(placing.HOT)
-        return placing.by_function(seconds, "hot")
+        return placers.rate(seconds, "hot")
 
     turns = {
-        "function_spread": lambda: placing.by_function(seconds, "spread"),
+        "function_spread": lambda: placers.rate(seconds, "spread"),
         "function_hot": split,
-        "function_one_row": lambda: placing.by_function(seconds, "hot"),
+        "function_one_row": lambda: placers.rate(seconds, "hot"),
         "hand_spread": lambda: placing.by_hand(seconds, "spread", home, database, "simple"),
         "hand_hot": lambda: placing.by_hand(seconds, "hot", home, database, "simple"),
         "hand_prepared_spread": lambda: placing.by_hand(seconds, "spread", home, database, "prepared"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from orders.placement import Draft, DraftLine
+from orders.drafts import Draft, DraftLine
 from shop.money import Money
 
 RATE = Decimal("0.19")

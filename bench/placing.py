@@ -5,10 +5,13 @@ database in the same run. `split`: the hot one lies in buckets, as it does a sec
 """
 
 import os
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,8 @@ from django.db import connection, models
 from bench.place import CLONE
 from shop.embedded.postgres import bundled_programs
 
-CLIENTS = 8  # processes that place orders, and connections of pgbench
+PROCESSES, THREADS = 2, 4  # that place orders: a shop's web workers on this machine
+CLIENTS = PROCESSES * THREADS  # connections, of pgbench too
 GOODS = 3_000
 HOT = 1  # the variant that everybody wants
 LEVEL = 1_000_000  # so many lie there of each
@@ -52,8 +56,8 @@ def fill(goods: int = GOODS, level: int = LEVEL) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # invoices may not be emptied else
         cursor.execute(
-            "TRUNCATE catalog_product, catalog_taxclass, catalog_stockmovement, orders_order, outbox_message,"
-            " changes_change, checkout_cart RESTART IDENTITY CASCADE"
+            "TRUNCATE catalog_product, catalog_taxclass, catalog_zone, catalog_stockmovement, orders_order,"
+            " outbox_message, changes_change, checkout_cart RESTART IDENTITY CASCADE"
         )
         cursor.execute("SET session_replication_role = origin")
         for statement in FILL:
@@ -62,31 +66,42 @@ def fill(goods: int = GOODS, level: int = LEVEL) -> None:
         cursor.execute("VACUUM (ANALYZE)")
 
 
-def by_function(seconds: float, wants: str) -> float:
-    """Orders a second that so many processes place."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "bench.placing", str(seconds), wants, str(number)],
-            cwd=CLONE,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(CLIENTS)
-    ]
-    pipes = [(worker.stdin, worker.stdout) for worker in workers]
-    for _to, back in pipes:
-        assert back
-        back.readline()  # it is ready
-    for to, _back in pipes:
-        assert to
-        to.close()  # all begin now
-    told = [back.read().split() for _to, back in pipes if back]
-    for worker in workers:
-        worker.wait()
-    if any(worker.returncode for worker in workers):
-        raise SystemExit("A process that places orders has failed, see above.")
-    return sum(int(placed) / float(took) for placed, took in told)
+class Placers:
+    """Processes that place orders, started once: Django takes a second to begin, and a turn four."""
+
+    def __enter__(self) -> "Placers":
+        self._workers = [
+            subprocess.Popen(
+                [sys.executable, "-m", "bench.placing", str(number)],
+                cwd=CLONE,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for number in range(PROCESSES)
+        ]
+        self._answers()  # they are ready
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for worker in self._workers:
+            assert worker.stdin
+            worker.stdin.close()
+            worker.wait()
+
+    def rate(self, seconds: float, wants: str) -> float:
+        """Orders a second that all of them place together."""
+        for worker in self._workers:
+            assert worker.stdin
+            worker.stdin.write(f"{seconds} {wants}\n")
+            worker.stdin.flush()
+        return sum(int(placed) / float(took) for placed, took in self._answers())
+
+    def _answers(self) -> list[list[str]]:
+        found = [worker.stdout.readline().split() for worker in self._workers if worker.stdout]
+        if not all(found):
+            raise SystemExit("A process that places orders has failed, see above.")
+        return found
 
 
 def by_hand(seconds: float, wants: str, folder: Path, database: str, mode: str) -> float:
@@ -123,8 +138,8 @@ def _script(wants: str) -> Iterator[str]:
     """The statements of one order, as somebody writes them who knows the tables."""
     from bench.drafts import draft  # noqa: PLC0415 (models need settings)
     from catalog.models import StockMovement  # noqa: PLC0415
+    from orders.drafts import line_row, order_row  # noqa: PLC0415 (the very same rows)
     from orders.models import Order, OrderEvent, OrderLine  # noqa: PLC0415
-    from orders.placement import line_of, order_of  # noqa: PLC0415 (the very same rows)
 
     example = draft([1, 2, 3], "bench")
     third = GOODS // 3
@@ -134,11 +149,11 @@ def _script(wants: str) -> Iterator[str]:
     yield "\\set key random(1, 9000000000000000000)"
     yield "BEGIN;"
     key = "'hand-' || :client_id || '-' || :key"
-    order = _literals(order_of(example)) | {"placement_key": key, "placed_at": "now()"}
+    order = _literals(Order, order_row(example)) | {"placement_key": key, "placed_at": "now()"}
     order["reserved_until"] = "now() + interval '30 minutes'"
     yield f"{_insert(Order, order)} RETURNING id AS made \\gset"
     for number, line in enumerate(example.lines, 1):
-        row = _literals(line_of(line)) | {"order_id": ":made", "variant_id": f":v{number}"}
+        row = _literals(OrderLine, line_row(line)) | {"order_id": ":made", "variant_id": f":v{number}"}
         yield f"{_insert(OrderLine, row)};"
     event = {"order_id": ":made", "kind": "'placed'", "note": "''", "at": "now()"}
     yield f"{_insert(OrderEvent, event)};"
@@ -150,14 +165,14 @@ def _script(wants: str) -> Iterator[str]:
     yield "COMMIT;"
 
 
-def _literals(instance: models.Model) -> dict[str, str]:
-    """Its columns as SQL says them."""
+def _literals(model: type[models.Model], row: Mapping[str, Any]) -> dict[str, str]:
+    """Its columns as SQL says them, with the model's defaults for those that the row lacks."""
     with connection.cursor() as cursor:
         return {
             str(field.column): cursor.cursor.mogrify(
-                "%s", [field.get_db_prep_save(field.pre_save(instance, add=True), connection)]
+                "%s", [field.get_db_prep_save(row.get(field.attname, field.get_default()), connection)]
             )
-            for field in instance._meta.concrete_fields
+            for field in model._meta.concrete_fields
             if not field.primary_key
         }
 
@@ -168,19 +183,29 @@ def _insert(model: type[models.Model], row: Mapping[str, Any]) -> str:
 
 
 def place_for(seconds: float, wants: str, seed: int) -> tuple[int, float]:
-    """Places orders one after the other; how many, and in how many seconds."""
-    import random  # noqa: PLC0415
-
+    """Places orders in THREADS threads; how many, and in how many seconds."""
     from bench.drafts import draft  # noqa: PLC0415
     from orders.placement import place_order  # noqa: PLC0415
 
-    dice, placed, began = random.Random(seed), 0, time.perf_counter()
-    prefix = f"{os.getpid()}-{time.time_ns()}"
-    while time.perf_counter() - began < seconds:
-        ids = dice.sample(range(HOT + 1, GOODS + 1), 3)
-        place_order(draft([HOT, *ids[1:]] if wants == "hot" else ids, f"{prefix}-{placed}"))
-        placed += 1
+    began = time.perf_counter()
+
+    def place(thread: int) -> int:
+        dice, placed = random.Random(seed + thread), 0
+        prefix = f"{os.getpid()}-{thread}-{time.time_ns()}"
+        while time.perf_counter() - began < seconds:
+            ids = dice.sample(range(HOT + 1, GOODS + 1), 3)
+            place_order(draft([HOT, *ids[1:]] if wants == "hot" else ids, f"{prefix}-{placed}"))
+            placed += 1
+        return placed
+
+    placed = sum(_threads().map(place, range(THREADS)))
     return placed, time.perf_counter() - began
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Kept, each with its connection."""
+    return ThreadPoolExecutor(THREADS)
 
 
 if __name__ == "__main__":
@@ -190,6 +215,8 @@ if __name__ == "__main__":
     connection.ensure_connection()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    sys.stdin.read()
-    placed, took = place_for(float(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-    sys.stdout.write(f"{placed} {took}")
+    for turn, line in enumerate(sys.stdin):
+        seconds, wants = line.split()
+        placed, took = place_for(float(seconds), wants, 100 * int(sys.argv[1]) + turn)
+        sys.stdout.write(f"{placed} {took}\n")
+        sys.stdout.flush()

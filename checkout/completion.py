@@ -10,8 +10,9 @@ from checkout import cart as carts
 from checkout import queries, quote, steps, vouchers
 from checkout.models import Cart
 from checkout.quote import Quote
+from orders.drafts import Draft, DraftLine
 from orders.models import Order
-from orders.placement import Draft, DraftLine, place_order
+from orders.placement import place_order
 
 
 class CartChanged(Exception):

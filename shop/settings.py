@@ -76,6 +76,7 @@ DATABASES = {
         "CONN_MAX_AGE": env("CONN_MAX_AGE", int, 600),
         "CONN_HEALTH_CHECKS": True,
         "PATIENCE_SECONDS": _patience,
+        "PREPARES": env("PREPARED_STATEMENTS", flag, True),
         "OPTIONS": {
             "connect_timeout": 2,
             # jit: compiling the statement that writes cards took a second, running it a tenth of one.

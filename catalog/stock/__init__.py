@@ -8,14 +8,16 @@ sells in a rush lends its free units to buckets (rush.py), so that its buyers do
 from catalog.stock.availability import refresh_availability
 from catalog.stock.counting import adjust, adjust_many, set_terms
 from catalog.stock.ledger import differences, write_down
-from catalog.stock.moving import release, reserve, ship
-from catalog.stock.refusals import BelowReserved, NotReserved, OutOfStock
+from catalog.stock.moving import AtOnce, release, reserve, ship
+from catalog.stock.refusals import BelowReserved, NotReserved, OutOfStock, Scattered
 from catalog.stock.shelf import free, free_of
 
 __all__ = [
+    "AtOnce",
     "BelowReserved",
     "NotReserved",
     "OutOfStock",
+    "Scattered",
     "adjust",
     "adjust_many",
     "differences",

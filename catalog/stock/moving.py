@@ -9,36 +9,37 @@ from django.db import connection, transaction
 
 from catalog.models import StockMovement, Variant
 from catalog.stock import rush
-from catalog.stock.refusals import NotReserved, OutOfStock
+from catalog.stock.refusals import NotReserved, OutOfStock, Scattered
 from catalog.stock.shelf import free
 from shop.changes import projector
+from shop.postgresql.base import prepared_cursor
 
 Kind = StockMovement.Kind
 
 _WANTED = """
     WITH wanted AS (
         SELECT * FROM unnest(%(ids)s::bigint[], %(quantities)s::int[]) AS w(variant_id, quantity)
-    )"""
+    ), cause AS (SELECT %(reference)s::text AS reference)"""
+_DONE = "SELECT variant_id, near FROM done"
 
 
 def _told(*, on_hand: str, reserved: str) -> str:
-    """The end of each statement: what is `done` is written down. `near`: a threshold was crossed, perhaps."""
+    """What is `done` is written down. `near`: a threshold was crossed, perhaps."""
     return f"""
     , told AS (
         INSERT INTO catalog_stockmovement
             (variant_id, kind, on_hand_change, reserved_change, reference, note, actor_id, at)
-        SELECT variant_id, %(kind)s, {on_hand}, {reserved}, %(reference)s, '', %(actor)s, clock_timestamp()
-        FROM done ORDER BY variant_id
+        SELECT variant_id, %(kind)s, {on_hand}, {reserved}, reference, '', %(actor)s, clock_timestamp()
+        FROM done, cause ORDER BY variant_id
     )
-    SELECT variant_id, near FROM done"""  # noqa: S608 (its pieces stand below)
+    """  # noqa: S608 (its pieces stand below)
 
 
 # Locked first, in pk order; the UPDATE then judges the newest rows. A row that has lent to buckets is not
 # even locked: a bucket that nobody holds gives, from a random one on. Nobody waits there, so nobody waits in
 # a circle. Fewer than asked: the caller goes back to a savepoint.
-_RESERVE = "".join(
+_RESERVED = "".join(
     (
-        _WANTED,
         """
     , locked AS MATERIALIZED (
         SELECT s.variant_id, w.quantity FROM catalog_stock s JOIN wanted w USING (variant_id)
@@ -66,6 +67,7 @@ _RESERVE = "".join(
         _told(on_hand="0", reserved="quantity"),
     )
 )
+_RESERVE = "".join((_WANTED, _RESERVED, _DONE))
 
 # Here all rows are locked, and whatever is split has its own row's say first.
 _BACK = "".join(
@@ -102,6 +104,7 @@ _RELEASE = "".join(
         SELECT * FROM moved UNION ALL SELECT * FROM lent
     )""",
         _told(on_hand="0", reserved="-quantity"),
+        _DONE,
     )
 )
 _SHIP = "".join(
@@ -115,6 +118,7 @@ _SHIP = "".join(
         RETURNING s.variant_id, s.is_tracked, w.quantity, false AS near
     )""",
         _told(on_hand="CASE WHEN is_tracked THEN -quantity ELSE 0 END", reserved="-quantity"),
+        _DONE,
     )
 )
 
@@ -124,16 +128,44 @@ def reserve(quantities: Mapping[int, int], *, reference: str = "", actor_id: int
 
     OutOfStock is never said while units lie in several buckets, or in those that others hold just now.
     """
-    began = time.monotonic()
+    began, at_once = time.monotonic(), AtOnce(quantities, actor_id=actor_id)
     try:
         with transaction.atomic():
-            if missing := _move(_RESERVE, quantities, Kind.RESERVED, reference, actor_id):
-                raise OutOfStock(free(missing))
-    except OutOfStock as error:
-        if any(quantities[pk] > free for pk, free in error.available.items()):
-            raise
+            at_once.judge(_execute(_RESERVE, _asked(quantities) | at_once.values | {"reference": reference}))
+    except Scattered:
         _reserve_anywhere(quantities, reference, actor_id)
-    rush.notice(quantities, time.monotonic() - began)
+        rush.notice(quantities, time.monotonic() - began)
+
+
+class AtOnce:
+    """A reservation that is a part of the caller's statement, so that a buyer waits once.
+
+    The caller's CTEs `wanted` (variant_id, quantity) and `cause` (reference) stand above `ctes`, and what
+    `done` (variant_id, near) holds is judged: if that raises, the statement has to be rolled back.
+    """
+
+    ctes = _RESERVED
+
+    def __init__(self, quantities: Mapping[int, int], *, actor_id: int | None = None) -> None:
+        if any(quantity < 1 for quantity in quantities.values()):
+            raise ValueError("quantities are 1 or more")
+        self.quantities = quantities
+        self.values: dict[str, Any] = {
+            "turn": random.randrange(rush.BUCKETS),
+            "buckets": rush.BUCKETS,
+            "kind": Kind.RESERVED.value,
+            "actor": actor_id,
+        }
+        self._began = time.monotonic()
+
+    def judge(self, done: Mapping[int, bool]) -> None:
+        """Nothing if all of it was reserved; OutOfStock; Scattered if reserve() can get it."""
+        _ring(done)
+        if missing := set(self.quantities) - set(done):
+            there = free(missing)
+            short = any(self.quantities[pk] > left for pk, left in there.items())
+            raise OutOfStock(there) if short else Scattered(missing)
+        rush.notice(self.quantities, time.monotonic() - self._began)
 
 
 def release(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | None = None) -> None:
@@ -169,21 +201,26 @@ def _move(
         raise ValueError("quantities are 1 or more")
     if not quantities:
         return set()
-    values: dict[str, Any] = {
-        "ids": list(quantities),
-        "quantities": list(quantities.values()),
-        "turn": random.randrange(rush.BUCKETS),
-        "buckets": rush.BUCKETS,
-        "kind": kind,
-        "reference": reference,
-        "actor": actor_id,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        moved = dict(cursor.fetchall())
-    if any(moved.values()):  # pages say so at once
-        projector.ring()
+    values = {"turn": random.randrange(rush.BUCKETS), "kind": kind, "actor": actor_id}
+    moved = _execute(statement, _asked(quantities) | values | {"reference": reference})
+    _ring(moved)
     return set(quantities) - set(moved)
+
+
+def _asked(quantities: Mapping[int, int]) -> dict[str, Any]:
+    return {"ids": list(quantities), "quantities": list(quantities.values())}
+
+
+def _execute(statement: str, values: Mapping[str, Any]) -> dict[int, bool]:
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(statement, values)
+        return dict(cursor.fetchall())
+
+
+def _ring(moved: Mapping[int, bool]) -> None:
+    """Pages say at once what is near a threshold."""
+    if any(moved.values()):
+        projector.ring()
 
 
 def _reserve_anywhere(quantities: Mapping[int, int], reference: str, actor_id: int | None) -> None:

@@ -14,6 +14,10 @@ class OutOfStock(Exception):
         super().__init__(_("Not enough in stock."))
 
 
+class Scattered(Exception):
+    """It is there, but in several buckets, or in some that others hold."""
+
+
 class NotReserved(Exception):
     """More was to be released or shipped than is reserved."""
 

@@ -1,6 +1,7 @@
 """Many at once: what is sold is what there is, and one form is one order. Each with its broken variant."""
 
 from collections import Counter
+from collections.abc import Callable
 from copy import copy
 from time import sleep
 
@@ -50,6 +51,16 @@ def test_twenty_buyers_of_five_units_get_exactly_five(quantity: int) -> None:
     assert Cart.objects.filter(closed_at=None, lines__quantity=quantity).count() == 20 - len(placed)
 
 
+def take_by(monkeypatch: pytest.MonkeyPatch, reserve: Callable[..., None]) -> None:
+    """Orders take their stock in that way."""
+
+    def scattered(*_args: object) -> None:
+        raise stock.Scattered
+
+    monkeypatch.setattr(stock, "AtOnce", scattered)
+    monkeypatch.setattr(stock, "reserve", reserve)
+
+
 def test_read_then_write_would_sell_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken variant of the one above: a CHECK is all that stands between it and the oversell."""
 
@@ -61,7 +72,7 @@ def test_read_then_write_would_sell_more_than_there_is(monkeypatch: pytest.Monke
             row.reserved += quantity
             row.save()
 
-    monkeypatch.setattr(stock, "reserve", naive)
+    take_by(monkeypatch, naive)
     method = make_delivery()
     variant = make_product(stock=5).variants.get()
     buyers = [ready_cart(number, (variant, 1), method=method.pk) for number in range(20)]
@@ -94,7 +105,7 @@ def test_locks_in_the_order_of_the_cart_would_deadlock(monkeypatch: pytest.Monke
             Stock.objects.select_for_update().get(pk=variant_id)
             sleep(0.02)
 
-    monkeypatch.setattr(stock, "reserve", slow)
+    take_by(monkeypatch, slow)
     assert any(isinstance(error, OperationalError) for error in crossing())
 
 

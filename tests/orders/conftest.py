@@ -13,8 +13,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.models import Variant
+from orders.drafts import Draft, DraftLine
 from orders.models import Order
-from orders.placement import Draft, DraftLine, place_order
+from orders.placement import place_order
 from shop.money import Money
 from shop.outbox import drain, rounds
 from shop.outbox.models import Message

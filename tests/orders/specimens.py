@@ -8,8 +8,8 @@ from typing import Any
 
 from checkout import totals
 from orders import placement, states
+from orders.drafts import Draft, DraftLine
 from orders.models import Order
-from orders.placement import Draft, DraftLine
 from shop.money import Money
 
 _number = count(1)
@@ -104,6 +104,6 @@ def draft(
 
 def paid(order_draft: Draft) -> Order:
     """Placed and paid, without an invoice yet. No stock is touched; another one each time."""
-    order = placement._write(replace(order_draft, placement_key=f"specimen-{next(_number)}"))
+    order = placement.write(replace(order_draft, placement_key=f"specimen-{next(_number)}"))
     assert order is not None
     return states.move(order, Order.Status.PAID)

@@ -1,0 +1,191 @@
+"""Buyers who press "Place order" through HTTP, some at a time or all at once, each with a cart.
+
+The shop that they meet is the demo's: gunicorn, two processes of four threads, on loopback. The gateway is
+the fake one, without a network: an answer means placed and paid.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import urlencode
+
+from tqdm import tqdm
+
+from bench import placing
+from bench.place import CLONE
+from shop import opening
+
+PORT = 8097
+ANSWER_SECONDS = 60
+ADDRESS = {
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "line1": "Unter den Linden 1",
+    "postcode": "10117",
+    "city": "Berlin",
+    "country": "DE",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where a buyer was sent ("order", "cart", "review", or a status), and after how many seconds."""
+
+    to: str
+    seconds: float
+
+
+@contextlib.contextmanager
+def shop(home: Path) -> Iterator[None]:
+    """Its web processes, answering."""
+    program = opening.web("web", PORT, workers=placing.PROCESSES)
+    limits = {"PAYMENTS_PER_HOUR": "1000000", "SITE_URL": f"http://127.0.0.1:{PORT}"}
+    with (home / "web.log").open("wb") as log:
+        process = subprocess.Popen(
+            program.command, cwd=CLONE, env={**os.environ, **limits}, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait(process)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + ANSWER_SECONDS
+    while opening.is_free(PORT):
+        if process.poll() is not None or time.monotonic() > until:
+            raise SystemExit("The shop did not start: see web.log in .bench/checkout.")
+        time.sleep(0.1)
+    asyncio.run(
+        _ask(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nConnection: close\r\n\r\n".encode())
+    )
+
+
+def delivery() -> int:
+    """A way to bring it to Germany, and its tax; the method's id."""
+    from catalog.models import Method, MethodRate, TaxClass, TaxRate, Zone  # noqa: PLC0415 (models need settings)
+
+    standard = TaxClass.objects.get()
+    TaxRate.objects.create(tax_class=standard, country="DE", rate=Decimal("0.19"))
+    zone = Zone.objects.create(code="bench", name="Bench", countries=["DE"])
+    method = Method.objects.create(
+        zone=zone, name="Standard", carrier="DHL", min_days=2, max_days=4, tax_class=standard
+    )
+    MethodRate.objects.create(method=method, currency="EUR", amount=Decimal("4.90"))
+    return method.pk
+
+
+def carts(number: int, wanted: Sequence[Sequence[int]]) -> list[bytes]:
+    """So many carts at their review, of these variants in turn; the requests that order them."""
+    from checkout import agreed, cookies, quote  # noqa: PLC0415 (models need settings)
+    from checkout.models import Cart, CartLine  # noqa: PLC0415
+
+    method = delivery()
+    tokens = [secrets.token_urlsafe(16) for _ in range(number)]
+    made = Cart.objects.bulk_create(
+        Cart(token_hash=cookies.hashed(token), market="eu", method_id=method, **ADDRESS) for token in tokens
+    )
+    CartLine.objects.bulk_create(
+        CartLine(cart=cart, variant_id=pk, quantity=1)
+        for place, cart in enumerate(made)
+        for pk in wanted[place % len(wanted)]
+    )
+    return [
+        _click(token, agreed.seal(cart, quote.of(cart)))
+        for token, cart in zip(tokens, tqdm(made, "Carts", file=sys.stderr, leave=False), strict=True)
+    ]
+
+
+def _click(token: str, digest: str) -> bytes:
+    body = urlencode({"digest": digest, "payment": "pays"}).encode()
+    head = (
+        f"POST /checkout/review/ HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nOrigin: http://127.0.0.1:{PORT}\r\n"
+        f"Sec-Fetch-Site: same-origin\r\nCookie: cart={token}\r\nConnection: close\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def buy(clicks: Sequence[bytes], at_once: int) -> tuple[list[Answer], float]:
+    """Every buyer's answer, with so many of them waiting at any time, and the seconds that all took."""
+
+    async def all_of_them() -> list[Answer]:
+        turn = asyncio.Semaphore(at_once)
+
+        async def one(click: bytes) -> Answer:
+            async with turn:
+                began = time.perf_counter()
+                to = await _ask(click)
+                return Answer(to, time.perf_counter() - began)
+
+        return await asyncio.gather(*map(one, clicks))
+
+    began = time.perf_counter()
+    answers = asyncio.run(all_of_them())
+    return answers, time.perf_counter() - began
+
+
+async def _ask(request: bytes) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+    try:
+        writer.write(request)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)
+    finally:
+        writer.close()
+    status, *headers = head.decode().split("\r\n")
+    for line in headers:
+        name, _colon, value = line.partition(": ")
+        if name.lower() == "location":
+            return next((part for part in reversed(value.split("?")[0].split("/")) if part in PLACES), value)
+    return status.split()[1]
+
+
+PLACES = ("order", "cart", "review")
+
+
+def spread(number: int) -> dict[str, Any]:
+    """Orders a second of spread goods, placed and paid, as many at a time as the shop has threads."""
+    placing.fill()
+    dice = Random(number)
+    wanted = [dice.sample(range(placing.HOT + 1, placing.GOODS + 1), 3) for _ in range(number)]
+    answers, took = buy(carts(number, wanted), placing.CLIENTS)
+    return {"http_per_second": round(number / took), "http_not_ordered": _others(answers)}
+
+
+def crowd(buyers: int, units: int) -> dict[str, Any]:
+    """So many buyers want one of so many units, and all press at the same moment."""
+    from catalog.models import Stock  # noqa: PLC0415
+    from orders.models import Order  # noqa: PLC0415
+
+    placing.fill()
+    Stock.objects.filter(pk=placing.HOT).update(on_hand=units)
+    clicks = carts(buyers, [[placing.HOT]])
+    answers, _took = buy(clicks, buyers)
+    told = sorted(answer.seconds for answer in answers if answer.to != "order")
+    shelf = Stock.objects.get(pk=placing.HOT)
+    return {
+        "crowd": f"{buyers} for {units}",
+        "crowd_sold": Order.objects.count(),
+        "crowd_reserved": shelf.reserved,
+        "crowd_answers": dict(Counter(answer.to for answer in answers)),
+        "crowd_refused_p50_seconds": round(told[len(told) // 2], 2) if told else None,
+        "crowd_refused_last_seconds": round(told[-1], 2) if told else None,
+        "crowd_last_seconds": round(max(answer.seconds for answer in answers), 2),
+    }
+
+
+def _others(answers: Sequence[Answer]) -> dict[str, int]:
+    return dict(Counter(answer.to for answer in answers if answer.to != "order"))
