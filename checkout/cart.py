@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import BigIntegerField, Q, Sum
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -16,8 +16,13 @@ from catalog import delivery, stock
 from checkout import cookies, queries
 from checkout.models import Cart, CartLine
 from shop import markets
+from shop.prepared import Param, Prepared
 
 MOST = 999  # of one thing
+_OF_TOKEN = Prepared(lambda: Cart.objects.filter(token_hash=Param("token_hash"), closed_at=None).order_by())
+_LOCKED = Prepared(
+    lambda: Cart.objects.select_for_update().filter(pk=Param("pk", BigIntegerField())).order_by()
+)
 
 
 class CartClosed(Exception):
@@ -62,7 +67,7 @@ def _find(request: HttpRequest) -> Cart | None:
     user = request.user if request.user.is_authenticated else None
     token = request.COOKIES.get(cookies.TOKEN)
     if token:
-        cart = Cart.objects.filter(token_hash=cookies.hashed(token), closed_at=None).first()
+        cart = _OF_TOKEN.first(token_hash=cookies.hashed(token))
         # A cookie outlives a logout on a shared computer; the cart of an account needs its login.
         if cart is not None and cart.user_id in {None, user and user.pk}:
             return cart
@@ -259,7 +264,7 @@ def close(held: Cart) -> None:
 
 def lock(cart: Cart) -> Cart:
     """The cart's row, locked until the transaction ends, open or not; CartClosed if it is gone."""
-    held = Cart.objects.select_for_update().filter(pk=cart.pk).first()
+    held: Cart | None = _LOCKED.first(pk=cart.pk)
     if held is None:
         raise CartClosed(cart.pk)
     return held

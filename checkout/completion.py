@@ -41,6 +41,8 @@ def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Orde
             return placed
         if held.closed_at is not None:
             raise carts.CartClosed(held.pk)
+        if queries.is_short(held):
+            raise CannotBeBought(held.pk)
         now = quote.of(held)
         if not now.lines or now.problems:
             raise CannotBeBought(held.pk)
