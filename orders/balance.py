@@ -1,4 +1,4 @@
-"""What of an order's money has gone back, and what is left of it. Read; whoever decides by it holds the lock."""
+"""What of an order's money has gone back, and what is left. Read; whoever decides by it holds the lock."""
 
 from decimal import Decimal
 

@@ -28,7 +28,7 @@ def payment(order: Order) -> None:
 
 
 def shipped(order: Order, *, number: int | None = None) -> None:
-    """A parcel is on its way: what is in it, by whom, under which code; and what is to come. None: the last."""
+    """A parcel is on its way: what is in it, who brings it, and what is to come. number: None is the last."""
     shown = queries.order_page(order)
     of_order = {
         "lines": shown["lines"],

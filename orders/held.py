@@ -14,11 +14,11 @@ class NotHeld(Exception):
 
 
 class NotEnough(Exception):
-    """Less came than the order costs, or in another currency; or another sum was approved than the order's."""
+    """Less came than the order costs, or in another currency; or another sum than its own was approved."""
 
 
 def covers(payment: Payment, order: Order) -> bool:
-    """Whether it could pay the order: as much as that costs, in its currency; if only approved, exactly that."""
+    """Whether it could pay the order: as much as that costs, in its currency; if approved, exactly that."""
     if payment.held_as == "authorized":
         return payment.money == order.money("total")
     return payment.currency == order.currency and payment.amount >= order.total

@@ -88,7 +88,7 @@ def left(order: Order) -> Money:
 
 
 def ledger(order: Order) -> "Ledger":
-    """What the order's parts cost, and what of them has been credited; without an invoice as one would say it."""
+    """What the order's parts cost, and what of them is credited; without an invoice as one would say it."""
     invoice = order.invoices.filter(kind=Kind.INVOICE).first()
     if invoice is None:
         said = content.of_order(order, sellers.of_market(order.market))
@@ -132,7 +132,7 @@ class Ledger:
         return {line: least for line, count in lines.items() if (least := min(count, free[line])) > 0}
 
     def worth(self, lines: Mapping[int, int], *, delivery: bool = False) -> tuple[Money, Money]:
-        """What so many pieces of those order lines cost, tax included, and what of the delivery is left, or 0.
+        """What so many pieces of those order lines cost, tax included; and what is left of the delivery.
 
         As a credit note over them says it. ValueError for pieces that were not sold, or are credited already.
         """

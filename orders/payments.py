@@ -120,7 +120,7 @@ def _find(event: PaymentEvent) -> Payment | None:
 
 
 def _fits(order: Order, payment: Payment, event: PaymentEvent) -> bool:
-    """Whether it is the order's money; else it is held, with what came, and a person looks at it: orders.held."""
+    """Whether it is the order's money; else it is held, with what came, and a person looks: orders.held."""
     doubt = event.doubt or ("" if event.amount == order.money("total") else _amount(event))
     if doubt and (payment.status, payment.reason, payment.held_as) == (Status.HELD, doubt, event.status):
         return False

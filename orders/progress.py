@@ -1,4 +1,4 @@
-"""How far an order has come: what of it has left, is to come, never comes and came back. Read, never decided."""
+"""How far an order has come: what of it has left, is to come, never comes, came back. Read, never decided."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -175,7 +175,7 @@ def try_again(refund: Refund, *, actor_id: int | None = None) -> Refund:
         if found.money > left_of(payment):
             raise MoreThanPaid(order, left_of(payment))
         begun = begin(payment, found.money, reason=found.reason, actor_id=actor_id)
-        # What it is for, and the note that was written for it: to ask for the same key is to be refused again.
+        # What it is for, and its credit note; not its key: to ask for the same one is to be refused again.
         begun.pieces, begun.delivery, begun.credit_note = found.pieces, found.delivery, found.credit_note
         begun.save(update_fields=["pieces", "delivery", "credit_note"])
         found.returns.update(refund=begun)

@@ -41,8 +41,8 @@ def take_back(
     credit note, and that of the delivery too if it is to; or less of it (amount), for what is worn. Pieces
     whose money went back before cost nothing now.
 
-    MoreThanSent; refunds.MoreThanPaid for an amount above what they cost; ValueError for nothing, and for more
-    on the shelf than came back; WrongMove for an order of which nothing was sent.
+    MoreThanSent; refunds.MoreThanPaid for an amount above what they cost; ValueError for nothing, and for
+    more on the shelf than came back; WrongMove for an order of which nothing was sent.
     """
     back = {line: count for line, count in pieces.items() if count}
     shelf = back if restock is None else {line: count for line, count in restock.items() if count}

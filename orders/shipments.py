@@ -34,8 +34,8 @@ def ship(
     """A parcel with so many pieces of these order lines (by id); None: with all that is left.
 
     The order is shipped when nothing is left, else in part. carrier: "" is the order's own. is_told: whether
-    the buyer gets a mail about it. MoreThanLeft; ValueError for an empty parcel; WrongMove if there is nothing
-    to ship in its status; catalog.stock.NotReserved: then nothing has happened.
+    the buyer gets a mail about it. MoreThanLeft; ValueError for an empty parcel; WrongMove if there is
+    nothing to ship in its status; catalog.stock.NotReserved: then nothing has happened.
     """
     with transaction.atomic():
         held = states.lock(order.pk)

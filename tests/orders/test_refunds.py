@@ -225,7 +225,11 @@ def test_a_refund_that_failed_is_tried_again_for_the_same_things(paid: Order) ->
     first = refunds.refund(paid, eur("10.00"), lines={line.pk: 1}, reason="a corner was bent")
     fail(first, "re_1")
     second = refunds.try_again(first)
-    assert (second.money, second.pieces, second.credit_note) == (eur("10.00"), first.pieces, first.credit_note)
+    assert (second.money, second.pieces, second.credit_note) == (
+        eur("10.00"),
+        first.pieces,
+        first.credit_note,
+    )
     assert second.idempotency_key != first.idempotency_key
     with pytest.raises(refunds.NotOpen):
         refunds.try_again(first)

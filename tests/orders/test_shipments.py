@@ -13,7 +13,7 @@ from orders.shipments import MoreThanLeft
 from orders.states import WrongMove
 from shop.outbox import drain
 from tests.checkout.conftest import together
-from tests.factories import add_variant, make_product
+from tests.factories import make_product
 from tests.orders.conftest import eur, make_draft
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,9 @@ def test_parts_leave_one_by_one_and_the_last_one_ships_the_order(paid: Order, li
     assert shelf(cards) == (7, 0)
     assert [kind for kind in kinds(paid) if "ship" in kind] == ["part_shipped", "part_shipped", "shipped"]
     assert [row.carrier for row in paid.shipments.all()] == ["UPS", "DHL", "DHL"]
-    assert set(StockMovement.objects.exclude(kind="received").values_list("reference", flat=True)) >= {paid.number}
+    assert set(StockMovement.objects.exclude(kind="received").values_list("reference", flat=True)) >= {
+        paid.number
+    }
 
 
 def test_who_moves_an_order_to_shipped_ships_all_that_is_left(paid: Order, lines: list[OrderLine]) -> None:
