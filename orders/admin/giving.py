@@ -37,7 +37,7 @@ class Giving(Asking):
         sum_: Money | None = None
         if form.is_valid():
             said, pieces = form.cleaned_data, form.pieces()
-            sum_, amount = self._sum(form, ledger), said["amount"]
+            sum_, amount = self._sum(form, ledger), said.get("amount")
             if sum_ > left:
                 form.add_error(None, self._too_much(left))
             if not form.errors and request.POST.get("agreed") == str(sum_.amount):
@@ -84,7 +84,7 @@ class Giving(Asking):
                         form.pieces(),
                         restock=form.pieces("shelf"),
                         has_refund=said["has_refund"],
-                        amount=said["amount"] if said["has_refund"] else None,
+                        amount=said.get("amount") if said["has_refund"] else None,
                         delivery=bool(said.get("delivery")),
                         reason=said["reason"],
                         actor_id=request.user.pk,
