@@ -51,7 +51,7 @@ def held_back(request: HttpRequest) -> dashboard.Figure | None:
 @dashboard.figure(14)
 def stuck(request: HttpRequest) -> dashboard.Figure | None:
     """A refund failed, or is to be sent by hand; rare as well."""
-    names = ngettext_lazy("refund failed or to be sent by hand", "refunds failed or to be sent by hand")
+    names = ngettext_lazy("refund to see to", "refunds to see to")
     figure = _figure(request, STUCK, "status=stuck", names, "bad")
     return figure if figure and figure.count else None
 

@@ -43,7 +43,7 @@ class PiecesForm(forms.Form):
             min_value=0,
             max_value=most,
             initial=most if self.is_full else 0,
-            error_messages={"max_value": _("There are only %(limit_value)s of it.")},
+            error_messages={"max_value": _("No more than %(limit_value)s.")},
             widget=forms.NumberInput(attrs={"aria-label": f"{heading}: {line.name}", "inputmode": "numeric"}),
         )
 

@@ -96,12 +96,16 @@ class PaymentRows(Unchangeable, Rows):
     """Each attempt to collect the total."""
 
     model = Payment
-    fields = ("begun", "gateway", "paid", "state", "reason", "reference", "settled")
+    fields = ("begun", "where", "paid", "state", "reason", "reference", "settled")
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("begun"))
     def begun(self, payment: Payment) -> Any:
         return moment(payment.created_at)
+
+    @admin.display(description=gettext_lazy("gateway"))
+    def where(self, payment: Payment) -> str:
+        return _("by hand") if payment.gateway == Payment.BY_HAND else payment.gateway
 
     @admin.display(description=gettext_lazy("settled"))
     def settled(self, payment: Payment) -> Any:

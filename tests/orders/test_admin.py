@@ -59,7 +59,11 @@ def management(client: Client, order: Order) -> dict[str, Any]:
     """The rows below the form, as they are, and their figures: a browser sends them along."""
     formsets = [row.formset for row in client.get(page(order)).context["inline_admin_formsets"]]
     forms = [form for formset in formsets for form in (formset.management_form, *formset.initial_forms)]
-    return {bound.html_name: str(bound.value() or "") for form in forms for bound in form}
+    return {
+        bound.html_name: "" if bound.value() is None else str(bound.value())
+        for form in forms
+        for bound in form
+    }
 
 
 def send(client: Client, order: Order, **fields: str) -> int:
