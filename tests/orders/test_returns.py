@@ -1,7 +1,7 @@
 """Goods come back: never more than left, to the shelf or not, and their money with them, once."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from catalog import stock
 from catalog.models import Stock, StockMovement, Variant
@@ -194,6 +194,7 @@ def test_the_database_refuses_what_careless_writers_would_take_back_at_once(sent
     def careless(_number: int) -> None:
         with transaction.atomic():
             ReturnLine.objects.create(back=Return.objects.create(order=sent), line=line, quantity=2)
+            connection.cursor().execute("SELECT pg_sleep(0.05)")  # the others come before it commits
 
     done = together(4, careless)
     assert sum(isinstance(one, IntegrityError) for one in done) == 3
