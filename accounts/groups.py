@@ -20,7 +20,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "orders": {
             "*": ("view",),
-            "order": ("view", "change", "ship", "cancel"),
+            "order": ("view", "change", "ship", "cancel", "refund", "charge"),
             "seller": ("view", "add", "change", "delete"),
         },
         "checkout": {

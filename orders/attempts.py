@@ -52,7 +52,8 @@ def _number(payment: Payment) -> int:
 
 def is_waiting(order: Order, payments: Iterable[Payment]) -> bool:
     """Whether it waits for a payment, and no money has come or is on its way."""
-    is_open = all(payment.status in {*ENDED, Status.BEGUN} for payment in payments)
+    # A surplus of an order that waits did not fit, and was sent back.
+    is_open = all(payment.status in {*ENDED, Status.BEGUN, Status.SURPLUS} for payment in payments)
     return order.status == Order.Status.PLACED and is_open
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 
 from orders import links, queries
-from orders.models import Order
+from orders.models import GivenUp, Order, Payment, Refund
 from shop import mail, markets
 from shop.mail import Attachment
+from shop.money import Money
 
 
 def confirmation(order: Order, papers: Sequence[Attachment] = ()) -> None:
@@ -26,9 +27,49 @@ def payment(order: Order) -> None:
     _send("orders/payment", order)
 
 
-def shipped(order: Order) -> None:
-    """On its way: by whom, under which code, and when it should be there."""
-    _send("orders/shipped", order)
+def shipped(order: Order, *, number: int | None = None) -> None:
+    """A parcel is on its way: what is in it, who brings it, and what is to come. number: None is the last."""
+    shown = queries.order_page(order)
+    of_order = {
+        "lines": shown["lines"],
+        "carrier": shown["carrier"],
+        "tracking_code": "",
+        "tracking_url": None,
+    }
+    parcels = [row for row in shown["parcels"] if number in {None, row["number"]}] or [of_order]
+    about = f"parcel {number}" if number and number > 1 else ""
+    _send("orders/shipped", order, about=about, parcel=parcels[-1])
+
+
+def refunded(order: Order, *, refund: Refund, papers: Sequence[Attachment] = ()) -> None:
+    """Money went back: how much, what for, and when it arrives."""
+    lines = {str(line.pk): line for line in order.lines.all()}
+    goods = [(lines[pk], count) for pk, count in refund.pieces.items() if pk in lines]
+    _send(
+        "orders/refunded",
+        order,
+        papers,
+        about=f"refund {refund.pk}",
+        refund={
+            "amount": refund.money,
+            "why": _why(refund),
+            "reason": refund.reason,
+            "lines": [
+                {"name": line.name, "options": line.options, "quantity": count} for line, count in goods
+            ],
+            "delivery": None if refund.delivery is None else Money(refund.delivery, refund.currency),
+        },
+    )
+
+
+def _why(refund: Refund) -> str:
+    """Why money went back, for the words of its mail."""
+    if refund.payment.status == Payment.Status.SURPLUS:
+        return "held"
+    if refund.returns.exists():
+        return "returned"
+    never_come = GivenUp.objects.filter(line__in=[int(pk) for pk in refund.pieces]).exists()
+    return "given_up" if never_come else ""
 
 
 def cancelled(order: Order) -> None:
@@ -46,8 +87,13 @@ def tracking(order: Order) -> None:
     _send("orders/tracking", order)
 
 
-def _send(name: str, order: Order, papers: Sequence[Attachment] = ()) -> None:
-    """In the language in which the order was placed, and in its market, while there is that market."""
+def _send(
+    name: str, order: Order, papers: Sequence[Attachment] = (), *, about: str = "", **more: Any
+) -> None:
+    """In the language in which the order was placed, and in its market, while there is that market.
+
+    about: which of several mails of that name about the order it is. more: what this one says besides.
+    """
     market = markets.get_or_default(order.market)
     with markets.use(market):
         context: dict[str, Any] = {
@@ -56,6 +102,7 @@ def _send(name: str, order: Order, papers: Sequence[Attachment] = ()) -> None:
             "name": order.name,
             "order_url": settings.SITE_URL + links.path(order),
             "shop_url": settings.SITE_URL + market.mount,
+            **more,
         }
-        key = f"order {order.pk}"
+        key = f"order {order.pk} {about}".strip()
         mail.send(name, order.email, context, language=order.language, key=key, attachments=papers)

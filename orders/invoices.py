@@ -87,6 +87,15 @@ def left(order: Order) -> Money:
     return balance(order)[1]
 
 
+def ledger(order: Order) -> "Ledger":
+    """What the order's parts cost, and what of them is credited; without an invoice as one would say it."""
+    invoice = order.invoices.filter(kind=Kind.INVOICE).first()
+    if invoice is None:
+        said = content.of_order(order, sellers.of_market(order.market))
+        invoice = Invoice(content=said, currency=order.currency)
+    return Ledger(invoice)
+
+
 def balance(order: Order) -> tuple[Money, Money]:
     """What credit notes have taken of the order's invoice, and what they have left of it."""
     invoice = order.invoices.filter(kind=Kind.INVOICE).first()
@@ -106,7 +115,7 @@ class Ledger:
         self.pieces = {line["id"]: int(line["quantity"]) for line in invoice.content["lines"]}
         self.taken = dict.fromkeys(self.parts, Decimal(0))
         self.returned = dict.fromkeys(self.pieces, 0)
-        for note in invoice.credit_notes.all():
+        for note in invoice.credit_notes.all() if invoice.pk else ():
             for row in note.content["parts"]:
                 self.taken[row["key"]] += Decimal(row["net"]) + Decimal(row["tax"])
                 if row["key"] in self.returned:
@@ -116,6 +125,20 @@ class Ledger:
     def left(self) -> Money:
         """Of all parts."""
         return Money(sum(map(self.rest, self.parts), Decimal(0)), self.currency)
+
+    def creditable(self, lines: Mapping[int, int]) -> dict[int, int]:
+        """Of so many pieces of those order lines, how many have not been credited yet."""
+        free = {line: self.pieces.get(str(line), 0) - self.returned.get(str(line), 0) for line in lines}
+        return {line: least for line, count in lines.items() if (least := min(count, free[line])) > 0}
+
+    def worth(self, lines: Mapping[int, int], *, delivery: bool = False) -> tuple[Money, Money]:
+        """What so many pieces of those order lines cost, tax included; and what is left of the delivery.
+
+        As a credit note over them says it. ValueError for pieces that were not sold, or are credited already.
+        """
+        goods = sum((self._worth(str(line), pieces) for line, pieces in lines.items() if pieces), Decimal(0))
+        brought = self.rest(DELIVERY) if delivery else Decimal(0)
+        return Money(goods, self.currency), Money(brought, self.currency)
 
     def rest(self, key: str) -> Decimal:
         """What is left of one part, tax included."""

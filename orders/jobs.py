@@ -1,12 +1,10 @@
 """What the outbox does for orders. Every job may run twice: the database says what has been done."""
 
-from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Prefetch
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from orders import (
@@ -22,7 +20,8 @@ from orders import (
     states,
 )
 from orders.gateways.fake import gateway as fake
-from orders.models import Invoice, MailClaim, Order, OrderEvent, Payment
+from orders.mailing import Later, complete, mail_once
+from orders.models import Invoice, Order, Payment, Refund, Shipment
 from orders.papers import filing
 from shop.mail import Attachment
 from shop.outbox import outbox
@@ -32,15 +31,8 @@ INVOICE_SENT = "invoice_sent"
 NIGHT = time(3, 30)  # when the sales are counted
 AT_THE_BANK = timedelta(minutes=10)  # an attempt may be open as long as this before it counts as left
 EXPIRED_AT_ONCE = 500  # orders, in a round
+ON_ITS_WAY = frozenset({Status.PART_SHIPPED, Status.SHIPPED})
 RECONCILED_EVERY = 5  # minutes
-
-
-class Later(Exception):
-    """Not now: another worker is mailing it, or the buyer is at the bank."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        super().__init__(at)
 
 
 def send_confirmation(order_id: int) -> None:
@@ -48,8 +40,8 @@ def send_confirmation(order_id: int) -> None:
 
     If the invoice cannot be set just now, the mail waits and is tried again: nobody gets it without.
     """
-    _mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm)
-    _mail_once("orders.send_confirmation", order_id, INVOICE_SENT, _send_invoice, _wants_invoice)
+    mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm)
+    mail_once("orders.send_confirmation", order_id, INVOICE_SENT, _send_invoice, _wants_invoice)
 
 
 def render_invoice(order_id: int) -> None:
@@ -60,7 +52,7 @@ def render_invoice(order_id: int) -> None:
 
 def ask_for_payment(order_id: int) -> None:
     """Mail the link to pay, once, to whom it is of use: not if it was paid or cancelled meanwhile."""
-    _mail_once("orders.ask_for_payment", order_id, "payment_asked", emails.payment, _may_be_asked)
+    mail_once("orders.ask_for_payment", order_id, "payment_asked", emails.payment, _may_be_asked)
 
 
 def ask_the_silent() -> None:
@@ -112,6 +104,14 @@ def withdraw_payments(order_id: int) -> None:
         payments.settle(payments.word(payment, result))
 
 
+def withdraw_payment(payment_id: int) -> None:
+    """One that is open, and is not to be taken."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.status in Payment.OPEN and payment.reference:
+        result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
+        payments.settle(payments.word(payment, result))
+
+
 def capture_payment(payment_id: int) -> None:
     """Take the money that was approved."""
     payment = Payment.objects.get(pk=payment_id)
@@ -140,29 +140,36 @@ def count_sales() -> None:
 
 
 def send_shipped(order_id: int) -> None:
-    """Mail that it is on its way, once, and not when it has arrived."""
-    _mail_once(
-        "orders.send_shipped",
-        order_id,
-        "shipped_sent",
-        emails.shipped,
-        lambda order: order.status == Status.SHIPPED,
-    )
+    """Mail of each parcel that it is on its way, once, and not when it has arrived."""
+    for shipment in Shipment.objects.filter(order=order_id, is_told=True).order_by("number"):
+        # The first one is called as it was when there was only one.
+        kind = "shipped_sent" if shipment.number == 1 else f"shipped_sent:{shipment.number}"
+        send = partial(emails.shipped, number=shipment.number)
+        mail_once("orders.send_shipped", order_id, kind, send, lambda order: order.status in ON_ITS_WAY)
+
+
+def send_refunded(refund_id: int) -> None:
+    """Mail that money has been sent back, and what for, once, with the credit note if there is one."""
+    refund = Refund.objects.select_related("payment", "credit_note").get(pk=refund_id)
+    papers = [_paper(refund.credit_note)] if refund.credit_note else []
+    send = partial(emails.refunded, refund=refund, papers=papers)
+    kind = f"refunded_sent:{refund_id}"
+    mail_once("orders.send_refunded", refund.payment.order_id, kind, send, job_id=refund_id)
 
 
 def send_cancelled(order_id: int) -> None:
     """Mail the cancellation and what becomes of the money, once."""
-    _mail_once("orders.send_cancelled", order_id, "cancelled_sent", emails.cancelled)
+    mail_once("orders.send_cancelled", order_id, "cancelled_sent", emails.cancelled)
 
 
 def send_sent_back(order_id: int) -> None:
     """Mail that money came too late, or twice, and goes back, once."""
-    _mail_once("orders.send_sent_back", order_id, "sent_back_sent", emails.sent_back)
+    mail_once("orders.send_sent_back", order_id, "sent_back_sent", emails.sent_back)
 
 
 def send_tracking(order_id: int) -> None:
     """Mail the order's link to the address it was placed with, as often as it is asked for."""
-    order = _complete(order_id)
+    order = complete(order_id)
     if order is not None:
         emails.tracking(order)
 
@@ -177,44 +184,6 @@ def settle_pending_fake(key: str) -> None:
     payment = Payment.objects.filter(idempotency_key=key, gateway="fake").first()
     if payment is not None and payment.reference is not None:
         payments.settle(payments.word(payment, fake.arrive(payment.reference)))
-
-
-def _mail_once(
-    job: str,
-    order_id: int,
-    kind: str,
-    send: Callable[[Order], str | None],
-    is_due: Callable[[Order], bool] = lambda order: True,
-) -> None:
-    """Send it unless the order's event of that kind says that it went; then write the event.
-
-    `send` may say what else has been sent with it.
-
-    Two messages may ask for the same mail: whoever claims it sends it, the other one looks again when that
-    claim ends. The mail server is spoken to outside of any transaction.
-
-    A worker that dies after the server took the mail and before the event is written leaves nobody who knows:
-    the mail goes again when the claim has ended, with the same Message-ID, by which most mail programs show
-    it once. So it goes twice at most for each such death, and otherwise once.
-    """
-    try:
-        with transaction.atomic():
-            order = _complete(order_id, is_locked=True)
-            if order is None or any(event.kind == kind for event in order.events.all()) or not is_due(order):
-                return
-            claim = _claim(order, kind)
-    except Later as later:
-        outbox.enqueue(job, order_id, due=later.at, once=True)
-        return
-    try:
-        along = send(order)
-    except Exception:
-        claim.delete()  # the next try need not wait
-        raise
-    with transaction.atomic():
-        claim.delete()
-        for sent in filter(None, (kind, along)):
-            states.note_event(order, sent, note=order.email)
 
 
 def _confirm(order: Order) -> str | None:
@@ -236,23 +205,11 @@ def _wants_invoice(order: Order) -> bool:
 def _papers(order: Order) -> list[Attachment]:
     """Its invoice, if it has one by now: asked after the order was read, so that none is forgotten."""
     found = order.invoices.filter(kind=Invoice.Kind.INVOICE)
-    return [Attachment(filing.filename(paper), filing.pdf(paper), "application/pdf") for paper in found]
+    return [_paper(paper) for paper in found]
 
 
-def _claim(order: Order, kind: str) -> MailClaim:
-    """The right to send this mail; Later if somebody else has it. Call it under the order's lock.
-
-    A claim that has ended is replaced by another row, so that its late owner takes nobody's away.
-    """
-    MailClaim.objects.filter(order=order, kind=kind, until__lte=Now()).delete()
-    claim, is_ours = MailClaim.objects.get_or_create(
-        order=order,
-        kind=kind,
-        defaults={"until": Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)},
-    )
-    if not is_ours:
-        raise Later(claim.until)
-    return claim
+def _paper(paper: Invoice) -> Attachment:
+    return Attachment(filing.filename(paper), filing.pdf(paper), "application/pdf")
 
 
 def _may_be_asked(order: Order) -> bool:
@@ -266,9 +223,3 @@ def _may_be_asked(order: Order) -> bool:
         if ends_at > timezone.now():
             raise Later(ends_at)
     return payments.is_payable(order)
-
-
-def _complete(order_id: int, *, is_locked: bool = False) -> Order | None:
-    events = Prefetch("events", OrderEvent.objects.order_by("id"))
-    rows = Order.objects.select_for_update(of=("self",)) if is_locked else Order.objects.all()
-    return rows.filter(pk=order_id).prefetch_related("lines", "payments", events).first()

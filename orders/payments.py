@@ -120,14 +120,23 @@ def _find(event: PaymentEvent) -> Payment | None:
 
 
 def _fits(order: Order, payment: Payment, event: PaymentEvent) -> bool:
-    """Whether it is the order's money; else it is held, and a person looks at it."""
-    if not event.doubt and event.amount == order.money("total"):
-        return True
-    reason = event.doubt or f"{event.amount.amount} {event.amount.currency}"
-    if (payment.status, payment.reason) != (Status.HELD, reason):
-        _become(payment, Status.HELD, reason)
-        states.note_event(order, "payment_held", note=reason)
-    return False
+    """Whether it is the order's money; else it is held, with what came, and a person looks: orders.held."""
+    doubt = event.doubt or ("" if event.amount == order.money("total") else _amount(event))
+    if doubt and (payment.status, payment.reason, payment.held_as) == (Status.HELD, doubt, event.status):
+        return False
+    held_as = event.status if doubt else ""
+    if doubt or payment.held_as:
+        payment.amount, payment.currency = event.amount.amount, event.amount.currency
+        payment.held_as = held_as
+        payment.save(update_fields=["amount", "currency", "held_as"])
+    if doubt:
+        become(payment, Status.HELD, doubt)
+        states.note_event(order, "payment_held", note=doubt)
+    return not doubt
+
+
+def _amount(event: PaymentEvent) -> str:
+    return f"{event.amount.amount} {event.amount.currency}"
 
 
 def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
@@ -140,15 +149,15 @@ def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
         states.move(order, Order.Status.PAID)
     except (OutOfStock, states.WrongMove):
         return _send_back(order, payment, "paid too late")
-    _become(payment, Status.SUCCEEDED)
-    _confirm(order)
+    become(payment, Status.SUCCEEDED)
+    confirm(order)
     # The last statement: whoever takes the next number waits until this transaction has ended.
     invoices.issue(order)
 
 
 def _send_back(order: Order, payment: Payment, reason: str) -> None:
     """Money that pays for nothing: it goes back, all of it, and its buyer is told."""
-    _become(payment, Status.SURPLUS, reason)
+    become(payment, Status.SURPLUS, reason)
     states.note_event(
         order, "payment_late" if reason == "paid too late" else "payment_twice", note=str(payment)
     )
@@ -161,10 +170,10 @@ def _send_back(order: Order, payment: Payment, reason: str) -> None:
 def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
     if payment.status == Status.AUTHORIZED or not _fits(order, payment, event):
         return
-    _become(payment, Status.AUTHORIZED)
+    become(payment, Status.AUTHORIZED)
     if states.can_move(order, Order.Status.AUTHORIZED):
         states.move(order, Order.Status.AUTHORIZED)
-        _confirm(order)
+        confirm(order)
     else:  # too late, or a second one: nothing was taken, and nothing will be
         outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
 
@@ -172,7 +181,7 @@ def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
 def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
     if payment.status in {Status.DECLINED, Status.HELD}:
         return
-    _become(payment, Status.DECLINED, event.reason)
+    become(payment, Status.DECLINED, event.reason)
     states.note_event(order, "payment_declined", note=event.reason)
     # The page may be closed by now, and a guest has no other way back to it.
     if order.status == Order.Status.PLACED:
@@ -183,7 +192,7 @@ def _withdrawn(order: Order, payment: Payment, event: PaymentEvent) -> None:
     if payment.status not in Payment.OPEN:
         return
     has_lapsed = payment.status == Status.AUTHORIZED and order.status == Order.Status.AUTHORIZED
-    _become(payment, Status.WITHDRAWN, event.reason)
+    become(payment, Status.WITHDRAWN, event.reason)
     states.note_event(order, "payment_withdrawn", note=event.reason)
     if has_lapsed:  # the bank does not hold the money any longer
         states.move(order, Order.Status.CANCELLED)
@@ -198,10 +207,10 @@ def _open(order: Order, payment: Payment, event: PaymentEvent) -> None:
 def _pending(order: Order, payment: Payment, event: PaymentEvent) -> None:
     if payment.status != Status.BEGUN:
         return
-    _become(payment, Status.PENDING)
+    become(payment, Status.PENDING)
     states.note_event(order, "payment_pending", note=event.reason)
     if order.status == Order.Status.PLACED:
-        _confirm(order)
+        confirm(order)
 
 
 WORDS: dict[str, Callable[[Order, Payment, PaymentEvent], None]] = {
@@ -214,19 +223,21 @@ WORDS: dict[str, Callable[[Order, Payment, PaymentEvent], None]] = {
 }
 
 
-def _become(payment: Payment, status: Status, reason: str = "") -> None:
+def become(payment: Payment, status: Status, reason: str = "") -> None:
+    """Its new status; call it under the order's lock."""
     payment.status, payment.reason = status, reason[:200]
     payment.settled_at = None if status in {*Payment.OPEN, Status.HELD} else timezone.now()
     payment.save(update_fields=["status", "reason", "settled_at"])
 
 
-def capture(order: Order) -> None:
+def capture(order: Order, *, actor_id: int | None = None) -> None:
     """The money that was approved is to be taken: a job asks for it. NotPayable if none was approved."""
     with transaction.atomic():
         held = states.lock(order.pk)
         approved = held.payments.filter(status=Status.AUTHORIZED).first()
         if held.status != Order.Status.AUTHORIZED or approved is None:
             raise NotPayable(held.number)
+        states.note_event(held, "capture_begun", note=str(approved.money), actor_id=actor_id)
         outbox.enqueue("orders.capture_payment", approved.pk, queue="high", once=True)
 
 
@@ -243,7 +254,7 @@ def withdraw(order: Order, *, actor_id: int | None = None) -> Order:
         return states.move(held, Order.Status.CANCELLED, actor_id=actor_id, is_told=False)
 
 
-def _confirm(order: Order) -> None:
+def confirm(order: Order) -> None:
     """Ask for the order's one mail, when its money is on the way and again when it is paid.
 
     Whichever is sent first is the only one (orders.jobs); it tells the payment as it stands by then.

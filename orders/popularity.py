@@ -13,7 +13,7 @@ from orders.models import Order
 COUNTED = timedelta(days=90)  # before today
 HALVES_IN = timedelta(days=30)  # a piece sold that long ago counts as half a one
 STEP = 50  # of popularity; two of them are twice the sales, so that ten pieces are 350 and a thousand 1,000
-SOLD = [Order.Status.PAID, Order.Status.SHIPPED, Order.Status.DELIVERED]
+SOLD = [Order.Status.PAID, Order.Status.PART_SHIPPED, Order.Status.SHIPPED, Order.Status.DELIVERED]
 
 # Lines are joined to products to count them, never to say what was bought. All of it from one snapshot: what
 # stands on a product is what we have written, or it was given since.

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.queries import address_lines
 from catalog.queries import pictures
 from catalog.queries.pictures import Picture
-from orders import carriers, links
+from orders import following, links
 from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment
 from orders.models.order import FIRST_NUMBER
 from shop.money import Money
@@ -66,7 +66,7 @@ def of_customer(user: User) -> QuerySet[Order]:
 
 def history(user: User, number: str = "1") -> Shape:
     """A page of a customer's orders as the list shows them; a page that is not there is the nearest."""
-    found = of_customer(user).prefetch_related("lines", "payments")
+    found = of_customer(user).prefetch_related("lines", "payments", "shipments")
     page = Paginator(found, ORDERS_PER_PAGE).get_page(number)
     later = _made_since(line for order in page.object_list for line in order.lines.all()[:PICTURES])
     return {
@@ -93,15 +93,9 @@ def _row(order: Order, later: Mapping[int, Picture]) -> Shape:
         ],
         "more": max(0, len(lines) - 3),
         "pictures": [picture for line in lines[:PICTURES] if (picture := _picture(line, later))],
-        "tracking_url": _tracking_url(order),
+        "parcels": [following.parcel(shipment) for shipment in order.shipments.all()],
         **_promise(order, state),
     }
-
-
-def _tracking_url(order: Order) -> str | None:
-    """Where the carrier says where the parcel is; None before it is sent, or if we do not know its page."""
-    is_sent = order.status in {Order.Status.SHIPPED, Order.Status.DELIVERED}
-    return carriers.tracking_url(order.delivery_carrier, order.tracking_code) if is_sent else None
 
 
 def unheard_of() -> QuerySet[Order]:
@@ -117,6 +111,8 @@ def order_page(order: Order) -> Shape:
     """Everything that the order's page and its mail say."""
     payments, events, lines = list(order.payments.all()), list(order.events.all()), list(order.lines.all())
     state, later = payment_state(order, payments), _made_since(lines)
+    shapes = {line.pk: _line(order, line, _picture(line, later)) for line in lines}
+    followed = following.of(order, shapes)
     return {
         "number": order.number,
         "status": order.status,
@@ -126,7 +122,7 @@ def order_page(order: Order) -> Shape:
         "email": order.email,
         "name": order.name,
         "address_lines": address_lines(order, order.vat_number),
-        "lines": [_line(order, line, _picture(line, later)) for line in lines],
+        "lines": list(shapes.values()),
         "subtotal": order.money("subtotal"),
         "discounts": discounts(order),
         "delivery": order.money("delivery"),
@@ -137,12 +133,13 @@ def order_page(order: Order) -> Shape:
         "payment_state": state,
         "declined": sum(payment.status == Payment.Status.DECLINED for payment in payments),
         "is_asked": any(event.kind == "payment_asked" for event in events),
-        "money_note": _money_back(order, state, events) if order.status in ENDED else "",
-        "steps": _steps(order, payments, events),
+        "money_note": (
+            _money_back(order, state, events, followed["refunded"]) if order.status in ENDED else ""
+        ),
+        "steps": following.steps(order, state, events, followed["parcels"]),
         "delivery_name": order.delivery_name,
         "carrier": order.delivery_carrier,
-        "tracking_code": order.tracking_code,
-        "tracking_url": _tracking_url(order),
+        **followed,
         **_promise(order, state),
     }
 
@@ -175,9 +172,8 @@ def status_label(order: Order, state: str) -> str:
 
 def _promise(order: Order, state: str) -> Shape:
     """When it comes, as long as that holds: for what is paid or being paid, and not once the day is past."""
-    comes = order.status in {Order.Status.PAID, Order.Status.SHIPPED} or (
-        order.status == Order.Status.PLACED and state == "pending"
-    )
+    sold = {Order.Status.PAID, Order.Status.PART_SHIPPED, Order.Status.SHIPPED}
+    comes = order.status in sold or (order.status == Order.Status.PLACED and state == "pending")
     until = order.promised_until
     holds = comes and until is not None and until >= timezone.localdate()
     return {
@@ -186,8 +182,11 @@ def _promise(order: Order, state: str) -> Shape:
     }
 
 
-def _money_back(order: Order, state: str, events: Sequence[OrderEvent]) -> str:
+def _money_back(order: Order, state: str, events: Sequence[OrderEvent], refunded: Money) -> str:
     """What becomes of the money of a cancelled order. Nothing is refunded by itself: people do it."""
+    if refunded and refunded != order.money("total"):
+        text = _("We have sent %(part)s of %(total)s back the way it came. The rest follows.")
+        return text % {"part": refunded.format(), "total": order.money("total").format()}
     if state == "sent_back":
         return _("Your payment came too late. We have sent all of it back the way it came.")
     if any(event.kind == OrderEvent.REFUNDED for event in events):
@@ -267,27 +266,3 @@ def _tax(order: Order, row: Mapping[str, str]) -> tuple[Decimal, Money, Money]:
         Money(Decimal(row["net"]), order.currency),
         Money(Decimal(row["tax"]), order.currency),
     )
-
-
-def _steps(order: Order, payments: Sequence[Payment], events: Sequence[OrderEvent]) -> list[Shape]:
-    """Placed, paid, on its way, delivered; a cancelled order ends there."""
-    status, delivered = Order.Status, {event.kind: event.at for event in events}.get("delivered")
-    steps: list[Shape] = [{"label": _("Ordered"), "at": order.placed_at, "state": "done", "note": ""}]
-    if order.paid_at is not None:
-        steps.append({"label": _("Paid"), "at": order.paid_at, "state": "done", "note": ""})
-    if order.status in ENDED:
-        label = _("Cancelled") if order.status == status.CANCELLED else _("Not paid in time")
-        at = order.cancelled_at or order.reserved_until
-        return [*steps, {"label": label, "at": at, "state": "current", "note": ""}]
-    if order.paid_at is None:
-        waiting = payment_state(order, payments)
-        notes = {"begun": _("being checked"), "pending": _("on its way"), "declined": _("declined")}
-        note = notes.get(waiting, "")
-        steps.append({"label": _("Payment"), "at": None, "state": "current", "note": note})
-    packing = "current" if order.status == status.PAID else "done" if order.shipped_at else "todo"
-    steps.append({"label": _("Packed"), "at": None, "state": packing, "note": ""})
-    sent = "todo" if not order.shipped_at else "current" if order.status == status.SHIPPED else "done"
-    steps.append({"label": _("On its way"), "at": order.shipped_at, "state": sent, "note": ""})
-    done = "done" if order.status == status.DELIVERED else "todo"
-    steps.append({"label": _("Delivered"), "at": delivered, "state": done, "note": ""})
-    return steps

@@ -125,7 +125,9 @@ def _forget_unasked(since: datetime) -> None:
 
 def send_waiting() -> int:
     """Refunds whose job was given up, or whose bank takes its time, are asked for again; how many."""
-    waiting = Refund.objects.filter(status=Refund.Status.BEGUN, created_at__lt=Now() - 5 * QUIET)
+    waiting = Refund.objects.filter(
+        status=Refund.Status.BEGUN, payment__reference__isnull=False, created_at__lt=Now() - 5 * QUIET
+    )
     ids = list(waiting.values_list("pk", flat=True)[:500])
     for refund_id in ids:
         outbox.enqueue("orders.send_refund", refund_id, queue="high", once=True)

@@ -6,18 +6,18 @@ in the transaction that wants it, so that whoever dies where, the money goes bac
 
 import logging
 from collections.abc import Mapping
-from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 from orders import gateways, invoices, states
+from orders.balance import came_by_hand, left, left_of, refunded
 from orders.gateways import RefundResult
 from orders.models import Order, OrderEvent, Payment, Refund
 from shop.money import Money
 from shop.outbox import outbox
 
+__all__ = ["left", "left_of", "refunded"]
 logger = logging.getLogger(__name__)
 Status = Refund.Status
 
@@ -28,6 +28,10 @@ class MoreThanPaid(Exception):
     def __init__(self, order: Order, left: Money) -> None:
         self.left = left
         super().__init__(f"{order.number}: {left.amount} {left.currency} is left")
+
+
+class NotOpen(Exception):
+    """It did not fail, or somebody has seen to it already."""
 
 
 def refund(
@@ -41,36 +45,97 @@ def refund(
 ) -> Refund:
     """Sends a part or all of what was paid back, with its credit note.
 
-    lines, delivery: for what, as invoices.credit() takes it. MoreThanPaid; ValueError for nothing or less.
+    lines, delivery: for what, as invoices.credit() takes it. Money that no gateway collected is sent by a
+    person, who says so with sent_by_hand(). MoreThanPaid; ValueError for nothing or less.
     """
     if amount.amount <= 0:
         raise ValueError("a refund is more than nothing")
     with transaction.atomic():
         held = states.lock(order.pk)
-        payment = held.payments.select_for_update().filter(status=Payment.Status.SUCCEEDED).first()
+        payment = _paying(held)
         rest = left(held)
-        if payment is None or payment.reference is None or amount > rest:
+        if payment is None or amount > rest:
             raise MoreThanPaid(held, rest)
-        begun = begin(payment, amount, reason=reason, actor_id=actor_id)
-        _credit(held, reason, lines, delivery)
+        begun = begin(payment, amount, reason=reason, actor_id=actor_id, lines=lines, delivery=delivery)
+        _credit(held, begun)
         return begun
 
 
-def _credit(
+def of_goods(
     order: Order,
-    reason: str,
-    lines: Mapping[int, int] | None = None,
-    delivery: Money | None = None,
-) -> None:
+    pieces: Mapping[int, int],
+    *,
+    delivery: bool = False,
+    amount: Money | None = None,
+    reason: str = "",
+    actor_id: int | None = None,
+) -> Refund | None:
+    """Sends back what so many pieces of those lines cost, or less (amount); None if nothing is left of that.
+
+    Pieces whose money has gone back already cost nothing. Call it last: it takes a number. MoreThanPaid.
+    """
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        count = invoices.ledger(held)
+        lines = count.creditable(pieces)
+        goods, brought = count.worth(lines, delivery=delivery)
+        whole = goods + brought
+        if amount is not None and amount > whole:
+            raise MoreThanPaid(held, whole)
+        sent = whole if amount is None else amount
+        if not sent:
+            return None
+        of_delivery = brought if brought else None
+        return refund(held, sent, lines=lines, delivery=of_delivery, reason=reason, actor_id=actor_id)
+
+
+def _paying(order: Order) -> Payment | None:
+    """What paid it, locked. Money that no gateway collected has a row from now on, as a refund is of one."""
+    found = order.payments.select_for_update().filter(status=Payment.Status.SUCCEEDED).first()
+    if found is None and came_by_hand(order):
+        found = Payment.objects.create(
+            order=order,
+            gateway=Payment.BY_HAND,
+            idempotency_key=f"by-hand-order-{order.pk}-{order.payments.count() + 1}",
+            amount=order.total,
+            currency=order.currency,
+            status=Payment.Status.SUCCEEDED,
+            settled_at=order.paid_at,
+        )
+    return found
+
+
+def _credit(order: Order, refund: Refund) -> None:
     """The credit note over what has gone back and has none: a refund that fails, and is made again, gets no
-    second one. Last in its transaction, as it takes a number."""
+    second one. Last in its transaction, as it takes a number; an order without an invoice gets that first."""
     credited, rest = invoices.balance(order)
     missing = refunded(order) - credited
-    if missing.amount > 0 and rest >= missing:
-        invoices.credit(order, amount=missing, lines=lines, delivery=delivery, reason=reason)
+    if missing.amount <= 0:
+        return
+    if rest < missing and refund.payment.gateway == Payment.BY_HAND and not order.invoices.exists():
+        invoices.issue(order)
+        rest = invoices.left(order)
+    if rest < missing:
+        return
+    lines: Mapping[int, int] = {}
+    if refund.credit_note is None:
+        lines = invoices.ledger(order).creditable({int(pk): count for pk, count in refund.pieces.items()})
+    delivery = None if refund.delivery is None else Money(refund.delivery, refund.currency)
+    note = invoices.credit(order, amount=missing, lines=lines, delivery=delivery, reason=refund.reason)
+    if refund.credit_note is None:
+        refund.credit_note = note
+        refund.save(update_fields=["credit_note"])
 
 
-def begin(payment: Payment, amount: Money, *, reason: str = "", actor_id: int | None = None) -> Refund:
+def begin(
+    payment: Payment,
+    amount: Money,
+    *,
+    reason: str = "",
+    actor_id: int | None = None,
+    lines: Mapping[int, int] | None = None,
+    delivery: Money | None = None,
+) -> Refund:
     """The refund's row and the job that asks for it; call it under the order's lock."""
     number = payment.refunds.count() + 1
     begun = Refund.objects.create(
@@ -78,30 +143,66 @@ def begin(payment: Payment, amount: Money, *, reason: str = "", actor_id: int | 
         amount=amount.amount,
         currency=amount.currency,
         reason=reason[:200],
+        pieces={str(line): count for line, count in (lines or {}).items() if count},
+        delivery=delivery.amount if delivery else None,
         actor_id=actor_id,
         idempotency_key=f"{payment.idempotency_key}-back-{number}",
     )
     states.note_event(payment.order, "refund_begun", note=_note(begun), actor_id=actor_id)
-    outbox.enqueue("orders.send_refund", begun.pk, queue="high")
+    if payment.reference:
+        outbox.enqueue("orders.send_refund", begun.pk, queue="high")
     return begun
 
 
-def refunded(order: Order) -> Money:
-    """What went back, or is on its way, of what paid the order."""
-    paid = order.payments.filter(status=Payment.Status.SUCCEEDED).first()
-    return paid.money - left_of(paid) if paid else Money.zero(order.currency)
+def sent_by_hand(refund: Refund, *, actor_id: int | None = None) -> Refund:
+    """Somebody has sent the money back, which no gateway can. NotOpen if it waits for none."""
+    with transaction.atomic():
+        order = states.lock(refund.payment.order_id)
+        found = Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund.pk)
+        if found.status != Status.BEGUN or found.payment.reference:
+            raise NotOpen(found)
+        found.actor_id = actor_id
+        _become(order, found, Status.SUCCEEDED, OrderEvent.REFUNDED)
+        return found
 
 
-def left(order: Order) -> Money:
-    """What was paid for the order and has not gone back; money that came for nothing goes back by itself."""
-    paid = order.payments.filter(status=Payment.Status.SUCCEEDED).first()
-    return left_of(paid) if paid else Money.zero(order.currency)
+def try_again(refund: Refund, *, actor_id: int | None = None) -> Refund:
+    """A refund that failed is asked for anew: the same money for the same things. NotOpen; MoreThanPaid."""
+    with transaction.atomic():
+        order, found = _failed(refund)
+        payment = Payment.objects.select_for_update().get(pk=found.payment_id)
+        payment.order = order
+        if found.money > left_of(payment):
+            raise MoreThanPaid(order, left_of(payment))
+        begun = begin(payment, found.money, reason=found.reason, actor_id=actor_id)
+        # What it is for, and its credit note; not its key: to ask for the same one is to be refused again.
+        begun.pieces, begun.delivery, begun.credit_note = found.pieces, found.delivery, found.credit_note
+        begun.save(update_fields=["pieces", "delivery", "credit_note"])
+        found.returns.update(refund=begun)
+        _close(found)
+        _credit(order, begun)
+        return begun
 
 
-def left_of(payment: Payment) -> Money:
-    """What has not gone back of this one, nor is on its way."""
-    sent = payment.refunds.exclude(status=Status.FAILED).aggregate(sum=Sum("amount"))["sum"]
-    return payment.money - Money(sent or Decimal(0), payment.currency)
+def let_be(refund: Refund, *, actor_id: int | None = None) -> None:
+    """A refund that failed is not to be sent this way: nobody is asked about it any more. NotOpen."""
+    with transaction.atomic():
+        order, found = _failed(refund)
+        _close(found)
+        states.note_event(order, "refund_left", note=_note(found), actor_id=actor_id)
+
+
+def _failed(refund: Refund) -> tuple[Order, Refund]:
+    order = states.lock(refund.payment.order_id)
+    found = Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)
+    if found.status != Status.FAILED or found.closed_at is not None:
+        raise NotOpen(found)
+    return order, found
+
+
+def _close(refund: Refund) -> None:
+    refund.closed_at = timezone.now()
+    refund.save(update_fields=["closed_at"])
 
 
 def send(refund_id: int) -> None:
@@ -134,7 +235,7 @@ def settle(payment: Payment, said: RefundResult) -> Refund | None:
         elif said.status == "failed" and found.status != Status.FAILED:
             found.error = said.reason[:200]
             _become(order, found, Status.FAILED, "refund_failed")
-        _credit(order, found.reason)
+        _credit(order, found)
         return found
 
 
@@ -167,6 +268,11 @@ def _become(order: Order, refund: Refund, status: Status, event: str) -> None:
     refund.save(update_fields=["status", "settled_at", "error"])
     note = f"{_note(refund)}: {refund.error}" if refund.error else _note(refund)
     states.note_event(order, event, note=note, actor_id=refund.actor_id)
+    # Money that came too late, or twice, has a mail of its own.
+    if status == Status.SUCCEEDED and (
+        refund.payment.status == Payment.Status.SUCCEEDED or refund.payment.held_as
+    ):
+        outbox.enqueue("orders.send_refunded", refund.pk)
 
 
 def _note(refund: Refund) -> str:

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog import stock
-from orders import marking
+from orders import marking, parcels, progress
+from orders.balance import GIVEN_UP
 from orders.models import Order, OrderEvent
 from shop.outbox import outbox
 
@@ -24,11 +25,10 @@ MOVES: Mapping[str, frozenset[str]] = {
     Status.CANCELLED: frozenset(),
 }
 
-GIVEN_UP = {Status.EXPIRED, Status.CANCELLED}  # nothing of it is held any more
-
 # What the buyer is told by mail, in the transaction that makes it true. An expired order is told by its page:
 # whoever left it has had the link to pay, and a mail that nothing was bought is one too many.
-MAILS = {Status.SHIPPED: "orders.send_shipped", Status.CANCELLED: "orders.send_cancelled"}
+# Of what is shipped each parcel tells: orders.parcels.
+MAILS = {Status.CANCELLED: "orders.send_cancelled"}
 
 # The moment that a status is known by on the order itself.
 MOMENTS = {Status.PAID: "paid_at", Status.SHIPPED: "shipped_at", Status.CANCELLED: "cancelled_at"}
@@ -71,7 +71,9 @@ def move(
     """The order in its new status, with its event; what is not sold any more goes back to the shelf.
 
     WrongMove if the table does not allow it, judged under the order's lock; catalog.stock.OutOfStock if an
-    expired order is paid and not all of it is there any more. Returns the row as it is now.
+    expired order is paid and not all of it is there any more; catalog.stock.NotReserved. Who ships an order
+    ships all that is left of it, in a parcel without a code: orders.shipments has the other ones. Returns the
+    row as it is now.
     is_told: whether the buyer hears of it, if they hear of that move at all.
     """
     with transaction.atomic():
@@ -95,8 +97,8 @@ def move(
             outbox.enqueue("orders.withdraw_payments", held.pk, queue="high")
         elif was == Status.EXPIRED:
             stock.reserve(_quantities(held), reference=held.number, actor_id=actor_id)
-        elif to == Status.SHIPPED:
-            stock.ship(_quantities(held), reference=held.number, actor_id=actor_id)
+        elif to == Status.SHIPPED and (left := progress.of(held).left):
+            parcels.pack(held, left, is_told=is_told, actor_id=actor_id)
     return held
 
 

@@ -140,7 +140,7 @@ def enqueued_names() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args:
                 called, first = called_name(node), node.args[0]
-                if called in {"enqueue", "register", "on_release", "_mail_once"} and isinstance(
+                if called in {"enqueue", "register", "on_release", "mail_once"} and isinstance(
                     first, ast.Constant
                 ):
                     names.add(first.value)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import ngettext_lazy
 
 from orders.admin.order import state_of
-from orders.admin.refunds import OWED
+from orders.admin.refunds import HELD, OWED, STUCK, TO_SHIP
 from orders.models import Order
 from shop.desk import dashboard
 from shop.desk.cells import amount, moment
@@ -20,9 +20,9 @@ LATEST = 6
 
 @dashboard.figure(10)
 def to_ship(request: HttpRequest) -> dashboard.Figure | None:
-    """Paid, and still here."""
+    """Paid, and still here, all of it or a part."""
     names = ngettext_lazy("order to ship", "orders to ship")
-    return _figure(request, Q(status=Order.Status.PAID), "status=paid", names, "good")
+    return _figure(request, TO_SHIP, "status=to_ship", names, "good")
 
 
 @dashboard.figure(11)
@@ -37,6 +37,22 @@ def to_refund(request: HttpRequest) -> dashboard.Figure | None:
     """Cancelled, and the money is still with us. It is rare: on other days nothing is said of it."""
     names = ngettext_lazy("order to refund", "orders to refund")
     figure = _figure(request, OWED, "status=owed", names, "bad")
+    return figure if figure and figure.count else None
+
+
+@dashboard.figure(13)
+def held_back(request: HttpRequest) -> dashboard.Figure | None:
+    """Money that did not fit waits for a decision; rare as well."""
+    names = ngettext_lazy("payment held back", "payments held back")
+    figure = _figure(request, HELD, "status=held", names, "bad")
+    return figure if figure and figure.count else None
+
+
+@dashboard.figure(14)
+def stuck(request: HttpRequest) -> dashboard.Figure | None:
+    """A refund failed, or is to be sent by hand; rare as well."""
+    names = ngettext_lazy("refund to see to", "refunds to see to")
+    figure = _figure(request, STUCK, "status=stuck", names, "bad")
     return figure if figure and figure.count else None
 
 
@@ -60,7 +76,9 @@ def latest(request: HttpRequest) -> SafeString | None:
     return render_to_string("admin/orders/order/latest.html", context)
 
 
-def _figure(request: HttpRequest, rows: Q, query: str, names: Any, state: str) -> dashboard.Figure | None:
+def _figure(
+    request: HttpRequest, rows: Q | Exists, query: str, names: Any, state: str
+) -> dashboard.Figure | None:
     if not request.user.has_perm("orders.view_order"):
         return None
     count = dashboard.counted(Order.objects.filter(rows))

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -17,20 +17,16 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from catalog.stock import NotReserved
 from orders import states
-from orders.admin.refunds import is_owed, mark_refunded, refundable, send_back, unrefunded
+from orders.admin import buttons
+from orders.admin.deciding import Deciding
+from orders.admin.giving import Giving
+from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
+from orders.admin.shipping import UNRESERVED, Shipping
 from orders.models import Order
 from shop.desk.cells import grouped
-from shop.desk.tables import Table
 
 Status = Order.Status
-# The button's name, where it leads, and who may press it.
-MOVES = {
-    "_ship": (Status.SHIPPED, "ship_order"),
-    "_deliver": (Status.DELIVERED, "ship_order"),
-    "_cancel": (Status.CANCELLED, "cancel_order"),
-}
 DONE_ONE = {
-    Status.SHIPPED: gettext_lazy("Order shipped"),
     Status.DELIVERED: gettext_lazy("Order delivered"),
     Status.CANCELLED: gettext_lazy("Order cancelled"),
 }
@@ -41,7 +37,7 @@ DONE_MANY = {
 }
 
 
-class Moving(Table):
+class Moving(Shipping, Giving, Deciding):
     """The part of the orders' desk that changes them."""
 
     actions = ("ship", "deliver", "cancel")
@@ -79,12 +75,8 @@ class Moving(Table):
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The same for one order, from its page."""
-        order: Order | None = self.get_object(request, str(pk))
-        if order is None:
-            raise Http404
-        if not self.has_cancel_permission(request):
-            raise PermissionDenied
-        back = reverse("admin:orders_order_change", args=[pk])
+        order = self.asked(request, pk, "cancel_order")
+        back = self.page_of(order)
         if request.method == "POST":
             if self._move(request, order, Status.CANCELLED):
                 self.message_user(request, str(DONE_ONE[Status.CANCELLED]), messages.SUCCESS)
@@ -92,8 +84,7 @@ class Moving(Table):
                     self._send_back(request, order)
             return self.rung(request, HttpResponseRedirect(back))
         if not states.can_move(order, Status.CANCELLED):
-            self._stays(request, order)
-            return HttpResponseRedirect(back)
+            return self.stays(request, order)
         return self._ask(request, [order], back=back)
 
     def _ask(self, request: HttpRequest, orders: Sequence[Order], *, back: str) -> TemplateResponse:
@@ -115,50 +106,39 @@ class Moving(Table):
     ) -> HttpResponse:
         """With the buttons that this person may press on this order."""
         order = self.get_object(request, object_id)
-        moves = {
-            f"can{button}": order is not None
-            and states.can_move(order, to)
-            and request.user.has_perm(f"orders.{permission}")
-            for button, (to, permission) in MOVES.items()
-        }
-        refunds = order is not None and is_owed(order) and self.has_cancel_permission(request)
-        back = refundable(order) if order is not None and refunds else None
-        shown = {**(extra_context or {}), **moves, "can_refunded": refunds, "can_refund": back}
+        shown = {**(extra_context or {}), "buttons": list(buttons.offered(request, order))}
         return super().change_view(request, object_id, form_url, shown)
 
     def response_change(self, request: HttpRequest, obj: Order) -> HttpResponse:
-        """The form is saved, then the order moves; cancelling has a page that asks."""
-        for button, (to, permission) in MOVES.items():
-            if button not in request.POST:
-                continue
-            if not request.user.has_perm(f"orders.{permission}"):
-                raise PermissionDenied
-            if to == Status.CANCELLED:
-                return HttpResponseRedirect(reverse("admin:orders_order_cancel", args=[obj.pk]))
-            if self._move(request, obj, to):
-                is_bare = to == Status.SHIPPED and not obj.tracking_code
-                text = _("Order shipped without a tracking code") if is_bare else str(DONE_ONE[to])
-                self.message_user(request, text, messages.SUCCESS)
+        """The form is saved, then what was pressed is done, or its page asks."""
+        if "_see_to" in request.POST:
+            self.see_to_refund(request, obj, request.POST["_see_to"])
             return HttpResponseRedirect(request.path)
-        if "_refund" in request.POST:
-            if not self.has_cancel_permission(request):
-                raise PermissionDenied
-            self._send_back(request, obj)
-            return HttpResponseRedirect(request.path)
-        if "_refunded" in request.POST:
-            return self._refunded(request, obj)
-        return super().response_change(request, obj)
-
-    def _refunded(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """Somebody has sent the money back: the notice goes, and the timeline says who and when."""
-        if not self.has_cancel_permission(request):
+        button = buttons.pressed(request)
+        if button is None:
+            return super().response_change(request, obj)
+        if not request.user.has_perm(f"orders.{button.permission}"):
             raise PermissionDenied
+        if button.page:
+            return HttpResponseRedirect(reverse(f"admin:orders_order_{button.page}", args=[obj.pk]))
+        if button.name == "_deliver":
+            if self._move(request, obj, Status.DELIVERED):
+                self.message_user(request, str(DONE_ONE[Status.DELIVERED]), messages.SUCCESS)
+        elif button.name == "_capture":
+            self.capture(request, obj)
+        elif button.name == "_refund":
+            self._send_back(request, obj)
+        else:
+            self._refunded(request, obj)
+        return HttpResponseRedirect(request.path)
+
+    def _refunded(self, request: HttpRequest, order: Order) -> None:
+        """Somebody has sent the money back: the notice goes, and the timeline says who and when."""
         if mark_refunded(order, actor_id=request.user.pk):
             self.message_user(request, _("Refund noted"), messages.SUCCESS)
         else:
             text = _("%s: nothing is left to be refunded.") % order.number
             self.message_user(request, text, messages.WARNING)
-        return HttpResponseRedirect(request.path)
 
     def _send_back(self, request: HttpRequest, order: Order) -> None:
         sent = send_back(order, actor_id=request.user.pk)
@@ -186,19 +166,12 @@ class Moving(Table):
 
     def _move(self, request: HttpRequest, order: Order, to: Status) -> bool:
         """Through the one door; what it refuses is told."""
-        note = order.tracking_code if to == Status.SHIPPED else ""
         try:
-            states.move(order, to, note=note, actor_id=request.user.pk)
+            states.move(order, to, actor_id=request.user.pk)
         except states.WrongMove as error:
-            self._stays(request, error.order)
+            self.stays(request, error.order)
             return False
         except NotReserved:
-            text = _("%(number)s stays as it is: not all of its goods are reserved. Count the stock, please.")
-            self.message_user(request, text % {"number": order.number}, messages.WARNING)
+            self.message_user(request, UNRESERVED % {"number": order.number}, messages.WARNING)
             return False
         return True
-
-    def _stays(self, request: HttpRequest, order: Order) -> None:
-        text = _("%(number)s stays as it is: it is %(status)s.")
-        values = {"number": order.number, "status": order.get_status_display()}
-        self.message_user(request, text % values, messages.WARNING)

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
-from orders import links, marking, queries
+from orders import links, marking, progress, queries, states
+from orders.admin import told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
 from orders.admin.refunds import StatusFilter, is_owed, unrefunded
-from orders.admin.rows import EventRows, PaymentRows
-from orders.models import Order, OrderLine
+from orders.admin.rows import EventRows, PaymentRows, ShipmentRows
+from orders.models import Order, OrderLine, Payment, Shipment
 from orders.models.order import FIRST_NUMBER
 from shop import markets
 from shop.desk.cells import amount, moment, number, pill
@@ -58,8 +59,11 @@ class OrderTable(Moving):
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
-    inlines = (PaymentRows, InvoiceRows, EventRows)
-    readonly_fields = ("state", "placed", "where", "refund", "who", "email", "address", "goods", "promise")
+    inlines = (ShipmentRows, PaymentRows, InvoiceRows, EventRows)
+    readonly_fields = (
+        *("state", "placed", "where", "refund", "held", "who", "email", "address", "goods", "promise"),
+        *("refunds", "returned"),
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -68,22 +72,26 @@ class OrderTable(Moving):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is left to be sent back stands on top, while there is something."""
-        owes = obj is not None and is_owed(obj)
-        first: tuple[Any, ...] = (("state", "placed", "where"), ("who", "email"))
+        """What waits for somebody stands on top; what came back, while there is something."""
+        first: list[Any] = [("state", "placed", "where"), ("who", "email")]
+        more: list[Any] = []
+        if obj is not None:
+            obj.reader = request.user  # the cells below know no request
+            if is_owed(obj):
+                first.insert(0, ("refund",))
+            if any(payment.status == Payment.Status.HELD for payment in obj.payments.all()):
+                first.insert(0, ("held",))
+            if obj.returns.exists():
+                more.append((gettext_lazy("Returns"), {"fields": ("returned",)}))
+            if told.refunds_of(obj):
+                more.append((gettext_lazy("Refunds"), {"fields": ("refunds",)}))
         return (
-            (None, {"fields": (("refund",), *first) if owes else first}),
+            (None, {"fields": tuple(first)}),
             (gettext_lazy("What was bought"), {"fields": ("goods",)}),
-            (gettext_lazy("Delivery"), {"fields": (("address", "promise"), "tracking_code")}),
+            (gettext_lazy("Delivery"), {"fields": (("address", "promise"),)}),
+            *more,
             (gettext_lazy("For us"), {"fields": ("note",)}),
         )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The code is written by who ships, while there is something to ship or to follow."""
-        is_open = obj is not None and obj.status in {Status.PAID, Status.SHIPPED}
-        if is_open and request.user.has_perm("orders.ship_order"):
-            return self.readonly_fields
-        return (*self.readonly_fields, "tracking_code")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         bought = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
@@ -106,11 +114,18 @@ class OrderTable(Moving):
         return None if obj is None else links.path(obj, market=markets.get_or_default(obj.market))
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
-        """The note and the code only: the rest may have moved on since the form was opened."""
-        fields = [name for name in form.changed_data if name in {"note", "tracking_code"}]
-        if fields:
-            obj.save(update_fields=fields)
+        """The note only: the rest may have moved on since the form was opened."""
+        if "note" in form.changed_data:
+            obj.save(update_fields=["note"])
             marking.after_commit(obj.customer_id)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Of the rows, who brings a parcel and its code can be written down later; the timeline says so."""
+        super().save_formset(request, form, formset, change)
+        for row, _fields in getattr(formset, "changed_objects", ()):
+            if isinstance(row, Shipment):
+                note = " ".join(filter(None, (f"{row.number}:", row.carrier, row.tracking_code)))
+                states.note_event(row.order, "tracking_changed", note=note, actor_id=request.user.pk)
 
     # --- What is shown ---------------------------------------------------------------------------------
 
@@ -146,6 +161,18 @@ class OrderTable(Moving):
     def refund(self, order: Order) -> Any:
         return format_html('<p class="notice">{}</p>', unrefunded(order))
 
+    @admin.display(description=gettext_lazy("money held back"))
+    def held(self, order: Any) -> Any:
+        return told.held_notice(order, may_decide=order.reader.has_perm("orders.charge_order"))
+
+    @admin.display(description=gettext_lazy("refunds"))
+    def refunds(self, order: Any) -> Any:
+        return told.refunds_table(order, may_see_to=order.reader.has_perm("orders.refund_order"))
+
+    @admin.display(description=gettext_lazy("returns"))
+    def returned(self, order: Order) -> Any:
+        return told.returns_table(order)
+
     @admin.display(description=gettext_lazy("customer"))
     def who(self, order: Order) -> Any:
         if order.customer is None:
@@ -170,12 +197,14 @@ class OrderTable(Moving):
 
     @admin.display(description=gettext_lazy("goods"))
     def goods(self, order: Order) -> str:
-        """Lines and sums as the buyer saw them."""
+        """Lines and sums as the buyer saw them, and how far they have come."""
+        come = progress.of(order)
         lines = [
             {
                 "thumbnail": thumbnail(line.picture),
                 "name": line.name,
                 "detail": " · ".join(filter(None, (line.options, line.sku))),
+                "movement": told.movement(line, come),
                 "quantity": number(line.quantity),
                 "each": Money(line.unit_price, order.currency),
                 "tax": percent(line.tax_rate),

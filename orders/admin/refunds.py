@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders import refunds, states
+from orders import balance, refunds, shipments, states
 from orders.models import Order, OrderEvent, Payment, Refund
 from shop.money import Money
 
@@ -23,6 +23,14 @@ _SENT = Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.SUCCE
 )
 _ALL, _PART = Exists(_SENT.filter(sent=F("amount"))), Exists(_SENT.filter(sent__gt=0, sent__lt=F("amount")))
 OWED = Q(status=Order.Status.CANCELLED) & (Q(paid_at__isnull=False) | _PAID) & ~_ALL & (~_DONE | _PART)
+
+HELD = Exists(Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.HELD))
+# Refunds that wait for somebody: one failed, or no gateway can send it.
+_STUCK = Q(status=Refund.Status.FAILED, closed_at=None) | Q(
+    status=Refund.Status.BEGUN, payment__gateway=Payment.BY_HAND
+)
+STUCK = Exists(Refund.objects.filter(_STUCK, payment__order=OuterRef("pk")))
+TO_SHIP = Q(status__in=shipments.TO_SHIP)
 
 
 def unrefunded(order: Order) -> str:
@@ -80,21 +88,38 @@ def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
         held = states.lock(order.pk)
         if not is_owed(held):
             return False
+        rest, paying = refunds.left(held), balance.paying(held)
+        if (
+            paying is not None and paying.gateway == Payment.BY_HAND
+        ):  # the rest of what went back by hand before
+            begun = refunds.refund(held, rest, reason="cancelled", actor_id=actor_id)
+            refunds.sent_by_hand(begun, actor_id=actor_id)
+            return True
         states.note_event(held, OrderEvent.REFUNDED, note=str(held.money("total")), actor_id=actor_id)
         return True
 
 
+# What waits for somebody, as addresses of the list call it.
+WAITING: dict[str | None, Any] = {"to_ship": TO_SHIP, "held": HELD, "stuck": STUCK, "owed": OWED}
+
+
 class StatusFilter(admin.SimpleListFilter):
-    """Where orders stand, and of the cancelled ones those whose money waits to be sent back."""
+    """What waits for somebody, and where orders stand."""
 
     title = gettext_lazy("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [*Order.Status.choices, ("owed", _("cancelled, to be refunded"))]
+        waiting = [
+            ("to_ship", _("to be shipped")),
+            ("held", _("payment held back")),
+            ("stuck", _("refund to see to")),
+            ("owed", _("cancelled, to be refunded")),
+        ]
+        return [*waiting, *Order.Status.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         chosen = self.value()
-        if chosen == "owed":
-            return queryset.filter(OWED)
+        if chosen in WAITING:
+            return queryset.filter(WAITING[chosen])
         return queryset.filter(status=chosen) if chosen in Order.Status.values else queryset

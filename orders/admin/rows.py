@@ -5,10 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.models import Order, OrderEvent, Payment
+from orders import carriers
+from orders.models import Order, OrderEvent, Payment, Shipment
 from shop.desk.cells import amount, moment, pill
 from shop.desk.tables import Rows, Unchangeable
 from shop.money import Money
@@ -21,7 +25,11 @@ EVENTS = {
     "confirmation_sent": gettext_lazy("confirmation sent"),
     "invoice_sent": gettext_lazy("invoice sent"),
     "payment_asked": gettext_lazy("link to pay sent"),
+    Order.Status.PART_SHIPPED: gettext_lazy("a part shipped"),
     "shipped_sent": gettext_lazy("shipping mail sent"),
+    "tracking_changed": gettext_lazy("carrier or tracking code changed"),
+    "given_up": gettext_lazy("rest given up"),
+    "returned": gettext_lazy("goods came back"),
     "cancelled_sent": gettext_lazy("cancellation mail sent"),
     "payment_pending": gettext_lazy("payment is being checked"),
     "payment_missing": gettext_lazy("nothing heard of a payment"),
@@ -31,23 +39,73 @@ EVENTS = {
     "payment_withdrawn": gettext_lazy("attempt to pay ended"),
     "refund_begun": gettext_lazy("refund asked for"),
     "refund_failed": gettext_lazy("refund failed"),
+    "refund_left": gettext_lazy("failed refund left"),
+    "refunded_sent": gettext_lazy("mail about the refund sent"),
     "sent_back_sent": gettext_lazy("mail about the money sent"),
     "payment_held": gettext_lazy("payment held back"),
+    "payment_accepted": gettext_lazy("payment accepted by hand"),
+    "payment_returned": gettext_lazy("payment held back goes back"),
+    "capture_begun": gettext_lazy("approved money to be taken"),
     "voucher_again": gettext_lazy("its voucher counts again"),
     OrderEvent.REFUNDED: gettext_lazy("refunded"),
 }
+
+
+class ShipmentRows(Rows):
+    """Its parcels; who brings one and its code are written down by who ships, while it is on its way."""
+
+    model = Shipment
+    fields = ("label", "sent", "goods", "carrier", "tracking_code", "follow", "actor")
+    readonly_fields = ("label", "sent", "goods", "follow", "actor")
+    verbose_name_plural = gettext_lazy("parcels")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_open = obj is not None and obj.status in {Order.Status.PART_SHIPPED, Order.Status.SHIPPED}
+        return is_open and request.user.has_perm("orders.ship_order")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
+        return super().get_queryset(request).select_related("actor", "order").prefetch_related("lines__line")
+
+    @admin.display(description=gettext_lazy("parcel"))
+    def label(self, shipment: Shipment) -> str:
+        return str(shipment.number)
+
+    @admin.display(description=gettext_lazy("sent"))
+    def sent(self, shipment: Shipment) -> Any:
+        return moment(shipment.shipped_at)
+
+    @admin.display(description=gettext_lazy("in it"))
+    def goods(self, shipment: Shipment) -> Any:
+        rows = [(row.quantity, row.line.name) for row in shipment.lines.all()]
+        return format_html_join(mark_safe("<br>"), "{} × {}", rows)
+
+    @admin.display(description=gettext_lazy("where it is"))
+    def follow(self, shipment: Shipment) -> Any:
+        url = carriers.tracking_url(shipment.carrier, shipment.tracking_code)
+        link = '<a href="{}" rel="external noreferrer">{}</a>'
+        return format_html(link, url, _("Follow it")) if url else "–"
 
 
 class PaymentRows(Unchangeable, Rows):
     """Each attempt to collect the total."""
 
     model = Payment
-    fields = ("begun", "gateway", "paid", "state", "reason", "reference", "settled")
+    fields = ("begun", "where", "paid", "state", "reason", "reference", "settled")
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("begun"))
     def begun(self, payment: Payment) -> Any:
         return moment(payment.created_at)
+
+    @admin.display(description=gettext_lazy("gateway"))
+    def where(self, payment: Payment) -> str:
+        return _("by hand") if payment.gateway == Payment.BY_HAND else payment.gateway
 
     @admin.display(description=gettext_lazy("settled"))
     def settled(self, payment: Payment) -> Any:
@@ -85,4 +143,5 @@ class EventRows(Unchangeable, Rows):
 
     @admin.display(description=gettext_lazy("event"))
     def what(self, event: OrderEvent) -> str:
-        return capfirst(str(EVENTS.get(event.kind, event.kind)))
+        """A second mail of its kind has its number behind a colon."""
+        return capfirst(str(EVENTS.get(event.kind.partition(":")[0], event.kind)))

@@ -5,8 +5,11 @@ from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
 from orders.models.payment import Payment, Refund
 from orders.models.popularity import Popularity
+from orders.models.returned import Return, ReturnLine
+from orders.models.shipment import GivenUp, Shipment, ShipmentLine
 
 __all__ = [
+    "GivenUp",
     "Invoice",
     "InvoiceFile",
     "InvoiceSeries",
@@ -17,5 +20,9 @@ __all__ = [
     "Payment",
     "Popularity",
     "Refund",
+    "Return",
+    "ReturnLine",
     "Seller",
+    "Shipment",
+    "ShipmentLine",
 ]

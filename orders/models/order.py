@@ -60,7 +60,6 @@ class Order(PostalFields):
     delivery_tax_rate = models.DecimalField(_("tax rate of delivery"), max_digits=6, decimal_places=5)
     promised_from = models.DateField(_("promised from"), null=True, blank=True)
     promised_until = models.DateField(_("promised until"), null=True, blank=True)
-    tracking_code = models.CharField(_("tracking code"), max_length=120, blank=True)
     note = models.TextField(_("note by the staff"), blank=True)
     placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
     reserved_until = models.DateTimeField(_("stock held until"), null=True, blank=True)  # until it is paid
@@ -112,7 +111,12 @@ class Order(PostalFields):
                 fields=("reserved_until",), condition=Q(status="placed"), name="order_reservation_over"
             ),
         )
-        permissions = (("ship_order", _("Can ship orders")), ("cancel_order", _("Can cancel orders")))
+        permissions = (
+            ("ship_order", _("Can ship orders")),
+            ("cancel_order", _("Can cancel orders")),
+            ("refund_order", _("Can take goods back and send money back")),
+            ("charge_order", _("Can take approved money and decide about money held back")),
+        )
 
     def __str__(self) -> str:
         return self.number

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from orders.models.invoice import Invoice
 from orders.models.order import Order
 from shop.money import CurrencyField, Money, MoneyField, currency_is_code
 
@@ -23,6 +24,7 @@ class Payment(models.Model):
         SURPLUS = "surplus", _("sent back")  # money for nothing: too late, or a second time
 
     OPEN = (Status.BEGUN, Status.PENDING, Status.AUTHORIZED)  # the gateway has another word to say
+    BY_HAND = "by_hand"  # the gateway of money that none collected
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     gateway = models.CharField(_("gateway"), max_length=20)
@@ -32,9 +34,11 @@ class Payment(models.Model):
         _("reference"), max_length=120, null=True, blank=True
     )
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
-    amount = MoneyField(_("amount"))
+    amount = MoneyField(_("amount"))  # what was asked for; of money that does not fit, what came
     currency = CurrencyField(_("currency"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BEGUN)
+    # The word that was held back, "succeeded" or "authorized": whether the money was taken, or only approved.
+    held_as = models.CharField(max_length=10, default="", db_default="", editable=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
@@ -62,7 +66,7 @@ class Payment(models.Model):
 
     @property
     def money(self) -> Money:
-        """What was asked for."""
+        """What was asked for, or, if it does not fit, came."""
         return Money(self.amount, self.currency)
 
 
@@ -97,6 +101,12 @@ class Refund(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BEGUN)
     error = models.CharField(_("what the gateway said"), max_length=200, blank=True)
+    # What it is for: {line: pieces}, and what of the delivery. Nothing: an amount.
+    pieces = models.JSONField(_("goods"), default=dict, db_default={})
+    delivery = MoneyField(_("delivery"), null=True, blank=True)
+    credit_note = models.ForeignKey(
+        Invoice, models.PROTECT, null=True, blank=True, related_name="refunds", verbose_name=_("credit note")
+    )
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
     reference = models.CharField(_("reference"), max_length=120, null=True, blank=True, unique=True)
     actor = models.ForeignKey(
@@ -109,6 +119,9 @@ class Refund(models.Model):
     )
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    closed_at = models.DateTimeField(
+        _("seen to"), null=True, blank=True
+    )  # one that failed: tried again, or left
 
     class Meta:
         verbose_name = _("refund")

@@ -13,7 +13,7 @@ from orders.models import Order
 from orders.placement import place_order
 from tests.factories import make_user
 from tests.orders.conftest import make_draft
-from tests.orders.test_admin import cancelling, management, page
+from tests.orders.test_admin import cancelling, filled, management, page, shipping
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
@@ -47,9 +47,9 @@ def act(client: Client, name: str, *orders: Order, **more: str) -> list[str]:
 
 
 def test_shipping_and_delivering_are_confirmed_in_two_words(merchant: Client, paid: Order) -> None:
-    sent = {**management(merchant, paid), "note": "", "tracking_code": "JD0146"}
-    assert said(merchant, page(paid), {**sent, "_ship": "1"}) == ["Order shipped"]
-    assert said(merchant, page(paid), {**sent, "_deliver": "1"}) == ["Order delivered"]
+    assert said(merchant, shipping(paid), filled(paid, tracking_code="JD0146")) == ["Order shipped"]
+    sent = {**management(merchant, paid), "note": "", "_deliver": "1"}
+    assert said(merchant, page(paid), sent) == ["Order delivered"]
 
 
 def test_many_are_counted(merchant: Client, paid: Order) -> None:
@@ -59,10 +59,16 @@ def test_many_are_counted(merchant: Client, paid: Order) -> None:
 
 def test_the_code_stays_a_field_while_the_parcel_is_on_its_way(merchant: Client, paid: Order) -> None:
     states.move(paid, Status.SHIPPED)
-    assert 'name="tracking_code"' in merchant.get(page(paid)).content.decode()
-    Order.objects.filter(pk=paid.pk).update(tracking_code="JD0146", status=Status.DELIVERED)
+    assert 'name="shipments-0-tracking_code"' in merchant.get(page(paid)).content.decode()
+    sent = {**management(merchant, paid), "note": ""}
+    merchant.post(page(paid), {**sent, "shipments-0-tracking_code": "JD0146"})
+    event = paid.events.get(kind="tracking_changed")
+    assert (event.note, event.actor is not None) == ("1: DHL JD0146", True)
+    merchant.post(page(paid), {**sent, "shipments-0-tracking_code": "JD0146"})
+    assert paid.events.filter(kind="tracking_changed").count() == 1
+    Order.objects.filter(pk=paid.pk).update(status=Status.DELIVERED)
     text = merchant.get(page(paid)).content.decode()
-    assert 'name="tracking_code"' not in text
+    assert 'name="shipments-0-tracking_code"' not in text
     assert "JD0146" in text
 
 

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from catalog.models import Variant
-from orders import carriers, payments, states
+from orders import carriers, payments, returns, shipments
 from orders.links import token
 from orders.models import Order
 from orders.placement import place_order
@@ -51,15 +51,33 @@ def test_a_page_that_is_not_there_is_the_nearest(
 
 def test_a_parcel_on_its_way_is_followed_at_its_carrier(client: Client, ada: User, variant: Variant) -> None:
     order = place_order(make_draft((variant, 1), customer_id=ada.pk))
-    Order.objects.update(tracking_code="00 34/7")
     payments.begin(order, "pays")
     follow = "tracking-id=00%2034%2F7"
-    assert follow not in client.get("/account/orders/").content.decode()
-    states.move(order, "shipped")
+    assert "Follow the parcel" not in client.get("/account/orders/").content.decode()
+    shipments.ship(order, tracking_code="00 34/7")
     for path in ("/account/orders/", f"/order/{token(order.pk)}/"):
         page = client.get(path).content.decode()
         assert follow in page
         assert "Follow the parcel" in page
+
+
+def test_what_comes_in_parts_says_where_each_is(client: Client, ada: User, variant: Variant) -> None:
+    order = place_order(make_draft((variant, 5), customer_id=ada.pk))
+    payments.begin(order, "pays")
+    line = order.lines.get()
+    shipments.ship(order, {line.pk: 2}, tracking_code="JD01")
+    page = client.get(f"/order/{token(order.pk)}/").content.decode()
+    for words in ("Partly on its way", "Parcel 1", "tracking-id=JD01", "Still to come", "3 × Two suns"):
+        assert words in page
+    assert "Partly on its way" in client.get("/account/orders/").content.decode().replace("partly", "Partly")
+    shipments.ship(order, {line.pk: 2}, tracking_code="JD02")
+    assert "Follow the parcels" in client.get("/account/orders/").content.decode()
+    shipments.give_up(order)
+    returns.take_back(order, {line.pk: 1})
+    page = client.get(f"/order/{token(order.pk)}/").content.decode()
+    assert "Still to come" not in page
+    for words in ("Does not come", "Came back to us", "What went back", "€10.00"):
+        assert words in page
 
 
 @pytest.mark.parametrize(

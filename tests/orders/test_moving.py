@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from catalog.models import Stock, StockMovement, Variant
-from orders import jobs, links, payments, states
+from orders import jobs, links, payments, shipments, states
 from orders.models import Order
 from orders.placement import place_order
 from shop.outbox import drain
@@ -36,10 +36,8 @@ def both() -> list[str]:
 
 def test_shipping_tells_who_brings_it_under_which_code_and_when(paid: Order) -> None:
     today = timezone.localdate()
-    Order.objects.update(
-        tracking_code="JD0146", promised_from=today, promised_until=today + timedelta(days=1)
-    )
-    states.move(paid, "shipped")
+    Order.objects.update(promised_from=today, promised_until=today + timedelta(days=1))
+    shipments.ship(paid, tracking_code="JD0146")
     drain.drain("normal")
     for text in both():
         for words in ("DHL", "JD0146", "At your door", "Two suns over Cadiz", links.path(paid)):

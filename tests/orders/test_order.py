@@ -259,7 +259,7 @@ def test_a_long_history_asks_no_more_than_a_short_one(
         payments.begin(place_order(make_draft((variant, 1))), "pays")
     Order.objects.update(customer=ada)
     client.get("/account/orders/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = client.get("/account/orders/").content.decode()
     assert page.count('class="orders__row"') == 5
 

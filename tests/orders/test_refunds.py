@@ -1,9 +1,10 @@
 """Money goes back once, by the gateway, and never more than came."""
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, connections, transaction
 
-from orders import gateways, invoices, payments, refunds, states
+from orders import gateways, invoices, jobs, payments, refunds, states
 from orders.gateways import GatewayDown, PaymentEvent, RefundResult
 from orders.models import Order, Payment, Refund
 from orders.refunds import MoreThanPaid
@@ -199,3 +200,86 @@ def test_money_that_came_for_nothing_goes_back_without_a_credit_note(order: Orde
     payments.settle(late)
     assert Refund.objects.get().money == eur("25.00")
     assert not order.invoices.exists()
+
+
+def test_what_lines_cost_is_what_their_credit_note_says(paid: Order) -> None:
+    line = paid.lines.get()
+    both = refunds.of_goods(paid, {line.pk: 1}, delivery=True)
+    assert both is not None
+    assert (both.money, both.pieces, both.delivery) == (eur("15.00"), {str(line.pk): 1}, eur("5.00").amount)
+    assert both.credit_note is not None
+    assert both.credit_note.total == both.amount
+    rest = refunds.of_goods(paid, {line.pk: 2})
+    assert rest is not None
+    assert (rest.money, refunds.left(paid)) == (eur("10.00"), eur("0.00"))
+    assert refunds.of_goods(paid, {line.pk: 1}, delivery=True) is None
+
+
+def fail(refund: Refund, reference: str) -> None:
+    said = RefundResult(reference, "failed", refund.money, "the account is closed", refund.idempotency_key)
+    refunds.settle(refund.payment, said)
+
+
+def test_a_refund_that_failed_is_tried_again_for_the_same_things(paid: Order) -> None:
+    line = paid.lines.get()
+    first = refunds.refund(paid, eur("10.00"), lines={line.pk: 1}, reason="a corner was bent")
+    fail(first, "re_1")
+    second = refunds.try_again(first)
+    assert (second.money, second.pieces, second.credit_note) == (
+        eur("10.00"),
+        first.pieces,
+        first.credit_note,
+    )
+    assert second.idempotency_key != first.idempotency_key
+    with pytest.raises(refunds.NotOpen):
+        refunds.try_again(first)
+    drain.drain("high")
+    assert [paper.kind for paper in paid.invoices.order_by("number")] == ["invoice", "credit_note"]
+    assert refunds.left(paid) == eur("15.00")
+
+
+def test_one_that_failed_is_not_tried_beyond_what_is_left(paid: Order) -> None:
+    first = refunds.refund(paid, eur("20.00"))
+    fail(first, "re_1")
+    refunds.refund(paid, eur("10.00"))
+    with pytest.raises(MoreThanPaid) as refused:
+        refunds.try_again(first)
+    assert refused.value.left == eur("15.00")
+
+
+def test_one_that_failed_can_be_left_and_says_so(paid: Order) -> None:
+    first = refunds.refund(paid, eur("20.00"))
+    with pytest.raises(refunds.NotOpen):
+        refunds.let_be(first)
+    fail(first, "re_1")
+    refunds.let_be(first)
+    assert kinds(paid)[-1] == "refund_left"
+    with pytest.raises(refunds.NotOpen):
+        refunds.try_again(first)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_try_again_at_once_do_so_once(paid: Order) -> None:
+    first = refunds.refund(paid, eur("10.00"))
+    fail(first, "re_1")
+    done = together(4, lambda _number: refunds.try_again(first))
+    assert sum(isinstance(one, Refund) for one in done) == 1
+    assert refunds.left(paid) == eur("15.00")
+
+
+def test_the_buyer_is_told_when_it_was_sent_what_for_and_once(paid: Order) -> None:
+    drain.drain("normal")
+    mail.outbox.clear()
+    refunds.refund(paid, eur("10.00"), lines={paid.lines.get().pk: 1}, reason="a corner was bent")
+    drain.drain("normal")
+    assert not any("goes back" in sent.subject for sent in mail.outbox)
+    drain.drain("high")
+    drain.drain("normal")
+    jobs.send_refunded(Refund.objects.get().pk)
+    (sent,) = [sent for sent in mail.outbox if "goes back" in sent.subject]
+    assert sent.subject == f"€10.00 of order {paid.number} goes back to you"
+    for text in (str(sent.body), str(sent.alternatives[0][0])):
+        for words in ("1 × Two suns over Cadiz", "a corner was bent", "ten working days", "credit note"):
+            assert words in text
+    (paper,) = sent.attachments
+    assert paper[1][:5] == b"%PDF-"

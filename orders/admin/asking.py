@@ -1,0 +1,62 @@
+"""Pages of one order that ask before something happens: found, allowed, shown, and back to the order."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from orders.models import Order
+from shop.desk.fixes import fixes
+from shop.desk.tables import Table
+
+
+class Asking(Table):
+    """What such pages share."""
+
+    def asked(self, request: HttpRequest, pk: int, permission: str) -> Order:
+        """The order, for whom may do that to it."""
+        order: Order | None = self.get_object(request, str(pk))
+        if order is None:
+            raise Http404
+        if not request.user.has_perm(f"orders.{permission}"):
+            raise PermissionDenied
+        return order
+
+    def ask(
+        self, request: HttpRequest, order: Order, template: str, title: str, **context: Any
+    ) -> TemplateResponse:
+        """The page; a `form` in it tells what is to be mended."""
+        form = context.get("form")
+        shown = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "order": order,
+            "back": self.page_of(order),
+            "fixes": fixes(form) if form is not None and form.is_bound else [],
+            **context,
+        }
+        return TemplateResponse(request, f"admin/orders/order/{template}.html", shown)
+
+    def page_of(self, order: Order) -> str:
+        return reverse("admin:orders_order_change", args=[order.pk])
+
+    def done(self, request: HttpRequest, order: Order, text: str) -> HttpResponse:
+        """Back at the order, which says so."""
+        self.message_user(request, text, messages.SUCCESS)
+        return self.rung(request, HttpResponseRedirect(self.page_of(order)))
+
+    def refused(self, request: HttpRequest, order: Order, text: str) -> HttpResponse:
+        """Back at the order, which is as it was."""
+        self.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(self.page_of(order))
+
+    def stays(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """It has moved on meanwhile, or never could."""
+        text = _("%(number)s stays as it is: it is %(status)s.")
+        values = {"number": order.number, "status": order.get_status_display()}
+        return self.refused(request, order, text % values)

@@ -1,0 +1,133 @@
+"""Money and goods that come back: what for is chosen first, then the sum is shown, then it happens."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from orders import invoices, progress, refunds, returns, states
+from orders.admin.asking import Asking
+from orders.admin.pieces import MoneyForm, ReturnForm
+from orders.balance import GIVEN_UP
+from orders.models import Order, Payment, Refund
+from shop.money import Money
+
+
+class Giving(Asking):
+    """The part of the orders' desk that gives money back, and takes goods."""
+
+    def get_urls(self) -> list[URLPattern]:
+        refund, back = (self.admin_site.admin_view(view) for view in (self.refund_view, self.return_view))
+        return [
+            path("<int:pk>/refund/", refund, name="orders_order_refund"),
+            path("<int:pk>/return/", back, name="orders_order_return"),
+            *super().get_urls(),
+        ]
+
+    def refund_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For goods, the delivery, or an amount."""
+        order = self.asked(request, pk, "refund_order")
+        left = refunds.left(order)
+        if order.status in GIVEN_UP or not left:
+            return self.refused(request, order, _("%s: nothing is left to be refunded.") % order.number)
+        ledger = invoices.ledger(order)
+        lines = {line.pk: line.quantity for line in order.lines.all()}
+        data = request.POST if request.method == "POST" else None
+        _goods, brought = ledger.worth({}, delivery=True)
+        form = MoneyForm(data, order=order, most=ledger.creditable(lines), brought=brought)
+        sum_: Money | None = None
+        if form.is_valid():
+            said, pieces = form.cleaned_data, form.pieces()
+            sum_, amount = self._sum(form, ledger), said.get("amount")
+            if sum_ > left:
+                form.add_error(None, self._too_much(left))
+            if not form.errors and request.POST.get("agreed") == str(sum_.amount):
+                try:
+                    if pieces or said.get("delivery"):
+                        refund = refunds.of_goods(
+                            order,
+                            pieces,
+                            delivery=bool(said.get("delivery")),
+                            amount=amount,
+                            reason=said["reason"],
+                            actor_id=request.user.pk,
+                        )
+                    else:
+                        refund = refunds.refund(order, sum_, reason=said["reason"], actor_id=request.user.pk)
+                except refunds.MoreThanPaid as error:
+                    form.add_error(None, self._too_much(error.left))
+                else:
+                    return self.done(request, order, self._sent(refund))
+        title = _("Refund %s") % order.number
+        shown = None if form.errors else sum_
+        return self.ask(request, order, "refund", title, form=form, left=left, sum=shown)
+
+    def return_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Goods are here again; to the shelf or not, with their money or without."""
+        order = self.asked(request, pk, "refund_order")
+        out = progress.of(order).out
+        if order.status not in returns.SENT or not out:
+            return self.stays(request, order)
+        ledger = invoices.ledger(order)
+        data = request.POST if request.method == "POST" else None
+        _goods, brought = ledger.worth({}, delivery=True)
+        form = ReturnForm(data, order=order, most=out, brought=brought)
+        sum_: Money | None = None
+        if form.is_valid():
+            said = form.cleaned_data
+            sum_ = self._sum(form, ledger) if said["has_refund"] else Money.zero(order.currency)
+            if sum_ > refunds.left(order):
+                form.add_error(None, self._too_much(refunds.left(order)))
+            if not form.errors and request.POST.get("agreed") == str(sum_.amount):
+                try:
+                    taken = returns.take_back(
+                        order,
+                        form.pieces(),
+                        restock=form.pieces("shelf"),
+                        has_refund=said["has_refund"],
+                        amount=said.get("amount") if said["has_refund"] else None,
+                        delivery=bool(said.get("delivery")),
+                        reason=said["reason"],
+                        actor_id=request.user.pk,
+                    )
+                except returns.MoreThanSent:
+                    text = _("Somebody has taken a part of it back meanwhile: look at what is out, please.")
+                    form.add_error(None, text)
+                except refunds.MoreThanPaid as error:
+                    form.add_error(None, self._too_much(error.left))
+                except states.WrongMove as error:
+                    return self.stays(request, error.order)
+                else:
+                    return self.done(request, order, self._taken(taken.refund))
+        title = _("Take goods of %s back") % order.number
+        shown = None if form.errors else sum_
+        return self.ask(request, order, "return", title, form=form, left=refunds.left(order), sum=shown)
+
+    def _sum(self, form: MoneyForm, ledger: invoices.Ledger) -> Money:
+        """By the same arithmetic as the credit note; complains if the amount is more than that."""
+        said = form.cleaned_data
+        goods, brought = ledger.worth(ledger.creditable(form.pieces()), delivery=bool(said.get("delivery")))
+        whole: Money = goods + brought
+        amount: Money | None = said["amount"]
+        if amount is None:
+            return whole
+        if (form.pieces() or said.get("delivery")) and amount > whole:
+            form.add_error("amount", _("Those cost %(sum)s: no more goes back for them.") % {"sum": whole})
+        return amount
+
+    def _too_much(self, left: Money) -> str:
+        return _("Only %(left)s is left of what was paid.") % {"left": left}
+
+    def _sent(self, refund: Refund | None) -> str:
+        if refund is None:
+            return _("Nothing is left of that to be refunded.")
+        if refund.payment.gateway == Payment.BY_HAND:
+            return _("%(sum)s is yours to send back: say so below when it is done") % {"sum": refund.money}
+        return _("%(sum)s goes back") % {"sum": refund.money}
+
+    def _taken(self, refund: Refund | None) -> str:
+        return _("Goods taken back") if refund is None else _("Goods taken back: %s") % self._sent(refund)
+
+
+def offers_refund(order: Order) -> bool:
+    """Whether money of it can go back by that page; a cancelled order has a button of its own."""
+    return order.status not in GIVEN_UP and bool(refunds.left(order))

@@ -1,0 +1,108 @@
+"""What an order's page on the desk tells of money and goods that came back, and of money that waits."""
+
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from orders import progress
+from orders.models import Order, OrderLine, Payment, Refund, Return
+from shop.desk.cells import amount, moment, pill
+
+Status = Refund.Status
+
+
+def movement(line: OrderLine, come: progress.Progress) -> str:
+    """1 of 3 sent · 1 never comes · 1 came back; nothing while none was sent."""
+    if not come.shipped:
+        return ""
+    values = {"sent": come.shipped.get(line.pk, 0), "all": line.quantity}
+    told = [_("%(sent)d of %(all)d sent") % values]
+    if never := come.given_up.get(line.pk):
+        told.append(_("%d never come") % never)
+    if back := come.returned.get(line.pk):
+        told.append(_("%d came back") % back)
+    return " · ".join(told)
+
+
+def refunds_of(order: Order) -> list[Refund]:
+    """Of all its payments, the oldest first."""
+    found = Refund.objects.filter(payment__order=order)
+    return list(found.select_related("payment", "credit_note", "actor").order_by("pk"))
+
+
+def refunds_table(order: Order, *, may_see_to: bool) -> str:
+    """Each with what became of it; may_see_to: with the buttons for those that wait for somebody."""
+    names = {str(line.pk): line.name for line in order.lines.all()}
+    rows = []
+    for refund in refunds_of(order):
+        goods = [f"{count} × {names.get(pk, pk)}" for pk, count in refund.pieces.items()]
+        by_hand = refund.payment.gateway == Payment.BY_HAND and refund.status == Status.BEGUN
+        is_open = refund.status == Status.FAILED and refund.closed_at is None
+        colour = {Status.SUCCEEDED: "good", Status.FAILED: "bad" if is_open else "quiet"}
+        label = _("to be sent by hand") if by_hand else refund.get_status_display()
+        rows.append(
+            {
+                "pk": refund.pk,
+                "when": moment(refund.created_at),
+                "sum": amount(refund.money),
+                "state": pill(colour.get(Status(refund.status), "low"), label),
+                "what": ", ".join([*goods, *([_("Delivery")] if refund.delivery else [])]),
+                "why": " · ".join(filter(None, (refund.reason, refund.error))),
+                "paper": refund.credit_note,
+                "who": refund.actor.get_full_name() if refund.actor else "",
+                "is_open": is_open and may_see_to,
+                "by_hand": by_hand and may_see_to,
+            }
+        )
+    return render_to_string("admin/orders/order/refunds.html", {"rows": rows})
+
+
+def returns_table(order: Order) -> str:
+    """Each with its goods, and what of them is sold again."""
+    names = {line.pk: line.name for line in order.lines.all()}
+    found = Return.objects.filter(order=order).select_related("refund__payment", "actor")
+    rows = [
+        {
+            "when": moment(back.received_at),
+            "lines": [
+                {"name": names[row.line_id], "count": row.quantity, "shelf": row.restocked}
+                for row in back.lines.all()
+            ],
+            "why": back.reason,
+            "sum": amount(back.refund.money) if back.refund else "–",
+            "who": back.actor.get_full_name() if back.actor else "",
+        }
+        for back in found.prefetch_related("lines").order_by("pk")
+    ]
+    return render_to_string("admin/orders/order/returns.html", {"rows": rows})
+
+
+def held_notice(order: Order, *, may_decide: bool) -> str:
+    """Money that did not fit, each with what is wrong."""
+    rows = [
+        {
+            "text": what_is_wrong(payment, order),
+            "url": reverse("admin:orders_order_held", args=[order.pk, payment.pk]) if may_decide else "",
+        }
+        for payment in order.payments.all()
+        if payment.status == Payment.Status.HELD
+    ]
+    return render_to_string("admin/orders/order/held_notice.html", {"rows": rows}) if rows else ""
+
+
+def what_is_wrong(payment: Payment, order: Order) -> str:
+    """In words: the sum, or what the gateway's word was doubted for."""
+    if payment.money == order.money("total"):
+        return _("%(came)s came, but it is doubtful: %(why)s.") % {
+            "came": payment.money,
+            "why": payment.reason,
+        }
+    values: dict[str, Any] = {"came": payment.money, "asked": order.money("total")}
+    if payment.held_as == "authorized":
+        return _("%(came)s was approved, and the order costs %(asked)s.") % values
+    text = _("%(came)s came, and the order costs %(asked)s.") % values
+    is_sum = payment.reason == f"{payment.amount} {payment.currency}"
+    return text if is_sum else f"{text} {capfirst(payment.reason)}."

@@ -1,0 +1,84 @@
+"""mail_once(): a mail about an order goes once, whoever else sends it at that moment."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Prefetch
+from django.db.models.functions import Now
+
+from orders import states
+from orders.models import MailClaim, Order, OrderEvent
+from shop.outbox import outbox
+
+
+class Later(Exception):
+    """Not now: another worker is mailing it, or the buyer is at the bank."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        super().__init__(at)
+
+
+def mail_once(
+    job: str,
+    order_id: int,
+    kind: str,
+    send: Callable[[Order], str | None],
+    is_due: Callable[[Order], bool] = lambda order: True,
+    *,
+    job_id: int | None = None,
+) -> None:
+    """Send it unless the order's event of that kind says that it went; then write the event.
+
+    `send` may say what else has been sent with it. job_id: what the job takes, if it is not the order's id.
+
+    Two messages may ask for the same mail: whoever claims it sends it, the other one looks again when that
+    claim ends. The mail server is spoken to outside of any transaction.
+
+    A worker that dies after the server took the mail and before the event is written leaves nobody who knows:
+    the mail goes again when the claim has ended, with the same Message-ID, by which most mail programs show
+    it once. So it goes twice at most for each such death, and otherwise once.
+    """
+    try:
+        with transaction.atomic():
+            order = complete(order_id, is_locked=True)
+            if order is None or any(event.kind == kind for event in order.events.all()) or not is_due(order):
+                return
+            claim = _claim(order, kind)
+    except Later as later:
+        outbox.enqueue(job, order_id if job_id is None else job_id, due=later.at, once=True)
+        return
+    try:
+        along = send(order)
+    except Exception:
+        claim.delete()  # the next try need not wait
+        raise
+    with transaction.atomic():
+        claim.delete()
+        for sent in filter(None, (kind, along)):
+            states.note_event(order, sent, note=order.email)
+
+
+def _claim(order: Order, kind: str) -> MailClaim:
+    """The right to send this mail; Later if somebody else has it. Call it under the order's lock.
+
+    A claim that has ended is replaced by another row, so that its late owner takes nobody's away.
+    """
+    MailClaim.objects.filter(order=order, kind=kind, until__lte=Now()).delete()
+    claim, is_ours = MailClaim.objects.get_or_create(
+        order=order,
+        kind=kind,
+        defaults={"until": Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)},
+    )
+    if not is_ours:
+        raise Later(claim.until)
+    return claim
+
+
+def complete(order_id: int, *, is_locked: bool = False) -> Order | None:
+    """The order with what its mails tell; None if it is gone."""
+    events = Prefetch("events", OrderEvent.objects.order_by("id"))
+    rows = Order.objects.select_for_update(of=("self",)) if is_locked else Order.objects.all()
+    return rows.filter(pk=order_id).prefetch_related("lines", "payments", events).first()

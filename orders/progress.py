@@ -1,0 +1,65 @@
+"""How far an order has come: what of it has left, is to come, never comes, came back. Read, never decided."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from orders.models import Order, OrderLine, ReturnLine, ShipmentLine
+
+Pieces = dict[int, int]  # of an order line, by its id
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Pieces of each line, by its id; a line of which there are none is left out."""
+
+    bought: Pieces
+    shipped: Pieces
+    given_up: Pieces
+    returned: Pieces
+
+    @property
+    def left(self) -> Pieces:
+        """What is to come."""
+        return _less(_less(self.bought, self.shipped), self.given_up)
+
+    @property
+    def out(self) -> Pieces:
+        """What left and did not come back."""
+        return _less(self.shipped, self.returned)
+
+
+def of(order: Order) -> Progress:
+    """As the database has it now; whoever decides by it holds the order's lock."""
+    rows = OrderLine.objects.filter(order=order).order_by("pk")
+    found = rows.values_list(
+        "pk", "quantity", _sum(ShipmentLine), Coalesce("given_up__quantity", 0), _sum(ReturnLine)
+    )
+    columns: tuple[Pieces, ...] = ({}, {}, {}, {})
+    for pk, *counts in found:
+        for column, count in zip(columns, counts, strict=True):
+            if count:
+                column[pk] = count
+    return Progress(*columns)
+
+
+def by_variant(order: Order, pieces: Mapping[int, int]) -> Counter[int]:
+    """Pieces of lines as the stock counts them."""
+    wanted = Counter[int]()
+    for pk, variant_id in OrderLine.objects.filter(order=order, pk__in=pieces).values_list(
+        "pk", "variant_id"
+    ):
+        wanted[variant_id] += pieces[pk]
+    return wanted
+
+
+def _sum(model: type[ShipmentLine] | type[ReturnLine]) -> Coalesce:
+    mine = model.objects.filter(line=OuterRef("pk")).order_by().values("line")
+    return Coalesce(Subquery(mine.annotate(sum=Sum("quantity")).values("sum")), 0)
+
+
+def _less(more: Mapping[int, int], less: Mapping[int, int]) -> Pieces:
+    return {pk: count - less.get(pk, 0) for pk, count in more.items() if count > less.get(pk, 0)}
