@@ -21,6 +21,7 @@ from orders import (
     reservations,
     states,
 )
+from orders.feed.jobs import look_at_feed, replay_feed, send_feed, tidy_feed  # noqa: F401 (by name)
 from orders.gateways.fake import gateway as fake
 from orders.models import Invoice, MailClaim, Order, OrderEvent, Payment
 from orders.papers import filing

@@ -1,5 +1,6 @@
 """What was bought."""
 
+from orders.models.feed import FeedDelivery, FeedEndpoint
 from orders.models.invoice import Invoice, InvoiceFile, InvoiceSeries, Seller
 from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
@@ -7,6 +8,8 @@ from orders.models.payment import Payment, Refund
 from orders.models.popularity import Popularity
 
 __all__ = [
+    "FeedDelivery",
+    "FeedEndpoint",
     "Invoice",
     "InvoiceFile",
     "InvoiceSeries",
