@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('url', models.URLField(max_length=500, verbose_name='address')),
+                ('url', models.CharField(max_length=500, verbose_name='address')),
                 ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None, verbose_name='what it is told')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('secret', models.CharField(default=orders.models.feed.new_secret, editable=False, max_length=120, verbose_name='secret')),

@@ -39,7 +39,7 @@ class FeedEndpoint(models.Model):
         STOCK = "stock.changed", _("stock changed: received, counted, reserved, shipped …")
 
     name = models.CharField(_("name"), max_length=80)
-    url = models.URLField(_("address"), max_length=500)
+    url = models.CharField(_("address"), max_length=500)
     topics = ArrayField(models.CharField(max_length=60), verbose_name=_("what it is told"), default=list)
     is_active = models.BooleanField(_("active"), default=True)
     secret = models.CharField(_("secret"), max_length=120, default=new_secret, editable=False)

@@ -9,10 +9,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from django.db import connection
+
+from orders.models import FeedEndpoint
+
 Reply = tuple[int, dict[str, str], bytes]
+EVERYTHING = ["order.*", "stock.changed"]
 TAKEN: Reply = (204, {}, b"")
 
 
@@ -113,3 +119,23 @@ def receiving() -> Iterator[Receiver]:
         if told.hung is not None:
             told.hung.set()
         server.shutdown()
+
+
+def make_endpoint(receiver: Receiver, topics: list[str] = EVERYTHING, **fields: Any) -> FeedEndpoint:
+    return FeedEndpoint.objects.create(name="ERP", url=receiver.url, topics=topics, **fields)
+
+
+def later(**span: float) -> None:
+    """So much time goes by for everything that waits."""
+    ago = timedelta(**span)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_feeddelivery SET due_at = due_at - %s, queued_at = queued_at - %s,"
+            " closed_at = closed_at - %s",
+            [ago] * 3,
+        )
+        cursor.execute(
+            "UPDATE orders_feedendpoint SET rest_until = rest_until - %s, failing_since = failing_since - %s,"
+            " lease_until = lease_until - %s, former_until = former_until - %s",
+            [ago] * 4,
+        )
