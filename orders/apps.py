@@ -26,3 +26,4 @@ class OrdersConfig(AppConfig):
         register("orders.plan_popularity")
         register("orders.tidy_feed")
         register("orders.look_at_feed", is_quick=True)
+        import_string("orders.samples.show")()

@@ -103,7 +103,7 @@ def test_sequences_have_no_gaps_and_go_from_receiver_to_receiver(order: Order, e
         assert erp.connections == wms.connections == 1  # kept open
 
 
-def test_a_body_is_kept_to_itself_where_no_endpoint_is(variant: Variant) -> None:
+def test_without_a_receiver_nothing_is_kept_for_one(variant: Variant) -> None:
     place_order(make_draft((variant, 1)))
     assert not FeedDelivery.objects.exists()
     assert not feed.is_due()

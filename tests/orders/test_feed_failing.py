@@ -151,7 +151,8 @@ def test_a_receiver_that_does_not_end_delays_no_other(
     assert (hung.response_status, hung.error) == (None, "No answer in time.")
 
 
-def test_a_receiver_that_is_not_there_is_an_error_in_a_line(order: Order) -> None:
+def test_a_receiver_that_is_not_there_is_an_error_in_a_line(order: Order, settings: Any) -> None:
+    settings.FEED_INSIDE = True
     with receiving() as closed:
         pass
     make_endpoint(closed)
