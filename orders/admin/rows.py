@@ -23,6 +23,8 @@ EVENTS = {
     "payment_asked": gettext_lazy("link to pay sent"),
     "shipped_sent": gettext_lazy("shipping mail sent"),
     "cancelled_sent": gettext_lazy("cancellation mail sent"),
+    "shipped_text": gettext_lazy("SMS sent: on its way"),
+    "delivered_text": gettext_lazy("SMS sent: delivered"),
     "payment_pending": gettext_lazy("payment is being checked"),
     "payment_missing": gettext_lazy("nothing heard of a payment"),
     "payment_declined": gettext_lazy("payment declined"),
