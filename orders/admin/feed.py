@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +14,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
@@ -88,13 +89,17 @@ class EndpointTable(Table):
     noun = (gettext_lazy("feed"), gettext_lazy("feeds"))
     entry_name = gettext_lazy("Feeds to ERP and warehouse")
     form = EndpointForm
-    list_display = ("name", "url", "state", "waiting", "given_up")
+    list_display = ("name", "where", "state", "waiting", "given_up")
     sortable_by = ()
     readonly_fields = ("state", "key", "latest")
 
     def get_urls(self) -> list[URLPattern]:
-        ask = self.admin_site.admin_view(self.since_view)
-        return [path("<int:pk>/since/", ask, name="orders_feedendpoint_since"), *super().get_urls()]
+        ask, do = map(self.admin_site.admin_view, (self.since_view, self.do_view))
+        return [
+            path("<int:pk>/since/", ask, name="orders_feedendpoint_since"),
+            path("<int:pk>/do/", do, name="orders_feedendpoint_do"),
+            *super().get_urls(),
+        ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         told = (None, {"fields": ("name", "url", "is_active", "topics")})
@@ -131,41 +136,44 @@ class EndpointTable(Table):
         }
         return super().change_view(request, object_id, form_url, shown)
 
-    def response_change(self, request: HttpRequest, obj: FeedEndpoint) -> HttpResponse:
-        """The form is saved, then done is what the button says."""
-        here = HttpResponseRedirect(request.path)
+    def do_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What a button on its page says."""
+        endpoint = self._mine(request, pk)
         if "_test" in request.POST:
-            if obj.is_active:
-                feed.send_test(obj)
-                outbox.enqueue("orders.send_feed", queue="feed", once=True)
-                text = _("A test event is on its way: load this page again in a moment to see its answer.")
-                self.message_user(request, text, messages.SUCCESS)
-            else:
-                text = _("Switch the feed on first: nothing is sent while it is off.")
-                self.message_user(request, text, messages.WARNING)
-            return here
-        if "_rotate" in request.POST:
-            feed.rotate(obj, timezone.now())
-            self.log_change(request, obj, _("New secret"))
-            text = _(
-                "It has a new secret. Until tomorrow the one before signs as well: change the receiver's."
-            )
+            self._test(request, endpoint)
+        elif "_rotate" in request.POST:
+            feed.rotate(endpoint, timezone.now())
+            self.log_change(request, endpoint, _("New secret"))
+            text = _("It has a new secret; the one before signs as well until tomorrow. Tell the receiver.")
             self.message_user(request, text, messages.SUCCESS)
-            return here
-        if "_failed" in request.POST:
-            count = feed.again(FeedDelivery.objects.filter(endpoint=obj, status=Status.FAILED))
+        elif "_failed" in request.POST:
+            count = feed.again(FeedDelivery.objects.filter(endpoint=endpoint, status=Status.FAILED))
             said = ngettext("%s message is sent again", "%s messages are sent again", count)
             self.message_user(request, said % grouped(count), messages.SUCCESS)
-            return here
-        return super().response_change(request, obj)
+        return HttpResponseRedirect(reverse("admin:orders_feedendpoint_change", args=[pk]))
 
-    def since_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Everything again, from a moment on."""
+    def _test(self, request: HttpRequest, endpoint: FeedEndpoint) -> None:
+        if not endpoint.is_active:
+            text = _("Switch the feed on first: nothing is sent while it is off.")
+            self.message_user(request, text, messages.WARNING)
+            return
+        feed.send_test(endpoint)
+        outbox.enqueue("orders.send_feed", queue="feed", once=True)
+        text = _("A test event is on its way: load this page again in a moment to see its answer.")
+        self.message_user(request, text, messages.SUCCESS)
+
+    def _mine(self, request: HttpRequest, pk: int) -> FeedEndpoint:
+        """The endpoint, for who may change it."""
         endpoint: FeedEndpoint | None = self.get_object(request, str(pk))
         if endpoint is None:
             raise Http404
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
+        return endpoint
+
+    def since_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Everything again, from a moment on."""
+        endpoint = self._mine(request, pk)
         back = reverse("admin:orders_feedendpoint_change", args=[pk])
         day_ago = timezone.localtime() - timedelta(days=1)
         form = SinceForm(request.POST or None, initial={"since": day_ago.replace(second=0, microsecond=0)})
@@ -194,8 +202,12 @@ class EndpointTable(Table):
             )
         if endpoint.failing_since is None:
             return pill("good", _("well"))
-        since = format_html("{} {}", _("failing since"), moment(endpoint.failing_since))
-        return format_html('<span class="pill pill-bad">{}</span>', capfirst(since))
+        since = date_format(timezone.localtime(endpoint.failing_since), "DATETIME_FORMAT")
+        return pill("bad", _("failing since %s") % since)
+
+    @admin.display(description=gettext_lazy("goes to"))
+    def where(self, endpoint: FeedEndpoint) -> str:
+        return urlsplit(endpoint.url).hostname or endpoint.url
 
     @admin.display(description=gettext_lazy("waiting"))
     def waiting(self, endpoint: Any) -> Any:

@@ -70,7 +70,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             (_("Market"), _links(shown, chosen, "market", {m.code: m.name for m in markets.all()})),
             (_("Language"), _links(shown, chosen, "language", languages)),
             (_("Width"), _links(shown, chosen, "width", WIDTHS)),
-            (_("Light"), _links(shown, chosen, "light", lights)),
+            (_("Colours"), _links(shown, chosen, "light", lights)),
         ],
     }
     return TemplateResponse(request, "admin/mails/mail.html", context)

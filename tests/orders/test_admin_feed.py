@@ -46,8 +46,8 @@ def sent(endpoint: FeedEndpoint, **fields: Any) -> dict[str, Any]:
     return {"name": endpoint.name, "url": endpoint.url, "topics": endpoint.topics, **active, **fields}
 
 
-def told(client: Client, endpoint: FeedEndpoint, **fields: Any) -> list[str]:
-    answer = client.post(page(endpoint), sent(endpoint, **fields), follow=True)
+def told(client: Client, endpoint: FeedEndpoint, button: str) -> list[str]:
+    answer = client.post(f"{FEEDS}{endpoint.pk}/do/", {button: "1"}, follow=True)
     return [str(said) for said in answer.context["messages"]]
 
 
@@ -84,8 +84,9 @@ def test_who_may_only_look_sees_no_secret_and_has_no_buttons(client: Client, end
     assert endpoint.name in shown
     assert endpoint.secret not in shown
     assert "_test" not in shown
-    for fields in ({"_rotate": "1"}, {"_test": "1"}):
-        assert client.post(page(endpoint), sent(endpoint, **fields)).status_code == 403
+    assert client.post(page(endpoint), sent(endpoint, name="Mine")).status_code == 403
+    for button in ("_rotate", "_test", "_failed"):
+        assert client.post(f"{FEEDS}{endpoint.pk}/do/", {button: "1"}).status_code == 403
     assert client.get(f"{FEEDS}{endpoint.pk}/since/").status_code == 403
     assert not FeedDelivery.objects.exists()
 
@@ -94,7 +95,7 @@ def test_a_test_event_is_sent_and_its_answer_shown(desk: Client, endpoint: FeedE
     with receiving() as receiver:
         FeedEndpoint.objects.update(url=receiver.url)
         endpoint.refresh_from_db()
-        assert "on its way" in told(desk, endpoint, _test="1")[0]
+        assert "on its way" in told(desk, endpoint, "_test")[0]
         drain.drain("feed")
         assert receiver.types() == ["test.hello"]
     shown = desk.get(page(endpoint)).content.decode()
@@ -105,13 +106,13 @@ def test_a_test_event_is_sent_and_its_answer_shown(desk: Client, endpoint: FeedE
 def test_nothing_is_tried_while_it_is_off(desk: Client, endpoint: FeedEndpoint) -> None:
     FeedEndpoint.objects.update(is_active=False)
     endpoint.refresh_from_db()
-    assert "Switch the feed on" in told(desk, endpoint, _test="1")[0]
+    assert "Switch the feed on" in told(desk, endpoint, "_test")[0]
     assert not FeedDelivery.objects.exists()
 
 
 def test_a_new_secret_is_shown_and_the_old_one_signs_on(desk: Client, endpoint: FeedEndpoint) -> None:
     before = endpoint.secret
-    assert "new secret" in told(desk, endpoint, _rotate="1")[0]
+    assert "new secret" in told(desk, endpoint, "_rotate")[0]
     endpoint.refresh_from_db()
     assert endpoint.secret != before == endpoint.former_secret
     assert "signs as well until" in desk.get(page(endpoint)).content.decode()
@@ -121,7 +122,7 @@ def test_what_was_given_up_is_sent_again(desk: Client, order: Order, endpoint: F
     states.note_event(order, "one")
     FeedDelivery.objects.update(status=Status.FAILED)
     assert "Send the one given up again" in desk.get(page(endpoint)).content.decode()
-    assert told(desk, endpoint, _failed="1") == ["1 message is sent again"]
+    assert told(desk, endpoint, "_failed") == ["1 message is sent again"]
     assert FeedDelivery.objects.get().status == Status.WAITING
 
 
@@ -151,7 +152,7 @@ def test_switched_on_again_it_begins_anew(desk: Client, endpoint: FeedEndpoint) 
     FeedEndpoint.objects.update(is_active=False, stopped="410 Gone", failures=9, failing_since=timezone.now())
     assert "410 Gone" in desk.get(FEEDS).content.decode()
     endpoint.refresh_from_db()
-    told(desk, endpoint, is_active="on")
+    assert desk.post(page(endpoint), sent(endpoint, is_active="on")).status_code == 302
     endpoint.refresh_from_db()
     assert (endpoint.is_active, endpoint.stopped, endpoint.failures) == (True, "", 0)
 
