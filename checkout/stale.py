@@ -37,7 +37,7 @@ _WHICH = (
 
 def forget() -> int:
     """Forgets some of each kind; how many. A transaction for each kind, a few milliseconds long."""
-    values = {
+    values: dict[str, int | list[str]] = {
         "batch": BATCH,
         "guests": GUESTS_DAYS,
         "customers": CUSTOMERS_DAYS,

@@ -126,5 +126,5 @@ def _lines() -> list[OrderLine]:
 def _held(model: type[models.Model], rows: list[Any]) -> models.QuerySet[Any]:
     """These rows as if they had been read; what is asked of it besides finds nothing."""
     found = model._default_manager.filter(order=NOBODY)
-    found._result_cache = rows  # type: ignore[attr-defined]
+    found._result_cache = rows
     return found

@@ -80,6 +80,26 @@ class SinceForm(forms.Form):
     since = forms.DateTimeField(label=gettext_lazy("Since"), widget=Moment)
 
 
+def not_arriving() -> Q:
+    """Receivers that take nothing, that said they are gone, or for which something was given up."""
+    given_up = FeedDelivery.objects.filter(status=Status.FAILED).order_by().values("endpoint")
+    late = Q(is_active=True, failing_since__lt=timezone.now() - FAILING)
+    return late | ~Q(stopped="") | Q(pk__in=given_up)
+
+
+class ArrivingFilter(admin.SimpleListFilter):
+    """Those that somebody has to look at."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("failing", _("does not arrive"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FeedEndpoint]) -> QuerySet[FeedEndpoint]:
+        return queryset.filter(not_arriving()) if self.value() == "failing" else queryset
+
+
 @admin.register(FeedEndpoint)
 class EndpointTable(Table):
     """The receivers."""
@@ -90,6 +110,7 @@ class EndpointTable(Table):
     entry_name = gettext_lazy("Feeds to ERP and warehouse")
     form = EndpointForm
     list_display = ("name", "where", "state", "waiting", "given_up")
+    list_filter = (ArrivingFilter,)
     sortable_by = ()
     readonly_fields = ("state", "key", "latest")
 
@@ -131,7 +152,7 @@ class EndpointTable(Table):
         may = endpoint is not None and self.has_change_permission(request, endpoint)
         shown = {
             "can_act": may,
-            "failed": endpoint.failed if may and endpoint else 0,  # type: ignore[attr-defined]
+            "failed": endpoint.failed if may and endpoint else 0,
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, shown)
@@ -246,12 +267,10 @@ class EndpointTable(Table):
 
 @dashboard.figure(85)
 def failing(request: HttpRequest) -> dashboard.Figure | None:
-    """Receivers that take nothing, that said they are gone, or for which something was given up."""
+    """What was bought is not told where it should be: somebody has to look."""
     if not request.user.has_perm("orders.view_feedendpoint"):
         return None
-    given_up = FeedDelivery.objects.filter(status=Status.FAILED).order_by().values("endpoint")
-    late = Q(is_active=True, failing_since__lt=timezone.now() - FAILING)
-    count = FeedEndpoint.objects.filter(late | ~Q(stopped="") | Q(pk__in=given_up)).count()
+    count = FeedEndpoint.objects.filter(not_arriving()).count()
     names = ngettext_lazy("feed does not arrive", "feeds do not arrive")
-    url = reverse("admin:orders_feedendpoint_changelist")
+    url = reverse("admin:orders_feedendpoint_changelist") + "?state=failing"
     return dashboard.Figure(names % count, count, url, "bad") if count else None
