@@ -18,3 +18,4 @@ class AccountsConfig(AppConfig):
         post_migrate.connect(import_string("accounts.groups.grant"), dispatch_uid="accounts.grant")
         user_logged_in.connect(import_string("accounts.logins.begin"), dispatch_uid="accounts.begin")
         user_logged_out.connect(import_string("accounts.logins.end"), dispatch_uid="accounts.end")
+        import_string("accounts.samples.show")()

@@ -22,6 +22,8 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "*": ("view",),
             "order": ("view", "change", "ship", "cancel", "refund", "charge"),
             "seller": ("view", "add", "change", "delete"),
+            "feedendpoint": ("view", "add", "change", "delete"),
+            "feeddelivery": ("view", "change"),
         },
         "checkout": {
             "*": ("view",),

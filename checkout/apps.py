@@ -18,3 +18,4 @@ class CheckoutConfig(AppConfig):
         user_logged_out.connect(import_string("checkout.cart.leave"), dispatch_uid="checkout.leave")
         import_string("orders.states.on_release")("checkout.settle_vouchers")
         import_string("accounts.addresses.serve")("checkout.queries.destinations")
+        import_string("shop.outbox.rounds.register")("checkout.plan_forgetting")

@@ -24,3 +24,6 @@ class OrdersConfig(AppConfig):
         register("orders.expire_unpaid")
         register("orders.reconcile")
         register("orders.plan_popularity")
+        register("orders.tidy_feed")
+        register("orders.look_at_feed", is_quick=True)
+        import_string("orders.samples.show")()

@@ -1,13 +1,13 @@
 """What a buyer follows of an order: its steps, its parcels, what came back and what was sent back for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from orders import carriers
-from orders.models import GivenUp, Order, OrderEvent, Payment, Refund, ReturnLine, Shipment, ShipmentLine
+from orders.models import GivenUp, Order, OrderEvent, Payment, Refund, ReturnLine, Shipment
 from shop.money import Money
 
 Shape = dict[str, Any]
@@ -36,11 +36,9 @@ def of(order: Order, lines: Mapping[int, Shape]) -> Shape:
     given_up: dict[int, int] = {}
     returned: dict[int, int] = {}
     if order.status in SENT:
-        rows = ShipmentLine.objects.filter(shipment__order=order).select_related("shipment")
-        for shipment, packed in groupby(
-            rows.order_by("shipment__number", "line_id"), lambda row: row.shipment
-        ):
-            pieces = {row.line_id: row.quantity for row in packed}
+        prefetch_related_objects([order], "shipments__lines")
+        for shipment in order.shipments.all():
+            pieces = {row.line_id: row.quantity for row in shipment.lines.all()}
             parcels.append(parcel(shipment) | {"lines": _some(lines, pieces)})
             to_come = {pk: count - pieces.get(pk, 0) for pk, count in to_come.items()}
         given_up = dict(GivenUp.objects.filter(line__order=order).values_list("line_id", "quantity"))

@@ -18,7 +18,9 @@ from orders import (
     refunds,
     reservations,
     states,
+    texts,
 )
+from orders.feed.jobs import look_at_feed, replay_feed, send_feed, tidy_feed  # noqa: F401 (by name)
 from orders.gateways.fake import gateway as fake
 from orders.mailing import Later, complete, mail_once
 from orders.models import Invoice, Order, Payment, Refund, Shipment
@@ -155,6 +157,23 @@ def send_refunded(refund_id: int) -> None:
     send = partial(emails.refunded, refund=refund, papers=papers)
     kind = f"refunded_sent:{refund_id}"
     mail_once("orders.send_refunded", refund.payment.order_id, kind, send, job_id=refund_id)
+
+
+def text_shipped(order_id: int) -> None:
+    """Say by SMS that it is on its way, once."""
+    _text_once(Status.SHIPPED, order_id)
+
+
+def text_delivered(order_id: int) -> None:
+    """Say by SMS that it is there, once."""
+    _text_once(Status.DELIVERED, order_id)
+
+
+def _text_once(status: str, order_id: int) -> None:
+    def say(order: Order) -> None:
+        texts.send(order, status)
+
+    mail_once(texts.JOBS[status], order_id, f"{status}_text", say, lambda order: order.status == status)
 
 
 def send_cancelled(order_id: int) -> None:

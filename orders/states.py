@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog import stock
-from orders import marking, parcels, progress
+from orders import marking, parcels, progress, texts
 from orders.balance import GIVEN_UP
 from orders.models import Order, OrderEvent
 from shop.outbox import outbox
@@ -92,6 +92,8 @@ def move(
         note_event(held, to, note=note, actor_id=actor_id)
         if to in MAILS and is_told:
             outbox.enqueue(MAILS[Status(to)], held.pk)
+        if is_told:
+            texts.ask(held, to)
         if to in {Status.CANCELLED, Status.EXPIRED}:
             stock.release(_quantities(held), reference=held.number, actor_id=actor_id)
             outbox.enqueue("orders.withdraw_payments", held.pk, queue="high")

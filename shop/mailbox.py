@@ -17,7 +17,10 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import translation
 
+from shop import mail as mails
+from shop import markets
 from shop.edge.pages import private_page
 
 NAME = re.compile(r"\d{14}-[0-9a-f]{12}")
@@ -96,10 +99,35 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     found = message(name) if settings.DEMO else None
     if found is None:
         raise Http404
-    return render(request, "dev/mail_message.html", {"message": found}, using="jinja2")
+    return render(request, "dev/mail_message.html", {"message": found, "is_example": False}, using="jinja2")
+
+
+@private_page
+def examples(request: HttpRequest) -> HttpResponse:
+    """Every mail that the shop sends, for who works on it. They are about nobody."""
+    _only_here()
+    return render(request, "dev/mail_examples.html", {"examples": mails.examples.values()}, using="jinja2")
+
+
+@private_page
+def example(request: HttpRequest, slug: str) -> HttpResponse:
+    """One of them, in the market and the language of the page."""
+    _only_here()
+    if slug not in mails.examples:
+        raise Http404
+    shown = mails.preview(mails.examples[slug], markets.current(), translation.get_language() or "en")
+    found = {**shown._asdict(), "from": settings.DEFAULT_FROM_EMAIL}
+    return render(request, "dev/mail_message.html", {"message": found, "is_example": True}, using="jinja2")
+
+
+def _only_here() -> None:
+    if not (settings.DEBUG or settings.DEMO):
+        raise Http404
 
 
 urlpatterns = [
     path("", mailbox, name="dev_mail"),
+    path("examples/", examples, name="dev_mail_examples"),
+    path("examples/<path:slug>/", example, name="dev_mail_example"),
     path("<slug:name>/", mail, name="dev_mail_message"),
 ]

@@ -27,6 +27,7 @@ QUEUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "changes": ("0", ("--worker-class", "rq.SimpleWorker")),
     "high": ("0", ()),
     "normal": ("5", ()),
+    "feed": ("5", ()),
     "low": ("10", ()),
 }
 # What a person waits for may not take long; what runs behind the pages may.

@@ -132,7 +132,7 @@ RQ_QUEUES: dict[str, dict[str, Any]] = {
         "URL": REDIS_URL,
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": REDIS_TIMEOUT_MS / 1000},
     }
-    for name in ("changes", "high", "normal", "low")
+    for name in ("changes", "high", "normal", "feed", "low")
 }
 MEDIA_ROOT = env(
     "MEDIA_ROOT",
@@ -203,6 +203,12 @@ EMAIL_TIMEOUT = 10
 MAILBOX_DIR = env("MAILBOX_DIR", Path, BASE_DIR / ".demo" / "mail")  # read by /dev/mail/ in the demo
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "shop.mailbox.MailboxBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MAIL_FROM", str, "Deckle <hello@deckle.test>")
+SMS_BACKEND = env("SMS_BACKEND", str, "shop.channels.Log")
+PUSH_BACKEND = env("PUSH_BACKEND", str, "shop.channels.Log")
+_no_states: list[str] = []
+SMS_ORDER_STATES = env("SMS_ORDER_STATES", words, _no_states)  # of "shipped", "delivered": said by SMS too
+FEED_TIMEOUT_SECONDS = env("FEED_TIMEOUT_SECONDS", float, 15.0)  # for a receiver of the feed to answer
+FEED_INSIDE = env("FEED_INSIDE", flag, DEBUG)  # the feed may go to http:// and into our own network
 
 # --- Who takes the money? --------------------------------------------------------------------------------
 PAYMENT_GATEWAY = env(

@@ -16,7 +16,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-from orders import states
+from orders import states, texts
 from shop.changes import rules
 from shop.outbox import outbox
 from shop.replicas import rotation
@@ -144,7 +144,7 @@ def enqueued_names() -> set[str]:
                     first, ast.Constant
                 ):
                     names.add(first.value)
-    return names | set(states.MAILS.values())
+    return names | {*states.MAILS.values(), *texts.JOBS.values()}
 
 
 def called_name(call: ast.Call) -> str:

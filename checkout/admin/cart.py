@@ -1,33 +1,47 @@
 """Carts on the merchant's desk: looked at, never touched."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.queries import address_lines
 from checkout.models import Cart, CartLine
+from shop.desk import dashboard
 from shop.desk.cells import moment, number, pill
 from shop.desk.filters import MarketFilter, market_name
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table, Unchangeable
 
+WEEK, HOUR = timedelta(days=7), timedelta(hours=1)  # who left a cart an hour ago may be choosing yet
+
+
+def left() -> Q:
+    """Carts of the last week whose owners began the checkout and went away."""
+    now = timezone.now()
+    return Q(closed_at=None, updated_at__range=(now - WEEK, now - HOUR)) & ~Q(email="")
+
 
 class OrderedFilter(admin.SimpleListFilter):
-    """Still open, or ordered."""
+    """Still open, left at the checkout, or ordered."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", _("open")), ("ordered", _("ordered"))]
+        return [("open", _("open")), ("left", _("left at the checkout this week")), ("ordered", _("ordered"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Cart]) -> QuerySet[Cart]:
         states = {"open": True, "ordered": False}
+        if self.value() == "left":
+            return queryset.filter(left())
         state = states.get(self.value() or "")
         return queryset if state is None else queryset.filter(closed_at__isnull=state)
 
@@ -97,3 +111,14 @@ class CartTable(Unchangeable, Table):
     def address(self, cart: Cart) -> Any:
         shown = "\n".join(address_lines(cart))
         return format_html('<span class="lines">{}</span>', shown) if shown else "–"
+
+
+@dashboard.figure(13)
+def left_behind(request: HttpRequest) -> dashboard.Figure | None:
+    """Carts that were nearly an order. There are always some: it shines for nobody."""
+    if not request.user.has_perm("checkout.view_cart"):
+        return None
+    count = dashboard.counted(Cart.objects.filter(left()))
+    url = reverse("admin:checkout_cart_changelist") + "?state=left"
+    names = ngettext_lazy("cart left at the checkout this week", "carts left at the checkout this week")
+    return dashboard.Figure(names % count, count, url) if count else None

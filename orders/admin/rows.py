@@ -31,6 +31,8 @@ EVENTS = {
     "given_up": gettext_lazy("rest given up"),
     "returned": gettext_lazy("goods came back"),
     "cancelled_sent": gettext_lazy("cancellation mail sent"),
+    "shipped_text": gettext_lazy("SMS sent: on its way"),
+    "delivered_text": gettext_lazy("SMS sent: delivered"),
     "payment_pending": gettext_lazy("payment is being checked"),
     "payment_missing": gettext_lazy("nothing heard of a payment"),
     "payment_declined": gettext_lazy("payment declined"),

@@ -1,5 +1,6 @@
 """What was bought."""
 
+from orders.models.feed import FeedDelivery, FeedEndpoint
 from orders.models.invoice import Invoice, InvoiceFile, InvoiceSeries, Seller
 from orders.models.mail import MailClaim
 from orders.models.order import Order, OrderEvent, OrderLine
@@ -9,6 +10,8 @@ from orders.models.returned import Return, ReturnLine
 from orders.models.shipment import GivenUp, Shipment, ShipmentLine
 
 __all__ = [
+    "FeedDelivery",
+    "FeedEndpoint",
     "GivenUp",
     "Invoice",
     "InvoiceFile",

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from shop.desk import dashboard, doors, receipts
+from shop.desk import dashboard, doors, mails, receipts
 
 
 class Section(TextChoices):
@@ -41,6 +41,8 @@ class Desk(admin.AdminSite):
         own = [
             path("receipt/<int:number>/", self.admin_view(receipts.page), name="receipt"),
             path("receipt/<int:number>/state/", self.admin_view(receipts.state), name="receipt_state"),
+            path("mails/", self.admin_view(mails.listing), name="mails"),
+            path("mails/<path:slug>/", self.admin_view(mails.page), name="mail"),
         ]
         return [*own, *super().get_urls()]
 
@@ -85,6 +87,11 @@ class Desk(admin.AdminSite):
             section = getattr(self._registry[entry["model"]], "section", Section.STAFF)
             if section is not None:
                 by_section[section].append(entry)
+        if request.user.has_perm(mails.PERMISSION):
+            here = reverse("admin:mails")
+            by_section[Section.CONTENT].append(
+                {"name": _("Mails"), "object_name": "mails", "admin_url": here, "add_url": None}
+            )
         return [
             {
                 "name": section.label,

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from shop.outbox import bell
 from shop.outbox.models import Message
 
-QUEUES = ("changes", "high", "normal", "low")
+QUEUES = ("changes", "high", "normal", "feed", "low")
 
 
 class UnknownJob(LookupError):

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Browser, Page, expect
 
 from catalog.models import Product, TaxClass, Zone
-from orders import gateways, payments, refunds, returns, shipments
+from orders import gateways, payments, refunds, returns, shipments, states
 from orders.gateways import RefundResult
-from orders.models import Order
+from orders.models import FeedDelivery, FeedEndpoint, Order
 from orders.placement import place_order
 from tests.factories import add_variant, make_user
 from tests.journeys.shop import make_shop
@@ -38,6 +38,10 @@ PAGES = (
     "catalog/product/{product}/delete/",
     "catalog/page/?q=nothing",
     "accounts/user/add/",
+    "orders/feedendpoint/{feed}/change/",
+    "orders/feedendpoint/{feed}/since/",
+    "mails/",
+    "mails/orders/confirmation/",
 )
 
 TOO_WIDE = """() =>
@@ -182,8 +186,13 @@ def test_everything_fits_and_axe_finds_no_violation(
     window.goto("/admin/login/")
     found += [("login", entry["id"]) for entry in Axe().run(window).response["violations"]]
     enter(window)
+    feed = FeedEndpoint.objects.create(name="ERP", url="https://erp.example/", topics=["order.*"])
+    states.note_event(order, "confirmation_sent")
+    FeedDelivery.objects.update(response_status=503, error="Service Unavailable", attempts=3)
     for path in PAGES:
-        window.goto("/admin/" + path.format(product=product.pk, order=order.pk, parted=parted.pk))
+        window.goto(
+            "/admin/" + path.format(product=product.pk, order=order.pk, parted=parted.pk, feed=feed.pk)
+        )
         window.wait_for_timeout(150)  # the look-ups are named after they are made
         found += [
             (path, entry["id"], node["html"][:200], node["failureSummary"][:200])

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.db.models.functions import Now
 from django.utils import timezone
+from pytest_django import Settings
 
 from catalog.models import Variant
 from orders.drafts import Draft, DraftLine
@@ -20,6 +21,7 @@ from shop.money import Money
 from shop.outbox import drain, rounds
 from shop.outbox.models import Message
 from tests.factories import make_product
+from tests.orders.receiving import Receiver, receiving
 
 _number = count(1)
 RATE = Decimal("0.1900")
@@ -76,6 +78,14 @@ def variant(db: None) -> Variant:
 def order(variant: Variant) -> Order:
     """Two prints, 25 euro, not paid."""
     return place_order(make_draft((variant, 2)))
+
+
+@pytest.fixture
+def erp(settings: Settings) -> Iterator[Receiver]:
+    """A receiver of the feed, on this machine."""
+    settings.FEED_INSIDE, settings.FEED_TIMEOUT_SECONDS = True, 5
+    with receiving() as receiver:
+        yield receiver
 
 
 class Clock:

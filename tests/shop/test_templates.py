@@ -32,7 +32,7 @@ NAMES = {
     *("accounts:password", "accounts:addresses", "accounts:new_address", "accounts:address"),
     *("accounts:remove_address", "accounts:prefer_address", "accounts:logins", "accounts:log_out"),
     *("checkout:again", "checkout:reopen", "checkout:voucher"),
-    *("dev_mail", "dev_mail_message"),
+    *("dev_mail", "dev_mail_message", "dev_mail_example", "dev_mail_examples"),
 }
 
 

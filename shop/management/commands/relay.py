@@ -114,6 +114,7 @@ def look(stop: Callable[[], bool], call: Callable[[str], None] = lambda queue: N
     call: told of a queue with more than a slice's work: its workers missed the bell, or ended a shift.
     """
     done = projector.drain(for_seconds=SLICE, stop=stop)
+    rounds.look()
     for queue in outbox.QUEUES:
         began_at = time.monotonic()
         done += drain.drain(queue, for_seconds=SLICE, stop=stop)
