@@ -2,15 +2,17 @@
 
 A process clicks, does the relay's work, and cancels now and then; it dies before or after a statement, a
 COMMIT or a word of the provider's. Then the relay does what it does, and the sums must be equal.
-KILL_POINTS gives another figure: 500 are those of a long run.
+KILL_POINTS gives another figure: 500 points by chance are those of a long run. One of 100 and more goes
+through all moments one by one before, with each card.
 """
 
 import json
+import logging
 import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,6 +36,8 @@ from tests.stripe.double import Double
 pytestmark = pytest.mark.django_db(transaction=True)
 POINTS = int(os.environ.get("KILL_POINTS", "6"))
 CARDS = ["4242424242424242", "4242424242424242", "4000000000000002", "000123456789"]
+LAST = 130  # no order has more moments
+logger = logging.getLogger(__name__)
 
 
 class Doomed:
@@ -107,11 +111,11 @@ def wrong(double: Double) -> list[str]:
 
 
 def disaster(
-    client: Client, variant: Variant, double: Double, doomed: Doomed, at: Callable[[int], int | str]
+    client: Client, variant: Variant, double: Double, doomed: Doomed, points: Iterable[int | str]
 ) -> int:
     """Orders whose process dies; of some the buyer clicks once more. How many died."""
     killed = 0
-    for number in range(POINTS):
+    for number, at in enumerate(points):
         Stock.objects.filter(variant=variant).update(on_hand=F("reserved") + 1)
         put(client, variant)
         form = {
@@ -120,7 +124,7 @@ def disaster(
             "confirmation": double.token(CARDS[number % len(CARDS)]),
         }
         cookies = {name: morsel.value for name, morsel in client.cookies.items()}
-        killed += doomed.live(at=at(number), cookies=cookies, form=form, changes_mind=number % 3 == 2)
+        killed += doomed.live(at=at, cookies=cookies, form=form, changes_mind=number % 3 == 2)
         if number % 2:
             client.post("/checkout/review/", form)
         else:
@@ -136,7 +140,11 @@ def test_whoever_dies_where_paid_is_what_was_ordered(
 ) -> None:
     settings.PAYMENTS_PER_HOUR = 10**6
     chance = random.Random(6)
-    killed = disaster(client, variant, double, doomed, lambda number: chance.randint(1, 130))
+    # Five turns, since four cards and every third changes its mind: each moment comes with each.
+    each = [at for _turn in range(5) for at in range(1, LAST + 1)] if POINTS >= 100 else []
+    points = [*each, *(chance.randint(1, LAST) for _ in range(POINTS))]
+    killed = disaster(client, variant, double, doomed, points)
+    logger.info("%d points, %d kills", len(points), killed)
     go_on()
     assert wrong(double) == []
     assert killed >= POINTS // 2
@@ -151,7 +159,6 @@ def test_broken_without_the_reconciler_money_is_lost_between_two_rows(
 ) -> None:
     """The broken variant: whoever died has told nobody, and nobody asks."""
     monkeypatch.setattr(reconciliation, "compare_recent", lambda *args: None)
-    monkeypatch.setattr("tests.checkout.test_killed.POINTS", 1)
-    assert disaster(client, variant, double, doomed, lambda _number: "confirmed") == 1
+    assert disaster(client, variant, double, doomed, ["confirmed"]) == 1
     go_on()
     assert wrong(double) != []
