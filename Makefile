@@ -45,6 +45,7 @@ soak: export HELD_BACK_EDITS := 500
 soak: export ORACLE_SEED ?= $(shell date +%s)
 soak: export CHANGED_ROWS := 1000000
 soak: export ATTACKS_SHARE := 1
+soak: export PICTURES_SHARE := 1
 soak: export MONEY_CARTS := 10000
 soak: export MONEY_SEED ?= $(shell date +%s)
 soak: export CARTS := 10000
@@ -67,7 +68,7 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py \
 	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/checkout/test_charged_once.py \
 	  tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
-	  tests/checkout/test_voucher_limits.py $(ARGS)
+	  tests/checkout/test_voucher_limits.py tests/catalog/test_import_luma.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else
