@@ -1,24 +1,18 @@
 """The whole of Magento's Luma shop: everything in the files, counted by the csv module, and nothing else."""
 
-import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import PIL.Image
 import pytest
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client, override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from catalog import images
-from catalog.images import Original
 from catalog.models import (
     Attribute,
     Category,
@@ -36,7 +30,7 @@ from catalog.models import (
     VariantOption,
 )
 from shop.changes.models import Change
-from tests.catalog.magento import FIXTURES, LUMA, NATIVE, load, luma, rows_of
+from tests.catalog.magento import FIXTURES, LUMA, NATIVE, glanced, load, luma, rows_of
 from tests.factories import follow_changes, make_tax_class
 
 pytestmark = [pytest.mark.django_db, luma]
@@ -44,21 +38,7 @@ EMPTY = {
     *("What's New", "Sale", "Training", "Video Download"),
     *("Eco Collection New", "Performance Sportswear New"),
 }
-SHARE = int(os.environ.get("PICTURES_SHARE", "12"))  # each how manyth picture is decoded; 1 in `make soak`
 SIMPLE = FIXTURES / "CatalogSampleData" / "fixtures" / "SimpleProduct"
-
-
-def glanced(file: IO[bytes]) -> Original:
-    """Some are decoded and encoded as ever; of the others only their size is read."""
-    content = file.read()
-    digest = hashlib.sha256(content).hexdigest()
-    if int(digest[:8], 16) % SHARE == 0:
-        return accept(file)
-    with PIL.Image.open(file) as opened:
-        return Original(ContentFile(content, name=f"{digest[:20]}.jpg"), *opened.size)
-
-
-accept = images.accept
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,7 +51,7 @@ def said(
         make_tax_class()
         Change.objects.all().delete()
         with media, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(images, "accept", glanced)
+            patch.setattr("catalog.images.accept", glanced)
             text = load(LUMA)
             stored = {path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
         assert {Path(name).name for name in Image.objects.values_list("original", flat=True)} == stored
