@@ -45,6 +45,7 @@ soak: export HELD_BACK_EDITS := 500
 soak: export ORACLE_SEED ?= $(shell date +%s)
 soak: export CHANGED_ROWS := 1000000
 soak: export ATTACKS_SHARE := 1
+soak: export PICTURES_SHARE := 1
 soak: export MONEY_CARTS := 10000
 soak: export MONEY_SEED ?= $(shell date +%s)
 soak: export CARTS := 10000
@@ -54,7 +55,11 @@ soak: export EXPIRY_RACES := 1000
 soak: export SUBMITS := 50
 soak: export FORGED_WEBHOOKS := 1000
 soak: export KILL_POINTS := 500
-soak: export PLACED_CARTS := 1000
+soak: export PLACED_CARTS := 10000
+soak: export RUSH_BUYERS := 500
+soak: export RUSH_RUNS := 20
+soak: export VOUCHERED := 50
+soak: export EDITED_CARTS := 200
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
 	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 -k "not broken" \
 	  tests/edge/test_oracle.py tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \
@@ -62,7 +67,8 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/checkout/test_totals.py tests/checkout/test_to_the_cent.py tests/checkout/test_promotions.py \
 	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py \
 	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/checkout/test_charged_once.py \
-	  tests/checkout/test_killed.py $(ARGS)
+	  tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
+	  tests/checkout/test_voucher_limits.py tests/catalog/test_import_luma.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else

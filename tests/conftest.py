@@ -23,7 +23,18 @@ servers.begin()
 
 from tests import emptying  # noqa: E402 (reads models)
 
-JOURNEYS = Path(__file__).parent / "journeys"
+HERE = Path(__file__).parent
+# What takes longest begins first, or one process waits in the end for the other's last journey. A file stays
+# with its process (pyproject.toml); those that start processes of their own have others between them.
+LONGEST = (
+    *("journeys/test_stack", "journeys/test_paying", "edge/test_oracle", "journeys/test_accessibility"),
+    *("journeys/test_demo", "journeys/test_account", "journeys/test_admin", "catalog/test_edits"),
+    *("journeys/test_visitor", "catalog/test_import_luma", "catalog/test_edits_of_trade"),
+    *("catalog/test_import_kill", "edge/test_crowds", "catalog/test_foremost", "shop/test_embedded"),
+    *("edge/test_deception", "replicas/test_causality", "journeys/test_buying", "journeys/test_addresses"),
+    *("catalog/test_edits_of_words", "edge/test_canary", "test_architecture", "replicas/test_settings"),
+)
+PLACES = {HERE / f"{name}.py": place for place, name in enumerate(LONGEST)}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 BROWSER_FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -43,8 +54,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # What takes longest begins first: else one process waits in the end for the other's last journey.
-    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
+    items.sort(key=lambda item: PLACES.get(item.path, len(PLACES)))
     reason = servers.missing("PostgreSQL")
     for item in items if reason else []:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", [])):

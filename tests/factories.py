@@ -40,9 +40,9 @@ RATES = {"standard": {"DE": "0.19", "GB": "0.20"}, "reduced": {"DE": "0.07", "GB
 
 
 def make_tax_class(code: str = "standard", rates: Mapping[str, str] | None = None) -> TaxClass:
-    """The class of that code, with its rates by country."""
-    tax_class, _ = TaxClass.objects.get_or_create(code=code, defaults={"name": code.title()})
-    for country, rate in (rates if rates is not None else RATES.get(code, {})).items():
+    """The class of that code, with its rates by country; one that is there keeps those that are not told."""
+    tax_class, is_new = TaxClass.objects.get_or_create(code=code, defaults={"name": code.title()})
+    for country, rate in (rates or (RATES.get(code, {}) if is_new and rates is None else {})).items():
         TaxRate.objects.update_or_create(
             tax_class=tax_class, country=country, defaults={"rate": Decimal(rate)}
         )

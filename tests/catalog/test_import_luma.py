@@ -30,7 +30,7 @@ from catalog.models import (
     VariantOption,
 )
 from shop.changes.models import Change
-from tests.catalog.magento import FIXTURES, LUMA, NATIVE, load, luma, rows_of
+from tests.catalog.magento import FIXTURES, LUMA, NATIVE, glanced, load, luma, rows_of
 from tests.factories import follow_changes, make_tax_class
 
 pytestmark = [pytest.mark.django_db, luma]
@@ -50,7 +50,8 @@ def said(
     with django_db_blocker.unblock(), transaction.atomic():
         make_tax_class()
         Change.objects.all().delete()
-        with media:
+        with media, pytest.MonkeyPatch.context() as patch:
+            patch.setattr("catalog.images.accept", glanced)
             text = load(LUMA)
             stored = {path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
         assert {Path(name).name for name in Image.objects.values_list("original", flat=True)} == stored

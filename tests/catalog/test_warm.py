@@ -35,6 +35,8 @@ class Server(ThreadingHTTPServer):
         self.statuses: dict[str, int] = {}
         self.headers: dict[str, str] = {}
         self.pause = 0.0
+        self.answers = threading.Event()  # cleared: whoever has asked waits, from the third on
+        self.answers.set()
         self.under_way = self.most = 0
         self.lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -54,6 +56,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.under_way += 1
             self.server.most = max(self.server.most, self.server.under_way)
         time.sleep(self.server.pause)
+        if len(self.server.asked) >= 3:
+            self.server.answers.wait(30)
         with self.server.lock:
             self.server.under_way -= 1
         self.send_response(self.server.statuses.get(self.path, 200))
@@ -204,7 +208,7 @@ def test_ctrl_c_stops_it_and_it_says_how_far_it_came(server: Server, shop: None,
 
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_on_the_real_command(server: Server, shop: None) -> None:
-    server.pause = 0.2
+    server.answers.clear()  # it cannot come to its end before it is stopped, however busy the machine is
     command = [sys.executable, "manage.py", "warm", "--rate", "5"]
     edge = {"EDGE_URL": server.url, "SITE_URL": "http://shop.example", "PYTHONWARNINGS": "ignore"}
     from django.db import connection
@@ -225,6 +229,7 @@ def test_ctrl_c_on_the_real_command(server: Server, shop: None) -> None:
                 break
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
+        server.answers.set()
         out, complaints = process.communicate(timeout=30)
     assert (process.returncode, complaints) == (130, "")
     assert out.startswith("Stopped. ")

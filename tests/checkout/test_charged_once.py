@@ -14,7 +14,7 @@ from django.test import Client
 
 from catalog.models import Stock, Variant
 from orders import attempts
-from orders.models import Order, Payment
+from orders.models import Invoice, Order, Payment
 from tests.checkout.conftest import go_to_review, put, together
 from tests.stripe.double import Double
 
@@ -47,6 +47,7 @@ def test_many_clicks_are_one_order_and_one_charge(client: Client, variant: Varia
     assert next(iter(answers)).startswith("/order/")
     assert Order.objects.get().status == "paid"
     assert charges(double) == ["succeeded"]
+    assert Invoice.objects.count() == 1
     assert Stock.objects.get(variant=variant).reserved == 1
 
 

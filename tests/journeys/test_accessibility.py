@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
@@ -13,29 +12,13 @@ from pytest_django.live_server_helper import LiveServer
 from catalog.models import Product
 from orders import jobs, refunds, states
 from orders.models import Order
+from tests.browsers import faults, phone
 from tests.factories import follow_changes
 from tests.journeys.shop import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OF_PAGES = ("landmark-one-main", "region")  # a mail is no page: its program has the landmarks
-SCREENS = (320, 390, 768, 1280)  # px
-NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-# Not what a scroller of its own keeps inside, and not what is hidden.
-WIDER = """() => {
-    const root = document.documentElement;
-    if (root.scrollWidth <= root.clientWidth) return [];
-    const beyond = [...document.body.querySelectorAll("*")].filter(
-        (one) => one.checkVisibility() && one.getBoundingClientRect().right > root.clientWidth + 0.5);
-    const outer = beyond.filter((one) => !beyond.includes(one.parentElement));
-    return [`${root.scrollWidth} px`, ...outer.map((one) => one.outerHTML.slice(0, 160))];
-}"""
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 def mails() -> list[tuple[str, str]]:
@@ -115,36 +98,19 @@ def walk(page: Page, address: str, email: str) -> Iterator[str]:
         yield name
 
 
-def too_wide(page: Page) -> list[str]:
-    """What makes the page scroll sideways on any screen: the outermost elements that reach beyond it."""
-    usual, told = page.viewport_size, []
-    assert usual
-    for width in SCREENS:
-        page.set_viewport_size({"width": width, "height": usual["height"]})
-        page.evaluate(NEXT_FRAME)  # until then, lengths in vw are those of the screen before
-        told += [f"{width} px: {one}" for one in page.evaluate(WIDER)]
-    page.set_viewport_size(usual)
-    return told
-
-
-@pytest.mark.parametrize(("width", "scheme", "words"), [(390, "light", "short"), (1280, "dark", "long")])
 def test_axe_finds_no_violation_and_nothing_scrolls_sideways(
-    transactional_db: None, browser: Browser, live_server: LiveServer, width: int, scheme: str, words: str
+    transactional_db: None, browser: Browser, live_server: LiveServer
 ) -> None:
-    goods, email = make_shop(), "ada@example.com"
-    if words == "long":
-        email = "augusta-ada-countess-of-lovelace@analytical-engines.example.com"
-        Product.objects.filter(pk=goods.pk).update(name="Donaudampfschifffahrtsgesellschaft über Cadiz")
-        follow_changes()
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
+    """With words as long as they come: where they fit, short ones do."""
+    goods, email = make_shop(), "augusta-ada-countess-of-lovelace@analytical-engines.example.com"
+    Product.objects.filter(pk=goods.pk).update(name="Donaudampfschifffahrtsgesellschaft über Cadiz")
+    follow_changes()
+    context = phone(browser)
     page = context.new_page()
-    found = {name: violations(page) + too_wide(page) for name in walk(page, live_server.url, email)}
+    found = {name: faults(page) for name in walk(page, live_server.url, email)}
     for name, html in mails():
         page.set_content(html)
-        told = [one for one in violations(page) if not one.startswith(OF_PAGES)]
-        found[name] = told + too_wide(page)
+        found[name] = faults(page, but=OF_PAGES)
     context.close()
     assert len(found) == 26
     assert {name: what for name, what in found.items() if what} == {}

@@ -17,9 +17,10 @@ from orders.models import Order
 from orders.placement import place_order
 from shop import markets
 from shop.outbox import drain
+from tests.browsers import faults, phone
 from tests.factories import make_user
 from tests.journeys.shop import make_shop
-from tests.journeys.test_accessibility import OF_PAGES, press, too_wide, violations
+from tests.journeys.test_accessibility import OF_PAGES, press
 from tests.orders.conftest import make_draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,22 +159,18 @@ def mails(ada: User) -> list[EmailMultiAlternatives]:
     return list(mail.outbox)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_everybody_can_use_the_account(
-    transactional_db: None, browser: Browser, live_server: LiveServer, width: int, scheme: str
+    transactional_db: None, browser: Browser, live_server: LiveServer
 ) -> None:
     make_shop()
     ada = make_user("augusta-ada-countess-of-lovelace@analytical-engines.example.com", name="Ada Lovelace")
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
+    context = phone(browser)
     context.set_default_timeout(10_000)
     page = context.new_page()
-    found = {name: violations(page) + too_wide(page) for name in walk(page, live_server.url, ada)}
+    found = {name: faults(page) for name in walk(page, live_server.url, ada)}
     for message in mails(ada):
         page.set_content(str(message.alternatives[0][0]))
-        told = [one for one in violations(page) if not one.startswith(OF_PAGES)]
-        found[message.subject] = told + too_wide(page)
+        found[message.subject] = faults(page, but=OF_PAGES)
     context.close()
     assert len(found) == 17 + 7
     assert {name: what for name, what in found.items() if what} == {}

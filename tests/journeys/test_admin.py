@@ -1,17 +1,16 @@
 """The merchant's desk in a browser: what is unsaved, what is wrong, and whether all fits and reads well."""
 
-from collections.abc import Iterator
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Product, TaxClass, Zone
 from orders import gateways, payments, refunds, returns, shipments, states
 from orders.gateways import RefundResult
 from orders.models import FeedDelivery, FeedEndpoint, Order
 from orders.placement import place_order
+from tests.browsers import on_a_desk, phone, violations
 from tests.factories import add_variant, make_user
 from tests.journeys.shop import make_shop
 from tests.orders.conftest import eur, make_draft
@@ -166,25 +165,19 @@ def test_a_row_opens_what_it_shows_and_one_filter_is_open_at_a_time(desk: Page, 
     expect(desk.get_by_role("heading", name=order.number)).to_be_visible()
 
 
-@pytest.fixture(params=[(390, "light"), (1280, "dark")], ids=lambda p: f"{p[0]}-{p[1]}")
-def window(request: pytest.FixtureRequest, browser: Browser, live_server: object) -> Iterator[Page]:
-    width, scheme = request.param
-    context = browser.new_context(
-        base_url=str(live_server),
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-    )
-    yield context.new_page()
-    context.close()
-
-
 def test_everything_fits_and_axe_finds_no_violation(
-    window: Page, product: Product, order: Order, parted: Order
+    browser: Browser, live_server: LiveServer, product: Product, order: Order, parted: Order
 ) -> None:
-    found = []
+    """On a phone in light, on a desk in dark."""
+    context = phone(browser, base_url=live_server.url)
+    window = context.new_page()
+
+    def faults(path: str) -> list[tuple[object, ...]]:
+        told: list[tuple[object, ...]] = [(path, *each) for each in violations(window)]
+        return told + [(path, "wider than its room", *each) for each in window.evaluate(TOO_WIDE)]
+
     window.goto("/admin/login/")
-    found += [("login", entry["id"]) for entry in Axe().run(window).response["violations"]]
+    found = faults("login")
     enter(window)
     feed = FeedEndpoint.objects.create(name="ERP", url="https://erp.example/", topics=["order.*"])
     states.note_event(order, "confirmation_sent")
@@ -194,11 +187,8 @@ def test_everything_fits_and_axe_finds_no_violation(
             "/admin/" + path.format(product=product.pk, order=order.pk, parted=parted.pk, feed=feed.pk)
         )
         window.wait_for_timeout(150)  # the look-ups are named after they are made
-        found += [
-            (path, entry["id"], node["html"][:200], node["failureSummary"][:200])
-            for entry in Axe().run(window).response["violations"]
-            for node in entry["nodes"]
-        ]
-        wide = window.evaluate(TOO_WIDE)
-        found += [(path, "wider than its room", *each) for each in wide]
+        found += faults(path)
+        with on_a_desk(window):
+            found += faults(f"{path} on a desk")
+    context.close()
     assert found == []

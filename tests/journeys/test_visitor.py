@@ -118,20 +118,21 @@ def test_the_badge_and_the_account_are_right_in_every_tab_and_after_going_back(
     expect(badge(other)).to_be_hidden()
 
 
-@pytest.mark.parametrize("value", [EVIL, "3<b>", "-1", "1e9", "99999999999", "%3Cb%3E", "0x10", ""])
 def test_what_somebody_wrote_into_a_cookie_is_never_markup(
-    context: BrowserContext, live_server: LiveServer, value: str
+    context: BrowserContext, live_server: LiveServer
 ) -> None:
-    context.add_cookies(
-        [{"name": name, "value": value, "url": live_server.url} for name in ("cart_size", "account")]
-    )
     page = context.new_page()
-    for _first_and_stored in range(2):
-        page.goto("/c/posters/", wait_until="networkidle")
-        expect(badge(page)).to_be_hidden()
-        expect(here(page)).to_be_hidden()
-        assert page.locator("header b, header img[src=x]").count() == 0
-        assert page.title() != "hacked"
+    for value in (EVIL, "3<b>", "-1", "1e9", "99999999999", "%3Cb%3E", "0x10", ""):
+        context.clear_cookies()
+        context.add_cookies(
+            [{"name": name, "value": value, "url": live_server.url} for name in ("cart_size", "account")]
+        )
+        for _first_and_stored in range(2):
+            page.goto("/c/posters/", wait_until="networkidle")
+            expect(badge(page), value).to_be_hidden()
+            expect(here(page), value).to_be_hidden()
+            assert page.locator("header b, header img[src=x]").count() == 0, value
+            assert page.title() != "hacked", value
 
 
 def test_a_form_on_a_kept_page_works_without_a_script(

@@ -98,3 +98,20 @@ def test_a_commit_is_asked_of_style_and_templates_what_make_lint_asks() -> None:
     assert {hook.split()[2] for hook in hooks} == {"ruff", "djlint"}
     asked = [set(hook.split()) - {"--force-exclude"} for hook in hooks]
     assert [words for words in asked if not any(words <= line for line in lint)] == []
+
+
+def test_a_long_run_has_a_figure_for_every_variable_of_its_tests_and_no_other() -> None:
+    """A name that only one of the two knows would run for long at the figure of a short run."""
+    target = re.search(
+        r"^soak: export(?:.*\n)+?\t(?:.*\n)+?\n", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    assert target
+    told = set(re.findall(r"export (\w+)", target[0]))
+    files = [*re.findall(r"tests/\S+\.py", target[0]), "tests/catalog/magento.py"]
+    read = {
+        name
+        for file in files
+        for name in re.findall(r'os\.environ\.get\("(\w+)", "[\d,]+"\)', (ROOT / file).read_text())
+    }
+    assert read - told <= {"ORACLE_LAG_MS"}  # as it comes, for long too
+    assert told - read == set()
