@@ -91,11 +91,12 @@ _INSERT = """
         INSERT INTO {events} (order_id, kind, note, at) SELECT id, 'placed', '', now() FROM placed
         RETURNING id
     )"""
-# The stock comes last: rows that many buyers want are locked for as short as can be.
+# The stock comes last: rows that many buyers want are locked for as short as can be. To count the events has
+# them all written before, and their triggers run.
 _AND_RESERVE = """
     , wanted AS (
         SELECT variant_id, sum(quantity)::int AS quantity
-        FROM lines WHERE EXISTS (SELECT FROM events) GROUP BY variant_id
+        FROM lines WHERE (SELECT count(*) FROM events) = 1 GROUP BY variant_id
     ), cause AS (SELECT 'D' || {first} + id AS reference FROM placed)"""
 _WRITTEN = "SELECT id, placed_at, reserved_until FROM placed"
 _AND_RESERVED = """

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import PostalFields
 from catalog.models import Stock, StockMovement, Variant
-from orders.models import FeedDelivery, Order, OrderEvent, OrderLine, Payment
+from orders.models import FeedDelivery, GivenUp, Order, OrderEvent, OrderLine, Payment, Refund
 from shop.money import Money
 
 Shape = dict[str, Any]
@@ -115,6 +115,51 @@ def order(of: Order) -> Shape:
         ],
         "lines": [_line(of, line) for line in of.lines.order_by("id")],
         "payments": [_payment(payment) for payment in of.payments.order_by("id")],
+        **_after_the_sale(of),
+    }
+
+
+def _after_the_sale(of: Order) -> Shape:
+    """Parcels, what never comes, what came back, and the money that went back."""
+    return {
+        "shipments": [
+            {
+                "number": shipment.number,
+                "carrier": shipment.carrier,
+                "tracking_code": shipment.tracking_code,
+                "shipped_at": moment(shipment.shipped_at),
+                "lines": [{"line": row.line_id, "quantity": row.quantity} for row in shipment.lines.all()],
+            }
+            for shipment in of.shipments.order_by("number").prefetch_related("lines")
+        ],
+        "given_up": [
+            {"line": row.line_id, "quantity": row.quantity}
+            for row in GivenUp.objects.filter(line__order=of).order_by("line")
+        ],
+        "returns": [
+            {
+                "id": back.pk,
+                "reason": back.reason,
+                "received_at": moment(back.received_at),
+                "lines": [
+                    {"line": row.line_id, "quantity": row.quantity, "restocked": row.restocked}
+                    for row in back.lines.all()
+                ],
+            }
+            for back in of.returns.order_by("id").prefetch_related("lines")
+        ],
+        "refunds": [
+            {
+                "id": refund.pk,
+                "payment": refund.payment_id,
+                "status": refund.status,
+                "amount": amount(refund.money),
+                "reason": refund.reason,
+                "lines": [{"line": int(pk), "quantity": count} for pk, count in refund.pieces.items()],
+                "delivery": None if refund.delivery is None else _amount(refund.delivery, of),
+            }
+            for refund in Refund.objects.filter(payment__order=of).order_by("id")
+        ],
     }
 
 

@@ -33,6 +33,8 @@ class FeedEndpoint(models.Model):
         PART_SHIPPED = "order.part_shipped", _("order partly shipped")
         SHIPPED = "order.shipped", _("order shipped")
         DELIVERED = "order.delivered", _("order delivered")
+        RETURNED = "order.returned", _("goods came back")
+        REFUNDED = "order.refunded", _("money sent back")
         CANCELLED = "order.cancelled", _("order cancelled")
         EXPIRED = "order.expired", _("order not paid in time")
         ALL = "order.*", _("everything about orders, mails and attempts to pay too")

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 
 from catalog import stock
 from catalog.models import Variant
-from orders import feed, states
+from orders import feed, payments, returns, shipments, states
 from orders.feed import delivering
 from orders.models import FeedDelivery, Order, OrderEvent
 from orders.placement import place_order
@@ -55,6 +55,25 @@ def test_whoever_writes_it_and_however_it_is_told(order: Order, erp: Receiver) -
         *("order.paid", "order.payment_late", "stock.changed", "stock.changed"),
         *("order.by_hand", "order.by_hand", "order.in_bulk", "order.in_bulk"),
     ]
+
+
+def test_parcels_and_what_came_back_stand_in_the_order(order: Order, erp: Receiver) -> None:
+    payments.begin(order, "pays")
+    line = order.lines.get()
+    shipments.ship(order, {line.pk: 1}, tracking_code="0034")
+    make_endpoint(erp, topics=["order.returned"])
+    returns.take_back(order, {line.pk: 1}, restock={}, reason="torn")
+    assert feed.deliver() == 1
+    (message,) = erp.messages
+    told, packed = message.said["data"]["order"], {"line": line.pk, "quantity": 1}
+    assert [(row["carrier"], row["tracking_code"], row["lines"]) for row in told["shipments"]] == [
+        ("DHL", "0034", [packed])
+    ]
+    assert [(row["reason"], row["lines"]) for row in told["returns"]] == [
+        ("torn", [{**packed, "restocked": 0}])
+    ]
+    assert [(row["lines"], row["amount"]["amount"]) for row in told["refunds"]] == [([packed], "10.00")]
+    assert told["given_up"] == []
 
 
 def test_what_is_rolled_back_is_not_told(order: Order, erp: Receiver) -> None:
