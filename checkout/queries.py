@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from django.db.models import BigIntegerField, F, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from orders.models import Order
 from shop import markets
 from shop.markets import Market
 from shop.money import Money
-from shop.prepared import Param, Prepared
+from shop.prepared import AnyOf, Param, Prepared, hold
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,30 @@ class LineShown:
         return self.unit_price * self.quantity
 
 
+_CART = Prepared(lambda: CartLine.objects.filter(cart=Param("cart", BigIntegerField())).order_by("pk"))
+_VARIANTS = Prepared(
+    lambda: (
+        Variant.objects.filter(AnyOf("pk", Param("ids")))
+        .select_related("product", "product__tax_class", "stock")
+        .order_by()
+    )
+)
+_PRICES = Prepared(
+    lambda: Price.objects.filter(AnyOf("variant_id", Param("ids")), currency=Param("currency")).order_by()
+)
+_OPTIONS = Prepared(
+    lambda: (
+        VariantOption.objects.filter(AnyOf("variant_id", Param("ids")))
+        .select_related("value")
+        .order_by("position")
+    )
+)
+
+
 def lines(cart: Cart, taxation: Taxation) -> list[LineShown]:
     """The cart's lines, priced and taxed so, in a fixed number of queries."""
     market = markets.get(cart.market)
-    held = list(CartLine.objects.filter(cart=cart).order_by("pk"))
+    held = _CART.rows(cart=cart.pk)
     variants = _variants([line.variant_id for line in held], market)
     shown = pictures.of_variants(variants.values())
     return [
@@ -69,16 +89,24 @@ def lines(cart: Cart, taxation: Taxation) -> list[LineShown]:
     ]
 
 
-def _variants(ids: Iterable[int], market: Market) -> dict[int, Variant]:
-    return {
-        variant.pk: variant
-        for variant in Variant.objects.filter(pk__in=list(ids))
-        .select_related("product", "product__tax_class", "stock")
-        .prefetch_related(
-            Prefetch("prices", Price.objects.filter(currency=market.currency)),
-            Prefetch("options", VariantOption.objects.select_related("value").order_by("position")),
-        )
-    }
+def _variants(ids: list[int], market: Market) -> dict[int, Variant]:
+    """With what stands in a cart of them: prices of that market's currency, and options."""
+    if not ids:
+        return {}
+    found: dict[int, Variant] = {variant.pk: variant for variant in _VARIANTS.rows(ids=ids)}
+    prices = _by_variant(_PRICES.rows(ids=ids, currency=market.currency))
+    options = _by_variant(_OPTIONS.rows(ids=ids))
+    for pk, variant in found.items():
+        hold(variant, "prices", prices.get(pk, []))
+        hold(variant, "options", options.get(pk, []))
+    return found
+
+
+def _by_variant(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.variant_id, []).append(row)
+    return found
 
 
 def _line(

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +13,7 @@ from orders import emails
 from orders.models import Order, OrderEvent, OrderLine, Payment, Refund, Shipment, ShipmentLine
 from shop import mail, markets
 from shop.mail import Attachment
+from shop.prepared import hold
 
 Status = Order.Status
 NOBODY = 0  # the id of no order: links to it lead nowhere
@@ -93,11 +92,11 @@ def order(status: str = Status.PAID, payment: str = "succeeded") -> Order:
     parcel = Shipment(
         order=made, number=1, carrier="DHL", tracking_code="00340434161094042557", shipped_at=now
     )
-    _hold(parcel, "lines", [ShipmentLine(line=line, quantity=line.quantity) for line in packed])
-    _hold(made, "lines", lines)
-    _hold(made, "payments", payments)
-    _hold(made, "events", events)
-    _hold(made, "shipments", [parcel] if packed else [])
+    hold(parcel, "lines", [ShipmentLine(line=line, quantity=line.quantity) for line in packed])
+    hold(made, "lines", lines)
+    hold(made, "payments", payments)
+    hold(made, "events", events)
+    hold(made, "shipments", [parcel] if packed else [])
     return made
 
 
@@ -144,10 +143,3 @@ def _refunded() -> None:
         settled_at=timezone.now(),
     )
     emails.refunded(of, refund=refund, papers=[CREDIT_NOTE])
-
-
-def _hold(of: models.Model, name: str, rows: list[Any]) -> None:
-    """Its rows of that name, as if they had been read."""
-    found = getattr(of, name).all()
-    found._result_cache = rows
-    of.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from catalog import stock
@@ -11,6 +12,7 @@ from orders import marking, parcels, progress, texts
 from orders.balance import GIVEN_UP
 from orders.models import Order, OrderEvent
 from shop.outbox import outbox
+from shop.prepared import Param, Prepared
 
 Status = Order.Status
 
@@ -47,6 +49,11 @@ def on_release(job: str) -> None:
         releases.append(job)
 
 
+_LOCKED = Prepared(
+    lambda: Order.objects.select_for_update(of=("self",)).filter(pk=Param("pk", BigIntegerField())).order_by()
+)
+
+
 class WrongMove(Exception):
     """The order cannot go from where it is to there."""
 
@@ -57,7 +64,10 @@ class WrongMove(Exception):
 
 def lock(order_id: int) -> Order:
     """The order's row, locked until the transaction ends."""
-    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+    held: Order | None = _LOCKED.first(pk=order_id)
+    if held is None:
+        raise Order.DoesNotExist(order_id)
+    return held
 
 
 def can_move(order: Order, to: str) -> bool:

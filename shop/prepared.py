@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import BooleanField, CharField, Expression, Field, Func, QuerySet
+from django.db.models import BooleanField, CharField, Expression, Field, Func, Model, QuerySet
 from django.db.models.query import ValuesIterable
 
 
@@ -38,6 +38,13 @@ class AnyOf(Func):
     output_field = BooleanField()
     arg_joiner = " = ANY("
     template = "(%(expressions)s))"
+
+
+def hold(of: Model, name: str, rows: Sequence[Model]) -> None:
+    """Its rows of that name, as if they had been prefetched."""
+    found = getattr(of, name).all()
+    found._result_cache = list(rows)
+    of.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
 class Prepared:

@@ -6,8 +6,12 @@ from typing import Any
 from django.db.models import Prefetch
 
 from catalog.models import Image, Variant, VariantOption
+from shop.prepared import AnyOf, Param, Prepared
 
 Picture = Mapping[str, Any]
+_IMAGES = Prepared(
+    lambda: Image.objects.filter(AnyOf("product_id", Param("products"))).order_by("position", "id")
+)
 
 
 def of_variants(variants: Iterable[Variant]) -> dict[int, Picture]:
@@ -18,7 +22,7 @@ def of_variants(variants: Iterable[Variant]) -> dict[int, Picture]:
     sought = list(variants)
     images: dict[int, list[Image]] = {}
     products = {variant.product_id for variant in sought}
-    for image in Image.objects.filter(product_id__in=products).order_by("position", "id"):
+    for image in _IMAGES.rows(products=list(products)) if products else ():
         images.setdefault(int(image.product_id or 0), []).append(image)
     found = ((variant.pk, _picture_of(variant, images.get(variant.product_id, []))) for variant in sought)
     return {variant_id: image.picture for variant_id, image in found if image is not None}
