@@ -90,7 +90,7 @@ def order(status: str = Status.PAID, payment: str = "succeeded") -> Order:
     events = [OrderEvent(order=made, kind=kind, at=now) for kind in ("placed", status)]
     packed = (lines[:1] if status == Status.PART_SHIPPED else lines) if is_sent else []
     parcel = Shipment(
-        order=made, number=1, carrier="DHL", tracking_code="00340434161094042557", shipped_at=now
+        pk=NOBODY, order=made, number=1, carrier="DHL", tracking_code="00340434161094042557", shipped_at=now
     )
     hold(parcel, "lines", [ShipmentLine(line=line, quantity=line.quantity) for line in packed])
     hold(made, "lines", lines)

@@ -29,7 +29,7 @@ class DeliveryTable(Unchangeable, Table):
 
     section = Section.STAFF
     place = 5
-    noun = (gettext_lazy("message of a feed"), gettext_lazy("messages of feeds"))
+    noun = (gettext_lazy("feed message"), gettext_lazy("feed messages"))
     entry_name = gettext_lazy("Messages of feeds")
     list_display = ("topic", "about", "to", "state", "tries", "answer", "queued")
     list_display_links = ("topic",)

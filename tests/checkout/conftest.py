@@ -11,6 +11,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from catalog import stock
 from catalog.models import Method, Product, Variant
 from shop import limits
 from tests.factories import make_delivery, make_product
@@ -92,3 +93,13 @@ def together(number: int, do: Callable[[int], T]) -> list[T | Exception]:
 
     with ThreadPoolExecutor(number) as pool:
         return list(pool.map(run, range(number)))
+
+
+def take_by(monkeypatch: pytest.MonkeyPatch, reserve: Callable[..., None]) -> None:
+    """Orders take their stock in that way."""
+
+    def scattered(*_args: object) -> None:
+        raise stock.Scattered
+
+    monkeypatch.setattr(stock, "AtOnce", scattered)
+    monkeypatch.setattr(stock, "reserve", reserve)

@@ -23,7 +23,7 @@ from catalog.stock import OutOfStock, rush
 from checkout import cookies
 from checkout.models import Cart, CartLine
 from orders.models import Order, OrderLine
-from tests.checkout.conftest import ADDRESS, sealed
+from tests.checkout.conftest import ADDRESS, sealed, take_by
 from tests.factories import make_delivery, make_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,13 +125,13 @@ def unsorted(quantities: dict[int, int], **_more: object) -> None:
 
 
 def test_broken_read_then_write_sells_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock, "reserve", naive)
+    take_by(monkeypatch, naive)
     crowd = Crowd(16, 3)
     crowd.buy(0)
     assert crowd.sold() > crowd.units
 
 
 def test_broken_locks_in_no_order_answer_with_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock, "reserve", unsorted)
+    take_by(monkeypatch, unsorted)
     ended = Crowd(16, 16).buy(0)
     assert set(ended) - {"ordered", "told"}

@@ -19,7 +19,7 @@ from checkout import cart as carts
 from checkout import completion, quote
 from checkout.models import Cart, CartLine
 from orders.models import Order, OrderEvent, OrderLine, Payment
-from tests.checkout.conftest import ADDRESS, go_to_review, put, together
+from tests.checkout.conftest import ADDRESS, go_to_review, put, take_by, together
 from tests.factories import make_delivery, make_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,16 +54,6 @@ def test_twenty_buyers_of_five_units_get_exactly_five(quantity: int) -> None:
     )
     # Whoever was refused keeps an open cart, with everything in it.
     assert Cart.objects.filter(closed_at=None, lines__quantity=quantity).count() == 20 - len(placed)
-
-
-def take_by(monkeypatch: pytest.MonkeyPatch, reserve: Callable[..., None]) -> None:
-    """Orders take their stock in that way."""
-
-    def scattered(*_args: object) -> None:
-        raise stock.Scattered
-
-    monkeypatch.setattr(stock, "AtOnce", scattered)
-    monkeypatch.setattr(stock, "reserve", reserve)
 
 
 def test_read_then_write_would_sell_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,7 @@ def visitor() -> Visitor:
         "<int:address_id>": str(home.pk),
         "<slug:name>": "none",
         "<slug:code>": "stripe",
+        "<path:slug>": "orders/confirmation",
     }
     personal = (NAME, MAIL, "Canary Row", order.number)
     return Visitor(

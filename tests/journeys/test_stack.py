@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shop.opening import QUEUES
 from tests.edge.varnish import Answer, Edge, program, until
 from tests.journeys.clones import cloned, environment, free_port, running, typed
 
@@ -96,7 +97,9 @@ def test_all_of_production_opens_survives_a_dead_node_and_closes(clone: Path) ->
 
         for name in ("postgres", "replica", "redis-server", "varnishd", "relay"):
             assert name in "\n".join(running(clone).values())
-        assert until(lambda: sum("rqworker" in line for line in running(clone).values()) == 4, seconds=20)
+        assert until(
+            lambda: sum("rqworker" in line for line in running(clone).values()) == len(QUEUES), seconds=20
+        )
         told = subprocess.run(
             ["/bin/sh", "-c", ASKED], cwd=clone, env=environment(), capture_output=True, text=True
         )

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from catalog.models import Stock, Variant
 from orders import payments, refunds, shipments, states
+from orders.drafts import DraftLine
 from orders.gateways import RefundResult
 from orders.models import Order, Refund, Return
-from orders.placement import DraftLine, place_order
+from orders.placement import place_order
 from tests.factories import make_user
 from tests.orders.conftest import RATE, eur, make_draft
 from tests.orders.test_admin import management, page
