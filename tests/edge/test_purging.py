@@ -88,9 +88,11 @@ def test_nine_kilobytes_of_keys_pass_in_two_lines(edge: Edge, origin: Origin, pa
     assert edge.ask(path).status == 200
     assert purge(edge, keys[0]) == 1
     assert until(lambda: edge.ask(path).headers["X-Cache"] == "hit")
-    assert purge(edge, keys[-1]) == 1
+    # The copy that was let go counts too, as long as it is not cleared away.
+    assert purge(edge, keys[-1]) in {1, 2}
     assert until(lambda: edge.ask(path).headers["X-Cache"] == "hit")
-    assert purge(edge, *keys) == 1
+    assert purge(edge, *keys) in {1, 2, 3}
+    assert edge.ask(path).headers["X-Cache"] != "hit"
 
 
 def test_in_one_line_they_would_be_an_error(edge: Edge, origin: Origin, path: str) -> None:
