@@ -156,13 +156,15 @@ async def _ask(request: bytes) -> str:
 PLACES = ("order", "cart", "review")
 
 
-def spread(number: int) -> dict[str, Any]:
-    """Orders a second of spread goods, placed and paid, as many at a time as the shop has threads."""
+def rate(number: int, wants: str) -> dict[str, Any]:
+    """Orders a second, placed and paid, as many at a time as the shop has threads; "spread" or "hot"."""
     placing.fill()
-    dice = Random(number)
-    wanted = [dice.sample(range(placing.HOT + 1, placing.GOODS + 1), 3) for _ in range(number)]
+    dice, goods = Random(number), range(placing.HOT + 1, placing.GOODS + 1)
+    hot = [placing.HOT] if wants == "hot" else []
+    wanted = [[*hot, *dice.sample(goods, 3 - len(hot))] for _ in range(number)]
     answers, took = buy(carts(number, wanted), placing.CLIENTS)
-    return {"http_per_second": round(number / took), "http_not_ordered": _others(answers)}
+    others = Counter(answer.to for answer in answers if answer.to != "order")
+    return {f"http_{wants}_per_second": round(number / took), f"http_{wants}_not_ordered": dict(others)}
 
 
 def crowd(buyers: int, units: int) -> dict[str, Any]:
@@ -185,7 +187,3 @@ def crowd(buyers: int, units: int) -> dict[str, Any]:
         "crowd_refused_last_seconds": round(told[-1], 2) if told else None,
         "crowd_last_seconds": round(max(answer.seconds for answer in answers), 2),
     }
-
-
-def _others(answers: Sequence[Answer]) -> dict[str, int]:
-    return dict(Counter(answer.to for answer in answers if answer.to != "order"))

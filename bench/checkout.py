@@ -33,7 +33,9 @@ def main(seconds: float) -> None:
         with placing.Placers() as placers:
             figures: dict[str, Any] = _rates(seconds, home, os.environ["DATABASE_URL"], placers)
         with buyers.shop(home):
-            figures |= buyers.spread(BUYERS) | buyers.crowd(BUYERS, UNITS)
+            for wants in ("spread", "hot"):
+                figures |= buyers.rate(BUYERS, wants)
+            figures |= buyers.crowd(BUYERS, UNITS)
     sys.stdout.write(
         json.dumps({"bench": "checkout", "rounds": ROUNDS, "seconds": seconds, **figures}) + "\n"
     )

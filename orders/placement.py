@@ -92,7 +92,7 @@ _INSERT = """
         RETURNING id
     )"""
 # The stock comes last: rows that many buyers want are locked for as short as can be. To count the events has
-# them all written before, and their triggers run.
+# them all written before, so that a feed tells of the order first, and then of its stock.
 _AND_RESERVE = """
     , wanted AS (
         SELECT variant_id, sum(quantity)::int AS quantity
