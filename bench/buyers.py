@@ -157,8 +157,15 @@ PLACES = ("order", "cart", "review")
 
 
 def rate(number: int, wants: str) -> dict[str, Any]:
-    """Orders a second, placed and paid, as many at a time as the shop has threads; "spread" or "hot"."""
+    """Orders a second, placed and paid, as many at a time as the shop has threads.
+
+    wants: "spread", or "hot": one thing, in buckets as a second after a rush began.
+    """
+    from catalog.stock import rush  # noqa: PLC0415 (models need settings)
+
     placing.fill()
+    if wants == "hot":
+        rush.split(placing.HOT)
     dice, goods = Random(number), range(placing.HOT + 1, placing.GOODS + 1)
     hot = [placing.HOT] if wants == "hot" else []
     wanted = [[*hot, *dice.sample(goods, 3 - len(hot))] for _ in range(number)]
