@@ -47,7 +47,8 @@ def untold() -> list[Untold]:
 
 
 def _text(market: Market, seller: Seller) -> str:
-    names = [str(Seller._meta.get_field(name).verbose_name) for name in sellers.lacking(seller)]
+    labels = {field.name: str(field.verbose_name) for field in Seller._meta.fields}
+    names = [labels[name] for name in sellers.lacking(seller)]
     what = _("%(market)s sells, and its invoices do not name the seller’s %(parts)s.") % {
         "market": market.name,
         "parts": get_text_list(names, _("and")),
