@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 
 import facturx
 import pytest
-from django.utils.timezone import localdate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -158,28 +157,6 @@ def test_a_document_that_does_not_add_up_breaks_the_rules(broken_rules: Callable
     assert any("BR-CO-15" in rule for rule in broken_rules(wrong))
 
 
-def test_goods_for_a_business_in_another_member_state_are_an_intra_community_supply() -> None:
-    order = paid(KINDS["reverse charge"])
-    xml = crossindustry.xml(invoices.issue(order)) or ""
-    assert set(re.findall("<ram:CategoryCode>(.*?)<", xml)) == {"K"}
-    assert "VATEX-EU-IC" in xml
-    assert "Tax-free intra-Community supply" in xml
-    assert "Reverse charge" not in xml
-    assert "ATU12345675" in xml
-    begins, ends = re.findall(r"BillingSpecifiedPeriod>.*?>(\d{8})<.*?>(\d{8})<", xml)[0]
-    assert (order.promised_from, order.promised_until) == (day(begins), day(ends))
-    # Nothing has been sent when it is issued: no day of delivery is made up.
-    assert "ActualDelivery" not in xml
-
-
-def test_where_no_day_was_promised_nothing_is_brought_before_it_was_paid() -> None:
-    order = paid(KINDS["reverse charge without a promise"])
-    xml = crossindustry.xml(invoices.issue(order)) or ""
-    told = re.findall(r"BillingSpecifiedPeriod>(.*?)</ram:BillingSpecifiedPeriod", xml)[0]
-    assert order.paid_at is not None
-    assert [day(text) for text in re.findall(r">(\d{8})<", told)] == [localdate(order.paid_at)]
-
-
 def test_an_intra_community_supply_without_its_days_breaks_the_rules(
     broken_rules: Callable[[str], list[str]],
 ) -> None:
@@ -289,10 +266,6 @@ def check_line(item: ET.Element) -> None:
     assert full - taken_off == number(item, "LineTotalAmount")
     assert price >= 0
     assert taken_off >= 0
-
-
-def day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 def number(node: ET.Element, name: str) -> Decimal:
