@@ -30,8 +30,8 @@ class NotReady(Exception):
 def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Order:
     """The order of this round of the cart: a new one, or the one that is there already.
 
-    CartChanged, CannotBeBought, NotReady, CartClosed, vouchers.UsedUp, catalog.stock.OutOfStock: then nothing
-    has happened.
+    CartChanged, CannotBeBought, NotReady, CartClosed, vouchers.UsedUp, vouchers.NotTheFirst,
+    catalog.stock.OutOfStock: then nothing has happened.
     """
     with transaction.atomic():
         held = carts.lock(cart)

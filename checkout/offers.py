@@ -17,6 +17,7 @@ from checkout import codes, promotions, ruleset
 from checkout.models import Cart, Voucher, VoucherCustomer
 from checkout.promotions import Given, Outcome, Reason, Refused, Rule
 from checkout.queries import LineShown
+from orders import buyers
 from shop.money import Money
 
 
@@ -84,10 +85,14 @@ def of(
         rules.append(own)
     counted = _counted(lines, rules)
     cheapest = min((method.price for method in methods), default=None)
-    outcome = promotions.apply(counted, rules, currency=currency, delivery=cheapest)
+    is_first = not any(rule.is_for_first_order for rule in rules) or not buyers.has_ordered(
+        cart.user_id, cart.email
+    )
+    outcome = promotions.apply(counted, rules, currency=currency, delivery=cheapest, is_first_order=is_first)
     if own is not None and shown is not None:
         lacking = next((one for one in outcome.refused if one.rule.id == own.id), None)
-        shown = replace(shown, problem=_lacks(lacking) if lacking and lines else "")
+        is_over = lacking is not None and lacking.reason is Reason.FIRST
+        shown = replace(shown, problem=_lacks(lacking) if lacking and lines else "", is_over=is_over)
     return Offers(outcome, shown, _near(outcome), _free_delivery_gap(outcome))
 
 
@@ -193,6 +198,7 @@ def _lacks(refused: Refused) -> str:
     if refused.reason is Reason.STACKED:
         return _("This code does not go together with “%(name)s”.") % {"name": refused.beside}
     texts = {
+        Reason.FIRST: _("This code is for a first order, and you have ordered here before."),
         Reason.CURRENCY: _("This code is not for this market."),
         Reason.GOODS: _("This code is for other goods than those in your cart."),
         Reason.REDUCED: _("This code is not for goods that are reduced already."),

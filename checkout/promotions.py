@@ -8,6 +8,7 @@ How rules stack (docs/decisions/0016):
 - A rule that would give nothing has not been given: it keeps no other out.
 - A minimum is measured on all goods of the cart at their prices, before any promotion.
 - Each rule counts once, and a cart has one voucher.
+- Who has ordered before gets none that is for a first order.
 
 Shares are by largest remainder (`Money.allocate`), over lines in the order of their keys: how a cart is
 sorted changes nothing.
@@ -69,6 +70,7 @@ class Rule:
     priority: int = 10
     stacking: str = TOGETHER
     needs_code: bool = False
+    is_for_first_order: bool = False
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     code: str = ""
@@ -102,6 +104,7 @@ class Reason(Enum):
     """Why a rule gives nothing to this cart."""
 
     CURRENCY = "currency"  # not in this one
+    FIRST = "first"  # it is for first orders, and this is none
     MINIMUM = "minimum"  # `missing` more goods
     GOODS = "goods"  # nothing it is for
     REDUCED = "reduced"  # only reduced goods, which it leaves
@@ -148,11 +151,16 @@ class Outcome:
 
 
 def apply(
-    lines: Iterable[Line], rules: Iterable[Rule], *, currency: str, delivery: Money | None = None
+    lines: Iterable[Line],
+    rules: Iterable[Rule],
+    *,
+    currency: str,
+    delivery: Money | None = None,
+    is_first_order: bool = True,
 ) -> Outcome:
     """What these rules give to these lines. delivery: what the cheapest way costs, None if not known.
 
-    Two lines with one key are one mistake: ValueError.
+    is_first_order: as far as is known of whose cart it is. Two lines with one key are a mistake: ValueError.
     """
     ordered = sorted(lines, key=lambda line: (len(line.key), line.key))
     if len({line.key for line in ordered}) < len(ordered):
@@ -163,7 +171,9 @@ def apply(
     once = {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.turn, reverse=True)}
     for rule in sorted(once.values(), key=lambda rule: rule.turn):
         is_free = any(one.frees_delivery for one in given) or (delivery is not None and not delivery)
-        found = _refusal(rule, ordered, goods, given) or _give(rule, ordered, left, currency, is_free)
+        found = _refusal(rule, ordered, goods, given, is_first_order) or _give(
+            rule, ordered, left, currency, is_free
+        )
         if isinstance(found, Refused):
             refused.append(found)
             continue
@@ -174,8 +184,12 @@ def apply(
     return Outcome(tuple(given), tuple(refused), off)
 
 
-def _refusal(rule: Rule, lines: Sequence[Line], goods: Money, given: Sequence[Given]) -> Refused | None:
-    """What the cart lacks for it."""
+def _refusal(
+    rule: Rule, lines: Sequence[Line], goods: Money, given: Sequence[Given], is_first_order: bool
+) -> Refused | None:
+    """What the cart, or who has it, lacks for it."""
+    if rule.is_for_first_order and not is_first_order:
+        return Refused(rule, Reason.FIRST)
     if rule.terms and goods.currency not in rule.terms:
         return Refused(rule, Reason.CURRENCY)
     if not any(rule.takes(line) for line in lines):

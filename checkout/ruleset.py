@@ -69,6 +69,7 @@ def _read() -> Mapping[int, Rule]:
             priority=promotion.priority,
             stacking=promotion.stacking,
             needs_code=promotion.needs_code,
+            is_for_first_order=promotion.is_for_first_order,
             starts_at=promotion.starts_at,
             ends_at=promotion.ends_at,
         )

@@ -13,7 +13,12 @@ from checkout import codes, offers, quote
 from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
 from checkout.offers import VoucherShown
 from checkout.promotions import Given
+from orders import buyers
 from shop.money import Money
+
+
+class NotTheFirst(Exception):
+    """Between the look and the order the same customer has ordered elsewhere: this is no first order now."""
 
 
 class UsedUp(Exception):
@@ -49,6 +54,13 @@ _COUNT_CUSTOMER = """
 """
 
 
+# Whoever orders as the same customer at that moment waits here until this order is there, or is not.
+_HOLD_CUSTOMER = """
+    SELECT pg_advisory_xact_lock((3::bigint << 48) | ('x' || left(key, 12))::bit(48)::bigint)
+    FROM unnest(%s::text[]) AS key
+"""
+
+
 def use(
     given: Sequence[Given],
     voucher: Voucher | None,
@@ -60,10 +72,13 @@ def use(
 ) -> None:
     """An order is about to have these promotions; UsedUp if its voucher has no use left for this customer.
 
+    NotTheFirst if one of them is for first orders, and this customer has ordered since it was quoted.
+
     In the placing transaction, as late as may be: from here on a voucher with a limit is locked, and the
     stock comes after it. One without a limit locks no row but its customer's own.
     """
     by_code = voucher if voucher is not None and any(one.rule.code for one in given) else None
+    _first_only(given, customer_id, email)
     keys = offers.keys(customer_id, email) if by_code else []
     if by_code is not None:
         with connection.cursor() as cursor:
@@ -89,6 +104,16 @@ def use(
         )
         for one in given
     )
+
+
+def _first_only(given: Sequence[Given], customer_id: int | None, email: str) -> None:
+    """Of two orders at once only one is the first: the later of them waits, and looks once more."""
+    if not any(one.rule.is_for_first_order for one in given):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD_CUSTOMER, [offers.keys(customer_id, email)])
+    if buyers.has_ordered(customer_id, email):
+        raise NotTheFirst
 
 
 def give_back(placement_key: str) -> int:

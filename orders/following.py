@@ -74,26 +74,30 @@ def _refunds(order: Order) -> list[Shape]:
 
 
 def steps(order: Order, state: str, events: Iterable[OrderEvent], parcels: Sequence[Shape]) -> list[Shape]:
-    """Placed, paid, on its way, delivered; an order that was given up ends there. state: of its money."""
+    """Placed, paid, on its way, delivered; an order that was given up ends there. state: of its money.
+
+    "done" and "current" are so: current is the newest of what is so. "todo" is to come, and looks like it.
+    """
     delivered = {event.kind: event.at for event in events}.get("delivered")
     found = [_step(_("Ordered"), "done", order.placed_at)]
     if order.paid_at is not None:
-        found.append(_step(_("Paid"), "done", order.paid_at))
+        found.append(_step(_("Paid"), "current" if order.status == Status.PAID else "done", order.paid_at))
     if order.status in {Status.CANCELLED, Status.EXPIRED}:
         label = _("Cancelled") if order.status == Status.CANCELLED else _("Not paid in time")
         return [*found, _step(label, "current", order.cancelled_at or order.reserved_until)]
     if order.paid_at is None:
         notes = {"begun": _("being checked"), "pending": _("on its way"), "declined": _("declined")}
+        notes |= {"none": _("not yet"), "succeeded": _("approved")}
         found.append(_step(_("Payment"), "current", note=notes.get(state, "")))
-    packing = "current" if order.status == Status.PAID else "done" if order.status in SENT else "todo"
-    found.append(_step(_("Packed"), packing))
     if order.status == Status.PART_SHIPPED:
         at = parcels[0]["shipped_at"] if parcels else None
         found.append(_step(_("Partly on its way"), "current", at, _("the rest follows")))
     else:
         sent = "todo" if not order.shipped_at else "current" if order.status == Status.SHIPPED else "done"
+        found.append(_step(_("Packed"), "done" if order.status in SENT else "todo"))
         found.append(_step(_("On its way"), sent, order.shipped_at))
-    found.append(_step(_("Delivered"), "done" if order.status == Status.DELIVERED else "todo", delivered))
+    is_there = order.status == Status.DELIVERED
+    found.append(_step(_("Delivered"), "current" if is_there else "todo", delivered))
     return found
 
 

@@ -1,5 +1,6 @@
 """Who sells: the merchant's own words about themselves, which each invoice copies."""
 
+from collections.abc import Iterable
 from email.utils import parseaddr
 from typing import Any
 
@@ -28,15 +29,24 @@ DEMO = {
 }
 
 
+NEEDED = ("name", "line1", "city", "country")  # what every invoice must name of who sells
+
+
 def of_market(code: str) -> Seller:
     """Who sells there: its own seller, else everybody's; until a merchant says, a name and a mail address."""
-    found = {seller.market: seller for seller in Seller.objects.filter(market__in=("", code))}
-    return found.get(code) or found.get("") or _nobody(code)
+    return of_markets([code])[code]
 
 
-def is_told(seller: Seller) -> bool:
-    """Whether it has what an invoice must name."""
-    return bool(seller.name and seller.line1 and seller.city and seller.country)
+def of_markets(codes: Iterable[str]) -> dict[str, Seller]:
+    """The same of several, by their codes; one query."""
+    wanted = list(codes)
+    found = {seller.market: seller for seller in Seller.objects.filter(market__in=("", *wanted))}
+    return {code: found.get(code) or found.get("") or _nobody(code) for code in wanted}
+
+
+def lacking(seller: Seller) -> list[str]:
+    """The fields that an invoice must name, and that are empty."""
+    return [name for name in NEEDED if not getattr(seller, name).strip()]
 
 
 def introduce(sender: Any, **kwargs: Any) -> None:

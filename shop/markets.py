@@ -18,7 +18,7 @@ from shop.money import MOST_DIGITS, digits
 # "gb", "de-ch", "es-419", "zh-hant": no page's address begins so, and the edge knows private pages behind it.
 PREFIX = re.compile(r"[a-z]{2}(-[a-z0-9]{2,4})?")
 # Addresses that exist once, whatever the market.
-UNPREFIXED = ("admin/", "edge/", "healthz", "readyz", "media/", "static/", "dev/")
+UNPREFIXED = ("admin/", "edge/", "favicon.ico", "healthz", "readyz", "media/", "static/", "dev/")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from shop import health
+from shop import health, icon
 from shop.edge.canary import canary
 from shop.media import media
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("edge/canary", canary, name="canary"),
+    path("favicon.ico", icon.favicon),
     path("media/<path:path>", media),
     path("admin/", admin.site.urls),
     path("dev/mail/", include("shop.mailbox")),

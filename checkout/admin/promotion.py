@@ -39,7 +39,7 @@ class PromotionForm(RowForm):
         fields = (
             *("name", "is_active", "note", "kind", "percent", "buy", "free", "scope", "categories"),
             *("products", "without", "takes_reduced", "starts_at", "ends_at", "needs_code", "priority"),
-            "stacking",
+            *("is_for_first_order", "stacking"),
         )
         help_texts: ClassVar = {
             "name": gettext_lazy("Shoppers read it in the cart, in the mail and on the invoice."),
@@ -53,6 +53,10 @@ class PromotionForm(RowForm):
             "without": gettext_lazy("Their goods are left as they are, wherever else they stand."),
             "takes_reduced": gettext_lazy("Untick it, and goods with a sale price are left as they are."),
             "needs_code": gettext_lazy("Else it comes by itself to every cart that it fits."),
+            "is_for_first_order": gettext_lazy(
+                "Whoever has ordered before does not get it, whether logged in or by the same e-mail address."
+                " Cancelled orders do not count."
+            ),
             "priority": gettext_lazy(
                 "The smallest number has its turn first; of equal ones a voucher's, then the oldest. Each"
                 " takes its per cent of what those before it have left."
@@ -169,7 +173,10 @@ class PromotionTable(Table):
                 gettext_lazy("For which goods"),
                 {"fields": ("scope", "categories", "products", "without", "takes_reduced")},
             ),
-            (gettext_lazy("When"), {"fields": (("starts_at", "ends_at"), "needs_code")}),
+            (
+                gettext_lazy("When"),
+                {"fields": (("starts_at", "ends_at"), "needs_code", "is_for_first_order")},
+            ),
             (gettext_lazy("Beside others"), {"fields": ("priority", "stacking")}),
         )
 

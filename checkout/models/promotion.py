@@ -63,6 +63,7 @@ class Promotion(models.Model):
     buy = models.PositiveSmallIntegerField(_("buy"), null=True, blank=True)
     free = models.PositiveSmallIntegerField(_("and get free"), null=True, blank=True)
     needs_code = models.BooleanField(_("only with a voucher's code"), default=False)
+    is_for_first_order = models.BooleanField(_("only for a customer's first order"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)

@@ -234,6 +234,10 @@ def _place(request: HttpRequest) -> HttpResponseBase:
     except (agreed.Forged, completion.CartChanged):
         messages.warning(request, _changed(request, then))
         return redirect("checkout:review")
+    except vouchers.NotTheFirst:
+        text = _("You have ordered here meanwhile, so this is no first order any more. Nothing was ordered.")
+        messages.warning(request, text)
+        return redirect("checkout:review")
     except vouchers.UsedUp as error:
         text = _("Somebody was faster: the voucher %(code)s is used up. Nothing has been ordered.")
         messages.warning(request, text % {"code": error})

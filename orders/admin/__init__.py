@@ -3,7 +3,8 @@
 from orders.admin import figures
 from orders.admin.deliveries import DeliveryTable
 from orders.admin.feed import EndpointTable
-from orders.admin.invoice import InvoiceTable, SellerTable
+from orders.admin.invoice import InvoiceTable
 from orders.admin.order import OrderTable
+from orders.admin.seller import SellerTable
 
 __all__ = ["DeliveryTable", "EndpointTable", "InvoiceTable", "OrderTable", "SellerTable", "figures"]

@@ -1,9 +1,8 @@
-"""Invoices on the desk: looked at and downloaded, never changed; and who issues them."""
+"""Invoices on the desk: looked at and downloaded, never changed."""
 
 import logging
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,14 +13,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.models import Invoice, Seller
+from orders.models import Invoice
 from orders.models.order import FIRST_NUMBER
 from orders.papers import filing
 from orders.papers.printing import NotRendered
-from shop import markets
 from shop.desk.cells import amount, moment
-from shop.desk.filters import market_name
-from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Rows, Table, Unchangeable
 
@@ -148,43 +144,3 @@ class InvoiceTable(Unchangeable, Table):
     @admin.display(description=gettext_lazy("file"))
     def file_link(self, paper: Invoice) -> Any:
         return link(paper)
-
-
-class SellerForm(RowForm):
-    """A seller, of one market or of every other."""
-
-    class Meta:
-        model = Seller
-        fields = "__all__"
-        widgets = {"market": forms.Select}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "market" in self.fields:
-            choices = [("", _("every market")), *((market.code, market.name) for market in markets.all())]
-            self.fields["market"].widget.choices = choices
-
-
-@admin.register(Seller)
-class SellerTable(Table):
-    """Who issues the invoices. What is changed here stands on those that come; the ones there are stay."""
-
-    section = Section.SETUP
-    place = 5
-    form = SellerForm
-    list_display = ("name", "where", "city", "vat_number")
-    search_fields = ("name",)
-    fieldsets = (
-        (None, {"fields": (("name", "market"), ("line1", "line2"), ("postcode", "city"), "country")}),
-        (
-            gettext_lazy("Tax and register"),
-            {"fields": (("vat_number", "tax_number"), ("register", "managers"))},
-        ),
-        (gettext_lazy("How to reach it"), {"fields": (("email", "phone"), "website")}),
-        (gettext_lazy("Bank"), {"fields": ("bank", ("iban", "bic"))}),
-        (gettext_lazy("Its invoices"), {"fields": ("prefix", "closing")}),
-    )
-
-    @admin.display(description=gettext_lazy("market"), ordering="market")
-    def where(self, seller: Seller) -> str:
-        return market_name(seller.market) if seller.market else _("every market")

@@ -129,7 +129,7 @@ def taxes(parts: Iterable[Part], category: Mapping[Decimal, str]) -> list[dict[s
 def _head(order: Order, seller: Seller) -> Content:
     moments = {"ordered_on": order.placed_at, "paid_on": order.paid_at}
     days = {name: getattr(order, name) for name in ("promised_from", "promised_until")}
-    notes = ["reverse_charge"] if order.is_reverse_charged else []
+    is_reversed = order.is_reverse_charged and not _is_intra_community(order, seller)
     return {
         "version": VERSION,
         "language": order.language,
@@ -141,7 +141,7 @@ def _head(order: Order, seller: Seller) -> Content:
         "order": order.number,
         **{name: timezone.localdate(at).isoformat() if at else None for name, at in moments.items()},
         **{name: day.isoformat() if day else None for name, day in days.items()},
-        "notes": notes,
+        "notes": ["reverse_charge"] if is_reversed else [],
     }
 
 
@@ -154,14 +154,23 @@ def _buyer(order: Order) -> Content:
 
 
 def _categories(order: Order, seller: Seller) -> dict[Decimal, str]:
-    """By rate the category of EN 16931, of which reverse charge and exports have their own."""
+    """By rate the category of EN 16931; supplies to businesses abroad and exports have their own."""
     rates = {line.tax_rate for line in order.lines.all()} | {order.delivery_tax_rate}
     zero = "Z"
-    if order.is_reverse_charged:
+    if _is_intra_community(order, seller):
+        zero = "K"
+    elif order.is_reverse_charged:
         zero = "AE"
     elif seller.country in places.EU and order.country not in places.EU:
         zero = "G"
     return {rate: "S" if rate else zero for rate in rates}
+
+
+def _is_intra_community(order: Order, seller: Seller) -> bool:
+    """Goods that a business in another member state gets from one: a supply free of tax, for which the
+    buyer accounts as an acquisition. A seller elsewhere (a market's own) leaves it at a reverse charge."""
+    countries = {seller.country, order.country}
+    return order.is_reverse_charged and countries <= places.EU and len(countries) > 1
 
 
 def _line(line: OrderLine, part: Part, category: Mapping[Decimal, str]) -> Content:

@@ -28,7 +28,7 @@ NAMES = {
 }
 TYPES = {Invoice.Kind.INVOICE: "380", Invoice.Kind.CREDIT_NOTE: "381"}
 # Why no tax is charged, for programs: lists of the European Commission.
-EXEMPTIONS = {"AE": "VATEX-EU-AE", "G": "VATEX-EU-G"}
+EXEMPTIONS = {"AE": "VATEX-EU-AE", "G": "VATEX-EU-G", "K": "VATEX-EU-IC"}
 PIECE = "H87"  # UNECE recommendation 20
 FREIGHT = "FC"  # UNTDID 7161
 for _prefix, _uri in NAMES.items():
@@ -169,6 +169,8 @@ class _Document:
         _add(node, "ram:InvoiceCurrencyCode", told["currency"])
         for row in told["taxes"]:
             self.rate(_add(node, "ram:ApplicableTradeTax"), row)
+        if any(row["category"] == "K" for row in told["taxes"]):
+            self.period(_add(node, "ram:BillingSpecifiedPeriod"))
         brought = self.charge(node)
         if self.is_credit:
             terms = _add(node, "ram:SpecifiedTradePaymentTerms")
@@ -199,6 +201,19 @@ class _Document:
         if row["category"] in EXEMPTIONS:
             _add(node, "ram:ExemptionReasonCode", EXEMPTIONS[row["category"]])
         _add(node, "ram:RateApplicablePercent", _percent(row))
+
+    def period(self, node: Element) -> None:
+        """When goods for another member state are brought: the norm wants a day or a period (BR-IC-11).
+
+        An invoice is issued when it is paid, before anything is sent, and never changed. A day of delivery
+        (BT-72) would be made up; the days that the order promises are true (BT-73, BT-74), and where it
+        promises none, that nothing is brought before it was paid.
+        """
+        told = self.told
+        begins = told["promised_from"] or told["paid_on"] or told["ordered_on"]
+        _day(_add(node, "ram:StartDateTime"), date.fromisoformat(begins))
+        if told["promised_from"] and told["promised_until"]:
+            _day(_add(node, "ram:EndDateTime"), date.fromisoformat(told["promised_until"]))
 
     def charge(self, node: Element) -> Decimal:
         """Delivery, where it costs something; its net."""

@@ -36,7 +36,10 @@ def note_texts(told: Content) -> list[str]:
     found = []
     if "reverse_charge" in told["notes"]:
         found.append(_("Reverse charge: the recipient owes the tax (Article 196, Directive 2006/112/EC)."))
-    if any(row["category"] == "G" for row in told["taxes"]):
+    categories = {row["category"] for row in told["taxes"]}
+    if "K" in categories:
+        found.append(_("Tax-free intra-Community supply (Article 138, Directive 2006/112/EC)."))
+    if "G" in categories:
         found.append(_("Export from the European Union: free of tax (Article 146, Directive 2006/112/EC)."))
     return found
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from catalog.models import Method, Stock, Variant
+from checkout import quote
 from checkout.models import Cart
 from orders.models import Order
 from tests.checkout.conftest import ADDRESS, go_to_review, put
@@ -69,6 +70,22 @@ def test_an_edit_from_the_review_leads_back_to_it(client: Client, variant: Varia
     answer = client.post("/checkout/delivery/?return=review", {"method": method.pk})
     assert answer["Location"] == "/checkout/review/"
     assert "Potsdam" in client.get("/checkout/review/").content.decode()
+
+
+def test_the_review_tells_what_is_bought_before_the_button_that_orders(
+    client: Client, variant: Variant, method: Method
+) -> None:
+    put(client, variant, 2)
+    go_to_review(client)
+    page = client.get("/checkout/review/").content.decode()
+    before = page.partition('type="submit">Order and pay')[0]
+    brief = before.partition('class="brief"')[2].partition("</a>")[0]
+    assert "2 things" in brief
+    assert f"2 × {variant.product.name}" in brief
+    assert str(quote.of(Cart.objects.get()).totals.total.format()) in brief
+    # It leads to all of it.
+    assert brief.startswith(' href="#sum"')
+    assert page.count('id="sum"') == 1
 
 
 def test_a_method_that_does_not_go_there_is_asked_for_again(client: Client, variant: Variant) -> None:

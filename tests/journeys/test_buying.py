@@ -43,6 +43,7 @@ def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer
     visitor.get_by_role("button", name=re.compile("Continue to delivery")).click()
     visitor.get_by_role("button", name=re.compile("Continue to review")).click()
     expect(visitor.get_by_text("Unter den Linden 1")).to_be_visible()
+    told_on_a_phone(visitor)
     visitor.get_by_role("button", name=re.compile("Order and pay")).first.click()
 
     expect(visitor.get_by_role("heading", level=1)).to_contain_text("Thank you")
@@ -55,6 +56,20 @@ def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer
     assert [message.to for message in mail.outbox] == [["ada@example.com"]]
     assert order.number in mail.outbox[0].body
     assert "/order/" in mail.outbox[0].body
+
+
+def told_on_a_phone(review: Page) -> None:
+    """What is bought stands above the button that orders, and both in the first screen."""
+    brief = review.get_by_role("link", name=re.compile("1 thing.*Two suns over Cadiz"))
+    expect(brief).to_be_hidden()  # on a desk all of it stands beside
+    review.set_viewport_size({"width": 390, "height": 844})
+    button = review.get_by_role("button", name=re.compile("Order and pay")).first
+    above, below = brief.bounding_box(), button.bounding_box()
+    assert above
+    assert below
+    assert above["y"] + above["height"] < below["y"]
+    assert below["y"] + below["height"] <= 844
+    review.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_a_declined_guest_finds_back_by_mail_and_pays(

@@ -1,6 +1,8 @@
 """Electronic invoices keep the schema of Factur-X and the rules of EN 16931, and say what the order cost."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -87,6 +89,18 @@ KINDS = {
         is_reverse_charged=True,
         vat_number="ATU12345675",
         address=ABROAD,
+        promised_from=date(2026, 12, 3),
+        promised_until=date(2026, 12, 5),
+    ),
+    "reverse charge without a promise": draft(
+        [Sold(rate=NONE)],
+        delivery_rate=NONE,
+        includes_tax=False,
+        is_reverse_charged=True,
+        vat_number="ATU12345675",
+        address=ABROAD,
+        promised_from=None,
+        promised_until=None,
     ),
     "an export": draft(
         [Sold(rate=NONE)], delivery_rate=NONE, address={"country": "CH", "postcode": "8001", "city": "Zürich"}
@@ -143,12 +157,25 @@ def test_a_document_that_does_not_add_up_breaks_the_rules(broken_rules: Callable
     assert any("BR-CO-15" in rule for rule in broken_rules(wrong))
 
 
-def test_reverse_charge_has_its_own_category_and_says_why() -> None:
+def test_an_intra_community_supply_without_its_days_breaks_the_rules(
+    broken_rules: Callable[[str], list[str]],
+) -> None:
+    """The broken variant."""
     xml = crossindustry.xml(invoices.issue(paid(KINDS["reverse charge"]))) or ""
-    assert ">AE<" in xml
+    wrong = re.sub("<ram:BillingSpecifiedPeriod>.*</ram:BillingSpecifiedPeriod>", "", xml)
+    assert any("BR-IC-11" in rule for rule in broken_rules(wrong))
+
+
+def test_a_seller_in_the_buyers_own_country_leaves_it_at_a_reverse_charge(
+    broken_rules: Callable[[str], list[str]],
+) -> None:
+    Seller.objects.update(country="AT", vat_number="ATU12345675")
+    xml = crossindustry.xml(invoices.issue(paid(KINDS["reverse charge"]))) or ""
+    assert set(re.findall("<ram:CategoryCode>(.*?)<", xml)) == {"AE"}
     assert "VATEX-EU-AE" in xml
     assert "Reverse charge" in xml
-    assert "ATU12345675" in xml
+    assert "BillingSpecifiedPeriod" not in xml
+    assert broken_rules(xml) == []
 
 
 def test_a_seller_outside_the_union_or_without_a_vat_number_gets_a_plain_pdf() -> None:

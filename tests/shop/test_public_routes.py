@@ -24,6 +24,7 @@ ADDRESSES = {
     "sitemap.xml": "/sitemap.xml",
     "sitemap-pages.xml": "/sitemap-pages.xml",
     "sitemap-products-<int:number>.xml": "/sitemap-products-1.xml",
+    "favicon.ico": "/favicon.ico",
     "media/<path:path>": "/media/picture.jpg",
 }
 JARS = {

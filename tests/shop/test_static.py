@@ -84,3 +84,11 @@ def test_no_script_has_words_of_its_own() -> None:
         code = re.sub(r"(?m)//[^\n]*|/\*.*?\*/", "", script.read_text(), flags=re.DOTALL)
         code = re.sub(r"fontFamily: \"[^\"]*\"", "", code)  # a font's name is nobody's word
         assert set(WORDS.findall(code)) - KEYS == set(), script.name
+
+
+@pytest.mark.django_db
+def test_who_asks_for_a_favicon_unasked_gets_the_icon_and_keeps_it(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+    assert answer.content == (ROOT / "static/img/favicon.svg").read_bytes()
+    assert "max-age=86400" in answer["Cache-Control"]
