@@ -31,6 +31,7 @@ def shipped(order: Order, *, number: int | None = None) -> None:
     """A parcel is on its way: what is in it, who brings it, and what is to come. number: None is the last."""
     shown = queries.order_page(order)
     of_order = {
+        "number": 1,
         "lines": shown["lines"],
         "carrier": shown["carrier"],
         "tracking_code": "",

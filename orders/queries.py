@@ -183,7 +183,7 @@ def _promise(order: Order, state: str) -> Shape:
 
 
 def _money_back(order: Order, state: str, events: Sequence[OrderEvent], refunded: Money) -> str:
-    """What becomes of the money of a cancelled order. Nothing is refunded by itself: people do it."""
+    """What becomes of the money of a cancelled order, which goes back when somebody on the desk says so."""
     if refunded and refunded != order.money("total"):
         text = _("We have sent %(part)s of %(total)s back the way it came. The rest follows.")
         return text % {"part": refunded.format(), "total": order.money("total").format()}
@@ -191,6 +191,11 @@ def _money_back(order: Order, state: str, events: Sequence[OrderEvent], refunded
         return _("Your payment came too late. We have sent all of it back the way it came.")
     if any(event.kind == OrderEvent.REFUNDED for event in events):
         return _("We have sent %(total)s back the way it came.") % {"total": order.money("total").format()}
+    if refunded:
+        text = _(
+            "You have paid %(total)s. All of it goes back the way it came: banks take a few working days."
+        )
+        return text % {"total": order.money("total").format()}
     if state == "succeeded":
         text = _(
             "You have paid %(total)s. We send it back the way it came; one of us does that by hand, so please"

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -24,8 +25,12 @@ class Voucher(models.Model):
     code = models.CharField(_("code"), max_length=codes.MOST)
     folded = models.CharField(max_length=codes.MOST, unique=True, editable=False)  # see checkout/codes.py
     batch = models.CharField(_("batch"), max_length=80, blank=True)
-    limit = models.PositiveIntegerField(_("uses at most"), null=True, blank=True)
-    limit_each = models.PositiveSmallIntegerField(_("uses by one customer"), null=True, blank=True)
+    limit = models.PositiveIntegerField(
+        _("uses at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    limit_each = models.PositiveSmallIntegerField(
+        _("uses by one customer"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     used = models.PositiveIntegerField(_("used"), default=0, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)

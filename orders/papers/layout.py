@@ -6,15 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from orders.models import Invoice
 from orders.papers.content import Content
 from shop import places
-from shop.jinja.words import percent
+from shop.jinja.words import date_filter, percent
 from shop.money import Money
 
 Words = dict[str, Any]
@@ -215,18 +215,17 @@ def country_name(code: str) -> str:
 
 
 def _day(iso: str) -> str:
-    return format_date(date.fromisoformat(iso), "long", locale=_locale())
+    # Translators: a date with its month in full, as babel (CLDR) writes patterns.
+    return date_filter(date.fromisoformat(iso), pgettext("date pattern", "d MMMM y"))
 
 
 def _days(first: str | None, last: str | None) -> str:
     if not first or not last:
         return ""
-    days = [format_date(date.fromisoformat(iso), "medium", locale=_locale()) for iso in (first, last)]
+    # Translators: a date with its month shortened, as babel (CLDR) writes patterns.
+    pattern = pgettext("date pattern", "d MMM y")
+    days = [date_filter(date.fromisoformat(iso), pattern) for iso in (first, last)]
     return " – ".join(dict.fromkeys(days))
-
-
-def _locale() -> str:
-    return (translation.get_language() or "en").replace("-", "_")
 
 
 def _some(*texts: str) -> list[str]:

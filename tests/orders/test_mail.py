@@ -6,7 +6,7 @@ from django.core import mail
 from django.test import Client, override_settings
 
 from catalog.models import Image, Variant
-from orders import emails, jobs, links, payments
+from orders import emails, jobs, links, payments, refunds, states
 from orders.models import Order
 from orders.placement import place_order
 from shop import markets
@@ -53,6 +53,20 @@ def test_money_that_did_not_come_is_asked_for(order: Order) -> None:
     for text in both():
         assert "waits for its payment" in text
         assert "on its way to us" not in text
+
+
+@pytest.mark.parametrize("goes_back", [True, False])
+def test_who_cancels_and_sends_the_money_back_does_not_say_that_somebody_will(
+    order: Order, goes_back: bool
+) -> None:
+    payments.begin(order, "pays")
+    states.move(order, Order.Status.CANCELLED)
+    if goes_back:
+        refunds.refund(order, order.money("total"))
+    jobs.send_cancelled(order.pk)
+    said = str(mail.outbox[-1].body)
+    assert ("All of it goes back the way it came" in said) is goes_back
+    assert ("one of us does that by hand" in said) is not goes_back
 
 
 def test_an_order_of_a_market_that_is_gone_is_confirmed_in_the_default_one(variant: Variant) -> None:

@@ -216,6 +216,7 @@ def test_each_parcel_is_told_once_with_what_is_in_it_and_what_is_to_come(
         assert "Two suns" not in text
         assert "The last part is on its way" in text
     assert first.subject == f"A part of your order {paid.number} is on its way"
+    assert second.subject == f"The last part of your order {paid.number} is on its way"
     assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
     assert paid.events.filter(kind__startswith="shipped_sent").count() == 2
 
