@@ -50,8 +50,8 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     gateway = gateways.get()
     if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
-    payment, is_new = attempts.take(order, gateway.code, choice, attempt)
-    if payment.status not in {Status.BEGUN, Status.PENDING}:
+    payment, is_new, is_other = attempts.take(order, gateway.code, choice, attempt, token)
+    if payment.status != Status.BEGUN:
         return Begun(payment)
     way = payment.choice or choice
     try:
@@ -62,17 +62,19 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
             description=order.number,
             return_url=settings.SITE_URL
             + links.returning(order, market=markets.get_or_default(order.market)),
-            token=token,
+            token="" if is_other else token,
             email=order.email,
         )
-        if result.status == "open" and not result.redirect_url and not token and way != choice:
-            # Left in the middle, and another way is wanted now: that one ends first, or both could be paid.
+        is_left = not result.redirect_url and not token and way != choice
+        if result.status == "open" and (is_other or is_left):
+            # Left in the middle, and another way or card is wanted now: that one ends first, or both could
+            # be paid.
             result = gateway.withdraw(result.reference, key=payment.idempotency_key)
     except gateways.Refused as refused:
         result = GatewayResult("", "declined", str(refused))
     settled = settle(word(payment, result)) or payment
-    if way != choice and settled.status == Status.WITHDRAWN:
-        return begin(order, choice)
+    if (is_other or way != choice) and settled.status == Status.WITHDRAWN:
+        return begin(order, choice, token=token)
     return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
 
 

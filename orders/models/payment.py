@@ -34,6 +34,8 @@ class Payment(models.Model):
         _("reference"), max_length=120, null=True, blank=True
     )
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
+    # Which card it is for, by a digest of what the gateway's fields gave: each attempt has one.
+    confirmation = models.CharField(max_length=16, default="", db_default="", editable=False)
     amount = MoneyField(_("amount"))  # what was asked for; of money that does not fit, what came
     currency = CurrencyField(_("currency"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BEGUN)
