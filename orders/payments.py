@@ -181,7 +181,8 @@ def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
 
 
 def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status in {Status.DECLINED, Status.HELD}:
+    # What was approved is told of by the word that takes it, or lets it go: a decline of before comes late.
+    if payment.status in {Status.DECLINED, Status.HELD, Status.AUTHORIZED}:
         return
     become(payment, Status.DECLINED, event.reason)
     states.note_event(order, "payment_declined", note=event.reason)
