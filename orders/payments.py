@@ -47,6 +47,8 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     attempt: 1 for the first, as the form that was sent says it. The same attempt sent twice is one payment,
     for the gateway as well; without it the next one is meant. token: what the gateway's own fields gave.
     """
+    if not order.total:
+        return Begun(_costs_nothing(order, attempt))
     gateway = gateways.get()
     if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
@@ -76,6 +78,12 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     if (is_other or way != choice) and settled.status == Status.WITHDRAWN:
         return begin(order, choice, token=token)
     return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
+
+
+def _costs_nothing(order: Order, attempt: int | None) -> Payment:
+    """Paid as it stands: no gateway takes, or can be asked for, nothing."""
+    payment = attempts.take(order, Payment.NOTHING, "", attempt).payment
+    return settle(word(payment, GatewayResult("", "succeeded"))) or payment
 
 
 def word(payment: Payment, result: GatewayResult) -> PaymentEvent:

@@ -68,7 +68,8 @@ def session_word(session: Any) -> GatewayResult:
     """How a Checkout session stands. While it is open the buyer may try cards, and none of it counts."""
     intent = session.get("payment_intent")
     found = intent_word(intent) if isinstance(intent, dict) else None
-    status = found.status if found else "open"
+    is_free = session.get("payment_status") == "no_payment_required"  # and so it makes no intent
+    status = found.status if found else "succeeded" if is_free else "open"
     if session["status"] == "expired" and status in {"open", "declined"}:
         status = "withdrawn"
     elif session["status"] == "open":

@@ -25,6 +25,7 @@ class Payment(models.Model):
 
     OPEN = (Status.BEGUN, Status.PENDING, Status.AUTHORIZED)  # the gateway has another word to say
     BY_HAND = "by_hand"  # the gateway of money that none collected
+    NOTHING = "none"  # … of orders that cost nothing
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     gateway = models.CharField(_("gateway"), max_length=20)
