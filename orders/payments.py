@@ -95,6 +95,7 @@ def word(payment: Payment, result: GatewayResult) -> PaymentEvent:
         amount=result.amount or payment.money,
         key=payment.idempotency_key,
         reason=result.reason,
+        also_known_as=result.also_known_as,
     )
 
 
@@ -116,6 +117,10 @@ def settle(event: PaymentEvent) -> Payment | None:
             payment.save(update_fields=["reference"])
         # What happens inside a page of the gateway's is told by another reference: there one may try again.
         is_inside = payment.reference is not None and event.reference not in {"", payment.reference}
+        name = event.reference if is_inside else event.also_known_as
+        if name and name != payment.also_known_as:
+            payment.also_known_as = name
+            payment.save(update_fields=["also_known_as"])
         if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
             return payment
         WORDS[event.status](order, payment, event)

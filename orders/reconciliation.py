@@ -58,7 +58,8 @@ def compare(payment: Payment) -> bool:
 
 def hear(event: RefundEvent) -> None:
     """A gateway's word on money that went back. Without the refund itself a job looks there, soon."""
-    payment = Payment.objects.filter(gateway=event.gateway, reference=event.of).first()
+    mine = Payment.objects.filter(gateway=event.gateway)
+    payment = mine.filter(reference=event.of).first() or mine.filter(also_known_as=event.of).first()
     if payment is None and event.refund is not None and event.refund.key:
         ours = Refund.objects.filter(idempotency_key=event.refund.key).select_related("payment").first()
         payment = ours.payment if ours else None
