@@ -1,7 +1,9 @@
 """Attempts to pay an order: which one is meant, and whether there may be another. Each is one payment."""
 
+import hashlib
 import secrets
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -14,23 +16,37 @@ Status = Payment.Status
 ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN})  # without money: another attempt may follow
 
 
+class Taken(NamedTuple):
+    """An attempt, and what may be done with it.
+
+    is_new: it, or its card, was not there before. is_other: another card has been given to it, and that one
+    must have ended before this one is asked.
+    """
+
+    payment: Payment
+    is_new: bool = False
+    is_other: bool = False
+
+
 class NotPayable(Exception):
     """The order is paid, cancelled, expired, being paid, or was tried too often."""
 
 
-def take(order: Order, gateway: str, choice: str, attempt: int | None) -> tuple[Payment, bool]:
-    """The payment row of this attempt, and whether it is new: if the order may still be paid."""
+def take(order: Order, gateway: str, choice: str, attempt: int | None, token: str = "") -> Taken:
+    """The payment row of this attempt, if the order may still be paid. One has one card: whoever has many
+    needs as many attempts."""
     with transaction.atomic():
         held = states.lock(order.pk)
         payments = {_number(payment): payment for payment in held.payments.all()}
-        if attempt in payments:
-            return payments[attempt], False
+        if attempt in payments and payments[attempt].status != Status.BEGUN:
+            return Taken(payments[attempt])
         # By the database's clock, as the relay that lets it expire.
         is_over = Order.objects.filter(pk=held.pk, reserved_until__lte=Now()).exists()
         if is_over or not _is_payable(held, list(payments.values())):
             raise NotPayable(held.number)
-        if (unanswered := payments.get(_next(list(payments.values())))) is not None:
-            return unanswered, False
+        number, card = _next(list(payments.values())), _digest(token)
+        if (unanswered := payments.get(attempt or number) or payments.get(number)) is not None:
+            return _with_card(unanswered, card)
         # Numbers follow each other: a form cannot skip one to get a second payment beside an open first.
         number = len(payments) + 1
         marking.after_commit(held.customer_id)
@@ -40,10 +56,26 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None) -> tuple[
             choice=choice,
             # By chance as well: the gateway remembers keys longer than a database that is set up anew.
             idempotency_key=f"{secrets.token_hex(6)}-order-{held.pk}-{number}",
+            confirmation=card,
             amount=held.total,
             currency=held.currency,
         )
-        return begun, True
+        return Taken(begun, is_new=True)
+
+
+def _with_card(unanswered: Payment, card: str) -> Taken:
+    """An attempt without an answer, sent once more: as it was, or with the card that it waited for."""
+    if not card or card == unanswered.confirmation:
+        return Taken(unanswered)
+    if unanswered.confirmation:
+        return Taken(unanswered, is_other=True)
+    unanswered.confirmation = card
+    unanswered.save(update_fields=["confirmation"])
+    return Taken(unanswered, is_new=True)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:16] if token else ""
 
 
 def _number(payment: Payment) -> int:

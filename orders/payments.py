@@ -47,11 +47,13 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     attempt: 1 for the first, as the form that was sent says it. The same attempt sent twice is one payment,
     for the gateway as well; without it the next one is meant. token: what the gateway's own fields gave.
     """
+    if not order.total:
+        return Begun(_costs_nothing(order, attempt))
     gateway = gateways.get()
     if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
-    payment, is_new = attempts.take(order, gateway.code, choice, attempt)
-    if payment.status not in {Status.BEGUN, Status.PENDING}:
+    payment, is_new, is_other = attempts.take(order, gateway.code, choice, attempt, token)
+    if payment.status != Status.BEGUN:
         return Begun(payment)
     way = payment.choice or choice
     try:
@@ -62,18 +64,26 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
             description=order.number,
             return_url=settings.SITE_URL
             + links.returning(order, market=markets.get_or_default(order.market)),
-            token=token,
+            token="" if is_other else token,
             email=order.email,
         )
-        if result.status == "open" and not result.redirect_url and not token and way != choice:
-            # Left in the middle, and another way is wanted now: that one ends first, or both could be paid.
+        is_left = not result.redirect_url and not token and way != choice
+        if result.status == "open" and (is_other or is_left):
+            # Left in the middle, and another way or card is wanted now: that one ends first, or both could
+            # be paid.
             result = gateway.withdraw(result.reference, key=payment.idempotency_key)
     except gateways.Refused as refused:
         result = GatewayResult("", "declined", str(refused))
     settled = settle(word(payment, result)) or payment
-    if way != choice and settled.status == Status.WITHDRAWN:
-        return begin(order, choice)
+    if (is_other or way != choice) and settled.status == Status.WITHDRAWN:
+        return begin(order, choice, token=token)
     return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
+
+
+def _costs_nothing(order: Order, attempt: int | None) -> Payment:
+    """Paid as it stands: no gateway takes, or can be asked for, nothing."""
+    payment = attempts.take(order, Payment.NOTHING, "", attempt).payment
+    return settle(word(payment, GatewayResult("", "succeeded"))) or payment
 
 
 def word(payment: Payment, result: GatewayResult) -> PaymentEvent:
@@ -85,6 +95,7 @@ def word(payment: Payment, result: GatewayResult) -> PaymentEvent:
         amount=result.amount or payment.money,
         key=payment.idempotency_key,
         reason=result.reason,
+        also_known_as=result.also_known_as,
     )
 
 
@@ -106,6 +117,10 @@ def settle(event: PaymentEvent) -> Payment | None:
             payment.save(update_fields=["reference"])
         # What happens inside a page of the gateway's is told by another reference: there one may try again.
         is_inside = payment.reference is not None and event.reference not in {"", payment.reference}
+        name = event.reference if is_inside else event.also_known_as
+        if name and name != payment.also_known_as:
+            payment.also_known_as = name
+            payment.save(update_fields=["also_known_as"])
         if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
             return payment
         WORDS[event.status](order, payment, event)
@@ -179,7 +194,8 @@ def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
 
 
 def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status in {Status.DECLINED, Status.HELD}:
+    # What was approved is told of by the word that takes it, or lets it go: a decline of before comes late.
+    if payment.status in {Status.DECLINED, Status.HELD, Status.AUTHORIZED}:
         return
     become(payment, Status.DECLINED, event.reason)
     states.note_event(order, "payment_declined", note=event.reason)

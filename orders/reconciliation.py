@@ -21,6 +21,7 @@ from shop.outbox import outbox
 logger = logging.getLogger(__name__)
 QUIET = timedelta(minutes=2)  # so long a webhook or the buyer's return may take
 LOOK_BACK = timedelta(hours=1)
+FURTHEST = timedelta(days=7)  # for an attempt without an answer: nobody may have looked for days
 NEVER_ASKED = timedelta(minutes=40)  # an attempt that the gateway does not know by then will not reach it
 MONEY = frozenset({"succeeded", "authorized"})
 Status = Payment.Status
@@ -57,7 +58,8 @@ def compare(payment: Payment) -> bool:
 
 def hear(event: RefundEvent) -> None:
     """A gateway's word on money that went back. Without the refund itself a job looks there, soon."""
-    payment = Payment.objects.filter(gateway=event.gateway, reference=event.of).first()
+    mine = Payment.objects.filter(gateway=event.gateway)
+    payment = mine.filter(reference=event.of).first() or mine.filter(also_known_as=event.of).first()
     if payment is None and event.refund is not None and event.refund.key:
         ours = Refund.objects.filter(idempotency_key=event.refund.key).select_related("payment").first()
         payment = ours.payment if ours else None
@@ -81,7 +83,7 @@ def compare_open() -> Iterator[bool]:
 
 def compare_recent(code: str, since: datetime | None = None) -> Findings:
     """What the gateway has begun since then, against our rows; it finds those whose answer was lost, too."""
-    since = since or timezone.now() - LOOK_BACK
+    since = since or _unheard_since(code)
     found = Findings()
     for result in gateways.named(code).recent(since):
         found.compared += 1
@@ -94,8 +96,16 @@ def compare_recent(code: str, since: datetime | None = None) -> Findings:
         if _disagree(ours, result):
             settled = payments.settle(payments.word(ours, result))
             found.moved += settled is not None and settled.status != ours.status
-    _forget_unasked(since)
+    _forget_unasked(code, since)
     return found
+
+
+def _unheard_since(code: str) -> datetime:
+    """How far to look back: to the oldest attempt whose answer is missing, as nothing else would find it."""
+    now = timezone.now()
+    unheard = open_payments().filter(gateway=code, reference=None, created_at__gte=now - FURTHEST)
+    oldest = unheard.values_list("created_at", flat=True).first()
+    return min(now - LOOK_BACK, oldest - 2 * QUIET) if oldest else now - LOOK_BACK
 
 
 def _row(code: str, result: GatewayResult) -> Payment | None:
@@ -112,10 +122,10 @@ def _disagree(ours: Payment, result: GatewayResult) -> bool:
     return ours.status in Payment.OPEN
 
 
-def _forget_unasked(since: datetime) -> None:
+def _forget_unasked(code: str, since: datetime) -> None:
     """Attempts that ended before the gateway was asked: it would have told of them above."""
     unasked = open_payments().filter(
-        reference=None, created_at__gte=since + QUIET, created_at__lt=Now() - NEVER_ASKED
+        gateway=code, reference=None, created_at__gte=since + QUIET, created_at__lt=Now() - NEVER_ASKED
     )
     for payment in unasked:
         payments.settle(

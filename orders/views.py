@@ -134,7 +134,7 @@ def begin_payment(
         "limit": limit,
         "seconds": 3600,
     }
-    if limits.is_spent(request, **counter):
+    if order.total and limits.is_spent(request, **counter):
         messages.warning(
             request, _("Too many payments were tried from here. Your order is kept: please try again later.")
         )

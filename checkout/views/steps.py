@@ -197,7 +197,8 @@ def _review(
     request: HttpRequest, found: Cart, shown: Quote, code_form: VoucherForm | None = None
 ) -> HttpResponse:
     form = PaymentForm(request.POST if "digest" in request.POST else None)
-    fields = gateways.get().embedded(shown.totals.total)
+    # What costs nothing needs no card: fields for 0.00 would not open, and nobody could order.
+    fields = gateways.get().embedded(shown.totals.total) if shown.totals.total else None
     context = {
         "embedded": fields,
         "code_form": code_form or VoucherForm(),

@@ -46,6 +46,7 @@ class GatewayResult:
     redirect_url: str = ""  # where the buyer goes on, if the provider wants to see them
     amount: Money | None = None
     key: str = ""  # of the payment, where the provider has kept it
+    also_known_as: str = ""  # what its refunds are told of, if that is not the reference
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class PaymentEvent:
     key: str = ""
     reason: str = ""
     doubt: str = ""
+    also_known_as: str = ""
 
 
 @dataclass(frozen=True)

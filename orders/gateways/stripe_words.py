@@ -68,7 +68,8 @@ def session_word(session: Any) -> GatewayResult:
     """How a Checkout session stands. While it is open the buyer may try cards, and none of it counts."""
     intent = session.get("payment_intent")
     found = intent_word(intent) if isinstance(intent, dict) else None
-    status = found.status if found else "open"
+    is_free = session.get("payment_status") == "no_payment_required"  # and so it makes no intent
+    status = found.status if found else "succeeded" if is_free else "open"
     if session["status"] == "expired" and status in {"open", "declined"}:
         status = "withdrawn"
     elif session["status"] == "open":
@@ -80,6 +81,7 @@ def session_word(session: Any) -> GatewayResult:
         redirect_url=(session.get("url") or "") if status == "open" else "",
         amount=found.amount if found else money(session["amount_total"], session["currency"]),
         key=(session.get("metadata") or {}).get("payment", ""),
+        also_known_as=found.reference if found else intent or "",
     )
 
 
@@ -140,14 +142,14 @@ def _of_intent(intent: Any, doubt: str) -> list[Word]:
 
 def _of_session(session: Any, doubt: str) -> list[Word]:
     """Completed: paid, or on its way. The PaymentIntent's own events say the same of the same payment."""
-    word = session_word({**session, "payment_intent": None})
+    word = session_word(session)
     paid = {"paid": "succeeded", "no_payment_required": "succeeded"}
     status = word.status if session["status"] == "expired" else paid.get(session["payment_status"], "pending")
     return [_event(word, doubt, "open" if session["status"] == "open" else status)]
 
 
 def _of_failed_session(session: Any, doubt: str) -> list[Word]:
-    return [_event(session_word({**session, "payment_intent": None}), doubt, "declined")]
+    return [_event(session_word(session), doubt, "declined")]
 
 
 def _event(word: GatewayResult, doubt: str, status: str = "") -> PaymentEvent:
@@ -160,6 +162,7 @@ def _event(word: GatewayResult, doubt: str, status: str = "") -> PaymentEvent:
         key=word.key,
         reason=word.reason,
         doubt=doubt,
+        also_known_as=word.also_known_as,
     )
 
 

@@ -25,6 +25,7 @@ class Payment(models.Model):
 
     OPEN = (Status.BEGUN, Status.PENDING, Status.AUTHORIZED)  # the gateway has another word to say
     BY_HAND = "by_hand"  # the gateway of money that none collected
+    NOTHING = "none"  # … of orders that cost nothing
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     gateway = models.CharField(_("gateway"), max_length=20)
@@ -33,7 +34,11 @@ class Payment(models.Model):
     reference = models.CharField(  # noqa: DJ001 (unique once the gateway gave one)
         _("reference"), max_length=120, null=True, blank=True
     )
+    # What it is called where its money is told of, if that is another name than its reference.
+    also_known_as = models.CharField(max_length=120, default="", db_default="", editable=False)
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
+    # Which card it is for, by a digest of what the gateway's fields gave: each attempt has one.
+    confirmation = models.CharField(max_length=16, default="", db_default="", editable=False)
     amount = MoneyField(_("amount"))  # what was asked for; of money that does not fit, what came
     currency = CurrencyField(_("currency"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BEGUN)
@@ -59,7 +64,12 @@ class Payment(models.Model):
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="payment_not_negative"),
             currency_is_code("payment_currency"),
         )
-        indexes = (models.Index(fields=("status", "created_at"), name="payment_open"),)
+        indexes = (
+            models.Index(fields=("status", "created_at"), name="payment_open"),
+            models.Index(
+                fields=("also_known_as",), condition=~models.Q(also_known_as=""), name="payment_other_name"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.reference or self.idempotency_key

@@ -80,7 +80,7 @@ def test_broken_a_new_attempt_for_each_click_charges_many_times(
 ) -> None:
     """The broken variant: whoever asks gets a payment of their own."""
 
-    def careless(order: Order, gateway: str, choice: str, attempt: Any) -> tuple[Payment, bool]:
+    def careless(order: Order, gateway: str, choice: str, attempt: Any, token: str) -> attempts.Taken:
         with transaction.atomic():
             made = Payment.objects.create(
                 order=order,
@@ -90,7 +90,7 @@ def test_broken_a_new_attempt_for_each_click_charges_many_times(
                 amount=order.total,
                 currency=order.currency,
             )
-        return made, True
+        return attempts.Taken(made, is_new=True)
 
     monkeypatch.setattr(attempts, "take", careless)
     submit_together(client, variant, double, "4242424242424242")

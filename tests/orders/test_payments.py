@@ -232,3 +232,12 @@ def test_a_gateway_that_does_not_answer_leaves_the_attempt_to_be_repeated(
     assert len(set(keys)) == Payment.objects.count() == 1
     order.refresh_from_db()
     assert order.status == "paid"
+
+
+def test_a_decline_that_is_told_after_the_approval_changes_nothing(order: Order) -> None:
+    payment = payments.begin(order, "approves").payment
+    payments.settle(word("declined", reference=payment.reference or ""))
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    assert (order.status, payment.status) == ("authorized", "authorized")
+    payments.capture(order)

@@ -1,7 +1,7 @@
 """What only the gateway knows is found within minutes: lost answers, lost webhooks, strangers' money."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +65,42 @@ def test_an_attempt_that_never_reached_the_gateway_is_closed(order: Order, doubl
     later(45)
     jobs.compare_payments()
     assert Payment.objects.get().status == "withdrawn"
+
+
+@pytest.mark.parametrize("minutes", [90, 5 * 24 * 60])
+def test_an_attempt_without_an_answer_is_closed_however_long_nobody_looked(
+    order: Order, double: Double, minutes: int
+) -> None:
+    double.fault("reset", "POST /v1/payment_intents$")
+    with pytest.raises(GatewayDown):
+        payments.begin(order, "card", token=double.token())
+    later(minutes)
+    jobs.compare_payments()
+    assert Payment.objects.get().status == "withdrawn"
+
+
+def test_money_whose_answer_was_lost_is_found_however_long_nobody_looked(
+    order: Order, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    double.fault("lost", "confirm$")
+    with pytest.raises(GatewayDown):
+        payments.begin(order, "card", token=double.token())
+    later(90)
+    asked: list[datetime] = []
+    recent = gateways.get().recent
+    monkeypatch.setattr(gateways.get(), "recent", lambda since: (asked.append(since), recent(since))[1])
+    jobs.compare_payments()
+    assert asked[0] < Payment.objects.get().created_at
+    assert Payment.objects.get().status == "succeeded"
+
+
+def test_attempts_at_another_provider_are_not_closed_unasked(order: Order, double: Double) -> None:
+    double.fault("reset", "POST /v1/payment_intents$")
+    with pytest.raises(GatewayDown):
+        payments.begin(order, "card", token=double.token())
+    later(45)
+    reconciliation.compare_recent("fake")
+    assert Payment.objects.get().status == "begun"
 
 
 def test_money_that_no_order_knows_is_told(order: Order, double: Double, caplog: Any, capsys: Any) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from catalog.models import Stock
-from orders import gateways, payments
+from orders import gateways, payments, reconciliation
 from orders.gateways import stripe_words
 from orders.models import Order, OrderEvent, Payment, Refund
 from shop.outbox import drain
@@ -228,3 +228,22 @@ def test_broken_words_that_count_again_end_in_many_ways(
     assert ends(client, told, orders=2) != {
         ("paid", ("succeeded",), (("succeeded", eur("25.00").amount),), (2,), 1, 1, 0)
     }
+
+
+@pytest.mark.parametrize("told", ["payment_intent.succeeded", "checkout.session.completed", ""])
+def test_a_refund_at_the_desk_of_what_was_paid_at_the_providers_page_is_seen(
+    client: Client, order: Order, double: Double, told: str
+) -> None:
+    begun = payments.begin(order, "hosted")
+    double.visit(begun.redirect_url, number="4242424242424242")
+    if told:
+        (event,) = [event for event in double.events if event["type"] == told]
+        assert post(client, event) == 204
+    else:
+        reconciliation.compare(begun.payment)
+    gateways.get().refund(str(begun.payment.reference), key="", amount=eur("5.00"))
+    made, looked = double.events[-2:]
+    assert [post(client, event) for event in (made, looked, made)] == [204] * 3
+    drain.drain("high")
+    (refund,) = Refund.objects.all()
+    assert (refund.status, refund.money) == ("succeeded", eur("5.00"))
