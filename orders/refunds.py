@@ -212,6 +212,11 @@ def send(refund_id: int) -> None:
     if found.status != Status.BEGUN or not payment.reference:
         return
     gateway = gateways.named(payment.gateway)
+    if found.reference:  # it is there: one from its desk has no key of ours, and would be made once more
+        for said in gateway.refunds(payment.reference):
+            if said.reference == found.reference:
+                settle(payment, said)
+        return
     try:
         said = gateway.refund(payment.reference, key=found.idempotency_key, amount=found.money)
     except gateways.Refused as refused:
