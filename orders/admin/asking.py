@@ -26,6 +26,10 @@ class Asking(Table):
             raise PermissionDenied
         return order
 
+    def may_refund(self, request: HttpRequest) -> bool:
+        """Whether this person sends money back; who cancels need not, and leaves it to somebody who does."""
+        return request.user.has_perm("orders.refund_order")
+
     def ask(
         self, request: HttpRequest, order: Order, template: str, title: str, **context: Any
     ) -> TemplateResponse:

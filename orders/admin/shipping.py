@@ -74,12 +74,15 @@ class Shipping(Asking):
             goods, _brought = count.worth(count.creditable(left))
             lines = [(line, number(left[line.pk])) for line in order.lines.all() if line.pk in left]
             title = _("Give up the rest of %s?") % order.number
-            return self.ask(request, order, "give_up", title, lines=lines, money=goods)
+            may_refund = self.may_refund(request)
+            return self.ask(
+                request, order, "give_up", title, lines=lines, money=goods, may_refund=may_refund
+            )
         reason = " ".join(request.POST.get("reason", "").split())[:200]
         try:
             refund = shipments.give_up(
                 order,
-                has_refund=bool(request.POST.get("refund")),
+                has_refund=bool(request.POST.get("refund")) and self.may_refund(request),
                 reason=reason,
                 actor_id=request.user.pk,
             )
