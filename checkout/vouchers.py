@@ -5,7 +5,7 @@ from copy import copy
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
 from checkout import cart as carts
@@ -149,4 +149,6 @@ def _count(use: PromotionUse, change: int) -> None:
         customer = VoucherCustomer.objects.filter(voucher=use.voucher_id, key=key)
         customer.update(used=F("used") + change)
     # Without a limit nobody counts there; one that comes later counts the uses themselves.
-    Voucher.objects.filter(pk=use.voucher_id, limit__isnull=False).update(used=F("used") + change)
+    # It does not see an order that is being placed at that moment: to give it back ends at nothing.
+    used = Greatest(F("used") + change, 0)
+    Voucher.objects.filter(pk=use.voucher_id, limit__isnull=False).update(used=used)

@@ -6,11 +6,13 @@ in the transaction that wants it, so that whoever dies where, the money goes bac
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from orders import gateways, invoices, states
+from orders import credits, gateways, invoices, states
 from orders.balance import came_by_hand, left, left_of, refunded
 from orders.gateways import RefundResult
 from orders.models import Order, OrderEvent, Payment, Refund
@@ -52,12 +54,9 @@ def refund(
         raise ValueError("a refund is more than nothing")
     with transaction.atomic():
         held = states.lock(order.pk)
-        payment = _paying(held)
-        rest = left(held)
-        if payment is None or amount > rest:
-            raise MoreThanPaid(held, rest)
+        payment = _paying(held, amount)
         begun = begin(payment, amount, reason=reason, actor_id=actor_id, lines=lines, delivery=delivery)
-        _credit(held, begun)
+        credits.cover(held, begun)
         return begun
 
 
@@ -89,8 +88,11 @@ def of_goods(
         return refund(held, sent, lines=lines, delivery=of_delivery, reason=reason, actor_id=actor_id)
 
 
-def _paying(order: Order) -> Payment | None:
-    """What paid it, locked. Money that no gateway collected has a row from now on, as a refund is of one."""
+def _paying(order: Order, amount: Money) -> Payment:
+    """What paid it, locked, and has so much left; MoreThanPaid.
+
+    Money that no gateway collected has a row from now on, as a refund is of one.
+    """
     found = order.payments.select_for_update().filter(status=Payment.Status.SUCCEEDED).first()
     if found is None and came_by_hand(order):
         found = Payment.objects.create(
@@ -102,29 +104,10 @@ def _paying(order: Order) -> Payment | None:
             status=Payment.Status.SUCCEEDED,
             settled_at=order.paid_at,
         )
+    rest = left(order)
+    if found is None or amount > rest:
+        raise MoreThanPaid(order, rest)
     return found
-
-
-def _credit(order: Order, refund: Refund) -> None:
-    """The credit note over what has gone back and has none: a refund that fails, and is made again, gets no
-    second one. Last in its transaction, as it takes a number; an order without an invoice gets that first."""
-    credited, rest = invoices.balance(order)
-    missing = refunded(order) - credited
-    if missing.amount <= 0:
-        return
-    if rest < missing and refund.payment.gateway == Payment.BY_HAND and not order.invoices.exists():
-        invoices.issue(order)
-        rest = invoices.left(order)
-    if rest < missing:
-        return
-    lines: Mapping[int, int] = {}
-    if refund.credit_note is None:
-        lines = invoices.ledger(order).creditable({int(pk): count for pk, count in refund.pieces.items()})
-    delivery = None if refund.delivery is None else Money(refund.delivery, refund.currency)
-    note = invoices.credit(order, amount=missing, lines=lines, delivery=delivery, reason=refund.reason)
-    if refund.credit_note is None:
-        refund.credit_note = note
-        refund.save(update_fields=["credit_note"])
 
 
 def begin(
@@ -137,21 +120,19 @@ def begin(
     delivery: Money | None = None,
 ) -> Refund:
     """The refund's row and the job that asks for it; call it under the order's lock."""
-    number = payment.refunds.count() + 1
-    begun = Refund.objects.create(
-        payment=payment,
-        amount=amount.amount,
-        currency=amount.currency,
-        reason=reason[:200],
-        pieces={str(line): count for line, count in (lines or {}).items() if count},
-        delivery=delivery.amount if delivery else None,
-        actor_id=actor_id,
-        idempotency_key=f"{payment.idempotency_key}-back-{number}",
-    )
+    pieces = {str(line): count for line, count in (lines or {}).items() if count}
+    of_delivery = delivery.amount if delivery else None
+    begun = _row(payment, amount, reason=reason, actor_id=actor_id, pieces=pieces, delivery=of_delivery)
     states.note_event(payment.order, "refund_begun", note=_note(begun), actor_id=actor_id)
     if payment.reference:
         outbox.enqueue("orders.send_refund", begun.pk, queue="high")
     return begun
+
+
+def _row(payment: Payment, amount: Money, *, reason: str = "", **fields: Any) -> Refund:
+    fields.setdefault("idempotency_key", f"{payment.idempotency_key}-back-{payment.refunds.count() + 1}")
+    of = {"payment": payment, "amount": amount.amount, "currency": amount.currency}
+    return Refund.objects.create(reason=reason[:200], **of, **fields)
 
 
 def sent_by_hand(refund: Refund, *, actor_id: int | None = None) -> Refund:
@@ -166,12 +147,23 @@ def sent_by_hand(refund: Refund, *, actor_id: int | None = None) -> Refund:
         return found
 
 
+def sent_elsewhere(order: Order, amount: Money, *, reason: str = "", actor_id: int | None = None) -> Refund:
+    """Somebody has sent back what a gateway had collected, at its desk or by a transfer: nobody asks for it.
+
+    With its credit note, like any other; if the gateway tells of it, that is this one. MoreThanPaid.
+    """
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        found = _row(_paying(held, amount), amount, reason=reason, actor_id=actor_id)
+        _become(held, found, Status.SUCCEEDED, OrderEvent.REFUNDED)
+        credits.cover(held, found)
+        return found
+
+
 def try_again(refund: Refund, *, actor_id: int | None = None) -> Refund:
     """A refund that failed is asked for anew: the same money for the same things. NotOpen; MoreThanPaid."""
     with transaction.atomic():
-        order, found = _failed(refund)
-        payment = Payment.objects.select_for_update().get(pk=found.payment_id)
-        payment.order = order
+        order, found, payment = _failed(refund)
         if found.money > left_of(payment):
             raise MoreThanPaid(order, left_of(payment))
         begun = begin(payment, found.money, reason=found.reason, actor_id=actor_id)
@@ -180,24 +172,34 @@ def try_again(refund: Refund, *, actor_id: int | None = None) -> Refund:
         begun.save(update_fields=["pieces", "delivery", "credit_note"])
         found.returns.update(refund=begun)
         _close(found)
-        _credit(order, begun)
+        credits.cover(order, begun)
         return begun
 
 
 def let_be(refund: Refund, *, actor_id: int | None = None) -> None:
-    """A refund that failed is not to be sent this way: nobody is asked about it any more. NotOpen."""
+    """A refund that failed is not sent by the gateway any more: it went another way. NotOpen.
+
+    It counts as sent from now on, as its credit note says: else the next refund would go without one, and the
+    money twice. One whose money has been sent by another since is just closed.
+    """
     with transaction.atomic():
-        order, found = _failed(refund)
+        order, found, payment = _failed(refund)
+        if found.money <= left_of(payment):
+            found.status, found.settled_at = Status.SUCCEEDED, timezone.now()
+            found.save(update_fields=["status", "settled_at"])
+            states.note_event(order, OrderEvent.REFUNDED, note=_note(found), actor_id=actor_id)
         _close(found)
         states.note_event(order, "refund_left", note=_note(found), actor_id=actor_id)
 
 
-def _failed(refund: Refund) -> tuple[Order, Refund]:
+def _failed(refund: Refund) -> tuple[Order, Refund, Payment]:
     order = states.lock(refund.payment.order_id)
     found = Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)
     if found.status != Status.FAILED or found.closed_at is not None:
         raise NotOpen(found)
-    return order, found
+    payment = Payment.objects.select_for_update().get(pk=found.payment_id)
+    payment.order = order
+    return order, found, payment
 
 
 def _close(refund: Refund) -> None:
@@ -212,6 +214,11 @@ def send(refund_id: int) -> None:
     if found.status != Status.BEGUN or not payment.reference:
         return
     gateway = gateways.named(payment.gateway)
+    if found.reference:  # it is there: one from its desk has no key of ours, and would be made once more
+        for said in gateway.refunds(payment.reference):
+            if said.reference == found.reference:
+                settle(payment, said)
+        return
     try:
         said = gateway.refund(payment.reference, key=found.idempotency_key, amount=found.money)
     except gateways.Refused as refused:
@@ -232,17 +239,30 @@ def settle(payment: Payment, said: RefundResult) -> Refund | None:
         # A bank may send it back even after it was sent; what failed is not tried again by itself.
         if said.status == "succeeded" and found.status == Status.BEGUN:
             _become(order, found, Status.SUCCEEDED, OrderEvent.REFUNDED)
-        elif said.status == "failed" and found.status != Status.FAILED:
+        elif said.status == "failed" and found.status != Status.FAILED and found.closed_at is None:
             found.error = said.reason[:200]
             _become(order, found, Status.FAILED, "refund_failed")
-        _credit(order, found)
+        credits.cover(order, found)
         return found
 
 
 def _find(payment: Payment, said: RefundResult) -> Refund | None:
     mine = payment.refunds.select_for_update()
     by_reference = mine.filter(reference=said.reference).first() if said.reference else None
-    return by_reference or (mine.filter(idempotency_key=said.key).first() if said.key else None)
+    by_key = mine.filter(idempotency_key=said.key).first() if said.key else None
+    return by_reference or by_key or (None if said.key else _told_before(mine, said))
+
+
+def _told_before(mine: QuerySet[Refund], said: RefundResult) -> Refund | None:
+    """Somebody said that as much was sent elsewhere, and now the gateway tells of it: the same money."""
+    if said.status == "failed" or not said.reference:
+        return None
+    by_word = Q(reference=None) | Q(closed_at__isnull=False)
+    found = mine.filter(by_word, status=Status.SUCCEEDED, amount=said.amount.amount).first()
+    if found is not None:
+        found.reference, found.closed_at = said.reference, None
+        found.save(update_fields=["reference", "closed_at"])
+    return found
 
 
 def _from_outside(order: Order, payment: Payment, said: RefundResult) -> Refund | None:
@@ -250,13 +270,8 @@ def _from_outside(order: Order, payment: Payment, said: RefundResult) -> Refund 
         return None
     try:
         with transaction.atomic():
-            return Refund.objects.create(
-                payment=payment,
-                amount=said.amount.amount,
-                currency=said.amount.currency,
-                idempotency_key=f"{payment.gateway}-{said.reference}"[:80],
-                reference=said.reference,
-            )
+            key = f"{payment.gateway}-{said.reference}"[:80]
+            return _row(payment, said.amount, idempotency_key=key, reference=said.reference)
     except IntegrityError:
         # One of ours over the same money is under way: the gateway refuses that, and tells of this one again.
         logger.exception("Payment %s: refund %s does not fit beside ours.", payment, said.reference)

@@ -1,17 +1,25 @@
 """Pages of one order that ask before something happens: found, allowed, shown, and back to the order."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from orders.models import Order
+from orders import states
+from orders.models import Order, Refund
 from shop.desk.fixes import fixes
 from shop.desk.tables import Table
+
+
+class Meanwhile(Exception):
+    """Something was sent or came back since the page was shown: by a first press, or by somebody else."""
 
 
 class Asking(Table):
@@ -25,6 +33,24 @@ class Asking(Table):
         if not request.user.has_perm(f"orders.{permission}"):
             raise PermissionDenied
         return order
+
+    def mark(self, order: Order) -> str:
+        """How many parcels, returns and refunds there are: a page sends along what it was shown with."""
+        refunds = Refund.objects.filter(payment__order=order)
+        return "-".join(str(rows.count()) for rows in (order.shipments, order.returns, refunds))
+
+    @contextmanager
+    def once(self, order: Order, seen: str) -> Iterator[None]:
+        """What is done inside is done to the order as the page showed it; Meanwhile."""
+        with transaction.atomic():
+            held = states.lock(order.pk)
+            if seen and seen != self.mark(held):
+                raise Meanwhile
+            yield
+
+    def may_refund(self, request: HttpRequest) -> bool:
+        """Whether this person sends money back; who cancels need not, and leaves it to somebody who does."""
+        return request.user.has_perm("orders.refund_order")
 
     def ask(
         self, request: HttpRequest, order: Order, template: str, title: str, **context: Any
@@ -54,6 +80,14 @@ class Asking(Table):
         """Back at the order, which is as it was."""
         self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(self.page_of(order))
+
+    def done_already(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """A button was pressed twice, or two people did the same: once is enough."""
+        text = _(
+            "%(number)s has changed since that page was opened, and this may be done already. Look at it,"
+            " please, and begin again if it is not."
+        )
+        return self.refused(request, order, text % {"number": order.number})
 
     def stays(self, request: HttpRequest, order: Order) -> HttpResponse:
         """It has moved on meanwhile, or never could."""

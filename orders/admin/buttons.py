@@ -51,8 +51,8 @@ BUTTONS = (
         "return",
     ),
     Button("_pay_back", gettext_lazy("Refund …"), "refund_order", offers_refund, "refund"),
-    Button("_refund", gettext_lazy("Send the money back"), "cancel_order", lambda order: owed(order)),
-    Button("_refunded", gettext_lazy("Mark as refunded"), "cancel_order", is_owed),
+    Button("_refund", gettext_lazy("Send the money back"), "refund_order", lambda order: owed(order)),
+    Button("_refunded", gettext_lazy("Mark as refunded"), "refund_order", is_owed),
     Button(
         "_give_up",
         gettext_lazy("Give up the rest …"),

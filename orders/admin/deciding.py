@@ -99,6 +99,6 @@ class Deciding(Asking):
 
 SEEING: dict[str, tuple[Any, Any]] = {
     "again": (refunds.try_again, gettext_lazy("Refund tried again")),
-    "leave": (refunds.let_be, gettext_lazy("Refund left")),
+    "leave": (refunds.let_be, gettext_lazy("Refund noted as sent another way")),
     "sent": (refunds.sent_by_hand, gettext_lazy("Refund noted")),
 }

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from orders import invoices, progress, refunds, returns, states
-from orders.admin.asking import Asking
+from orders.admin.asking import Asking, Meanwhile
 from orders.admin.pieces import MoneyForm, ReturnForm
 from orders.balance import GIVEN_UP
 from orders.models import Order, Payment, Refund
@@ -26,14 +26,18 @@ class Giving(Asking):
     def refund_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """For goods, the delivery, or an amount."""
         order = self.asked(request, pk, "refund_order")
-        left = refunds.left(order)
+        seen, left = self.mark(order), refunds.left(order)
         if order.status in GIVEN_UP or not left:
             return self.refused(request, order, _("%s: nothing is left to be refunded.") % order.number)
         ledger = invoices.ledger(order)
         lines = {line.pk: line.quantity for line in order.lines.all()}
         data = request.POST if request.method == "POST" else None
+        if data and data.get("seen", seen) != seen:
+            return self.done_already(request, order)
         _goods, brought = ledger.worth({}, delivery=True)
-        form = MoneyForm(data, order=order, most=ledger.creditable(lines), brought=brought)
+        form = MoneyForm(
+            data, order=order, most=ledger.creditable(lines), brought=brought, initial={"seen": seen}
+        )
         sum_: Money | None = None
         if form.is_valid():
             said, pieces = form.cleaned_data, form.pieces()
@@ -42,17 +46,22 @@ class Giving(Asking):
                 form.add_error(None, self._too_much(left))
             if not form.errors and request.POST.get("agreed") == str(sum_.amount):
                 try:
-                    if pieces or said.get("delivery"):
-                        refund = refunds.of_goods(
-                            order,
-                            pieces,
-                            delivery=bool(said.get("delivery")),
-                            amount=amount,
-                            reason=said["reason"],
-                            actor_id=request.user.pk,
-                        )
-                    else:
-                        refund = refunds.refund(order, sum_, reason=said["reason"], actor_id=request.user.pk)
+                    with self.once(order, said["seen"]):
+                        if pieces or said.get("delivery"):
+                            refund = refunds.of_goods(
+                                order,
+                                pieces,
+                                delivery=bool(said.get("delivery")),
+                                amount=amount,
+                                reason=said["reason"],
+                                actor_id=request.user.pk,
+                            )
+                        else:
+                            refund = refunds.refund(
+                                order, sum_, reason=said["reason"], actor_id=request.user.pk
+                            )
+                except Meanwhile:
+                    return self.done_already(request, order)
                 except refunds.MoreThanPaid as error:
                     form.add_error(None, self._too_much(error.left))
                 else:
@@ -64,13 +73,15 @@ class Giving(Asking):
     def return_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Goods are here again; to the shelf or not, with their money or without."""
         order = self.asked(request, pk, "refund_order")
-        out = progress.of(order).out
+        seen, out = self.mark(order), progress.of(order).out
         if order.status not in returns.SENT or not out:
             return self.stays(request, order)
         ledger = invoices.ledger(order)
         data = request.POST if request.method == "POST" else None
+        if data and data.get("seen", seen) != seen:
+            return self.done_already(request, order)
         _goods, brought = ledger.worth({}, delivery=True)
-        form = ReturnForm(data, order=order, most=out, brought=brought)
+        form = ReturnForm(data, order=order, most=out, brought=brought, initial={"seen": seen})
         sum_: Money | None = None
         if form.is_valid():
             said = form.cleaned_data
@@ -79,16 +90,19 @@ class Giving(Asking):
                 form.add_error(None, self._too_much(refunds.left(order)))
             if not form.errors and request.POST.get("agreed") == str(sum_.amount):
                 try:
-                    taken = returns.take_back(
-                        order,
-                        form.pieces(),
-                        restock=form.pieces("shelf"),
-                        has_refund=said["has_refund"],
-                        amount=said.get("amount") if said["has_refund"] else None,
-                        delivery=bool(said.get("delivery")),
-                        reason=said["reason"],
-                        actor_id=request.user.pk,
-                    )
+                    with self.once(order, said["seen"]):
+                        taken = returns.take_back(
+                            order,
+                            form.pieces(),
+                            restock=form.pieces("shelf"),
+                            has_refund=said["has_refund"],
+                            amount=said.get("amount") if said["has_refund"] else None,
+                            delivery=bool(said.get("delivery")),
+                            reason=said["reason"],
+                            actor_id=request.user.pk,
+                        )
+                except Meanwhile:
+                    return self.done_already(request, order)
                 except returns.MoreThanSent:
                     text = _("Somebody has taken a part of it back meanwhile: look at what is out, please.")
                     form.add_error(None, text)

@@ -1,6 +1,7 @@
 """Orders move on: one by its buttons, many by an action, and cancelling asks first.
 
-Who cancels a paid order chooses whether its money goes back at once; if not, the order's page offers it.
+Who cancels a paid order and may refund chooses whether its money goes back at once; if not, the order's page
+offers it to who may.
 """
 
 from collections.abc import Sequence
@@ -80,7 +81,7 @@ class Moving(Shipping, Giving, Deciding):
         if request.method == "POST":
             if self._move(request, order, Status.CANCELLED):
                 self.message_user(request, str(DONE_ONE[Status.CANCELLED]), messages.SUCCESS)
-                if request.POST.get("refund"):
+                if request.POST.get("refund") and self.may_refund(request):
                     self._send_back(request, order)
             return self.rung(request, HttpResponseRedirect(back))
         if not states.can_move(order, Status.CANCELLED):
@@ -96,6 +97,7 @@ class Moving(Shipping, Giving, Deciding):
             "orders": orders,
             "owed": [text for text in map(unrefunded, orders) if text],
             "refundable": [amount for amount in map(refundable, orders) if amount],
+            "may_refund": self.may_refund(request),
             "back": back,
             "is_many": request.method == "POST",
         }
@@ -157,7 +159,7 @@ class Moving(Shipping, Giving, Deciding):
             text = DONE_MANY[to] % {"number": len(moved), "count": grouped(len(moved))}
             self.message_user(request, text, messages.SUCCESS)
         if to == Status.CANCELLED:  # the page of a single one says it itself
-            if request.POST.get("refund"):
+            if request.POST.get("refund") and self.may_refund(request):
                 for order in moved:
                     if refundable(order):
                         self._send_back(request, order)

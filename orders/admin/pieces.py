@@ -22,6 +22,8 @@ class PiecesForm(forms.Form):
     heading = gettext_lazy("Pieces")
     also: tuple[str, Any] | None = None  # a second number, of those: the field's prefix and its heading
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)  # what had happened when it was shown
+
     def __init__(self, data: Any, *, order: Order, most: Mapping[int, int], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.order = order
@@ -61,9 +63,8 @@ class PiecesForm(forms.Form):
 
     def others(self) -> list[forms.BoundField]:
         """What stands below the table."""
-        return [
-            self[name] for name in self.fields if "_" not in name or not name.rpartition("_")[2].isdigit()
-        ]
+        below = (name for name in self.fields if "_" not in name or not name.rpartition("_")[2].isdigit())
+        return [self[name] for name in below if name != "seen"]
 
     def pieces(self, prefix: str = "line") -> dict[int, int]:
         """What was chosen, of each line."""

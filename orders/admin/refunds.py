@@ -89,13 +89,13 @@ def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
         if not is_owed(held):
             return False
         rest, paying = refunds.left(held), balance.paying(held)
-        if (
-            paying is not None and paying.gateway == Payment.BY_HAND
-        ):  # the rest of what went back by hand before
+        if paying is not None and paying.gateway == Payment.BY_HAND:  # the rest of what went back before
             begun = refunds.refund(held, rest, reason="cancelled", actor_id=actor_id)
             refunds.sent_by_hand(begun, actor_id=actor_id)
-            return True
-        states.note_event(held, OrderEvent.REFUNDED, note=str(held.money("total")), actor_id=actor_id)
+        elif paying is not None:
+            refunds.sent_elsewhere(held, rest, reason="cancelled", actor_id=actor_id)
+        else:
+            states.note_event(held, OrderEvent.REFUNDED, note=str(held.money("total")), actor_id=actor_id)
         return True
 
 

@@ -41,7 +41,7 @@ EVENTS = {
     "payment_withdrawn": gettext_lazy("attempt to pay ended"),
     "refund_begun": gettext_lazy("refund asked for"),
     "refund_failed": gettext_lazy("refund failed"),
-    "refund_left": gettext_lazy("failed refund left"),
+    "refund_left": gettext_lazy("failed refund left: sent another way"),
     "refunded_sent": gettext_lazy("mail about the refund sent"),
     "sent_back_sent": gettext_lazy("mail about the money sent"),
     "payment_held": gettext_lazy("payment held back"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.stock import NotReserved
 from orders import invoices, progress, refunds, shipments, states
-from orders.admin.asking import Asking
+from orders.admin.asking import Asking, Meanwhile
 from orders.admin.pieces import ShipForm
 from orders.models import Order
 from shop.desk.cells import number
@@ -31,23 +31,29 @@ class Shipping(Asking):
     def ship_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """All that is left, or a part of it."""
         order = self.asked(request, pk, "ship_order")
-        left = progress.of(order).left
+        seen, left = self.mark(order), progress.of(order).left
         if order.status not in shipments.TO_SHIP or not left:
             return self.stays(request, order)
         data = request.POST if request.method == "POST" else None
-        form = ShipForm(data, order=order, most=left, initial={"carrier": order.delivery_carrier})
+        if data and data.get("seen", seen) != seen:
+            return self.done_already(request, order)
+        first = {"carrier": order.delivery_carrier, "seen": seen}
+        form = ShipForm(data, order=order, most=left, initial=first)
         if not form.is_valid():
             return self.ask(request, order, "ship", _("Ship %s") % order.number, form=form)
         said = form.cleaned_data
         try:
-            shipment = shipments.ship(
-                order,
-                form.pieces(),
-                carrier=said["carrier"],
-                tracking_code=said["tracking_code"],
-                is_told=said["is_told"],
-                actor_id=request.user.pk,
-            )
+            with self.once(order, said["seen"]):
+                shipment = shipments.ship(
+                    order,
+                    form.pieces(),
+                    carrier=said["carrier"],
+                    tracking_code=said["tracking_code"],
+                    is_told=said["is_told"],
+                    actor_id=request.user.pk,
+                )
+        except Meanwhile:
+            return self.done_already(request, order)
         except states.WrongMove as error:
             return self.stays(request, error.order)
         except shipments.MoreThanLeft:
@@ -74,12 +80,13 @@ class Shipping(Asking):
             goods, _brought = count.worth(count.creditable(left))
             lines = [(line, number(left[line.pk])) for line in order.lines.all() if line.pk in left]
             title = _("Give up the rest of %s?") % order.number
-            return self.ask(request, order, "give_up", title, lines=lines, money=goods)
+            may_refund = self.may_refund(request)
+            return self.ask(request, order, "give_up", title, lines=lines, money=goods, may_refund=may_refund)
         reason = " ".join(request.POST.get("reason", "").split())[:200]
         try:
             refund = shipments.give_up(
                 order,
-                has_refund=bool(request.POST.get("refund")),
+                has_refund=bool(request.POST.get("refund")) and self.may_refund(request),
                 reason=reason,
                 actor_id=request.user.pk,
             )

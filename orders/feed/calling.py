@@ -18,6 +18,11 @@ from django.utils.translation import gettext as _
 
 MOST_READ = 4_096  # bytes of an answer: only its status counts, and its beginning helps to find the error
 MOST_SAID = 120  # characters of it that are kept
+# Of IPv6, what carries an IPv4 address: a gateway on the way may bring it into our own network. Compatible,
+# NAT64 (the known prefix and the local one), Teredo, 6to4. No receiver has to be called by such a name.
+TRANSLATED = tuple(
+    map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))
+)
 LONGEST_REST = 86_400  # seconds that a receiver may ask for
 
 
@@ -155,6 +160,8 @@ def _allowed(host: str, port: int) -> Iterator[tuple[int, tuple[str, int]]]:
 def is_public(address: str) -> bool:
     """Whether it is an address of the open internet; one within another's form counts as what it is."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip in network for network in TRANSLATED):
+        return False
     mapped = getattr(ip, "ipv4_mapped", None)
     return bool((mapped or ip).is_global) and not (mapped or ip).is_multicast
 

@@ -161,9 +161,14 @@ def _categories(order: Order, seller: Seller) -> dict[Decimal, str]:
         zero = "K"
     elif order.is_reverse_charged:
         zero = "AE"
-    elif seller.country in places.EU and order.country not in places.EU:
+    elif seller.country in places.EU and _is_outside(order):
         zero = "G"
     return {rate: "S" if rate else zero for rate in rates}
+
+
+def _is_outside(order: Order) -> bool:
+    """Of the Union's VAT: goods that go to the Canaries are an export like those that go to Norway."""
+    return order.country not in places.EU or (order.country, order.region) in places.OUTSIDE_EU_VAT
 
 
 def _is_intra_community(order: Order, seller: Seller) -> bool:

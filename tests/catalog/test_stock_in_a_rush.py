@@ -8,11 +8,12 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from catalog import stock
 from catalog.jobs import calm_rushes, ease_rush
 from catalog.models import Stock, StockBucket, StockMovement, Variant
-from catalog.stock import NotReserved, OutOfStock, rush
+from catalog.stock import NotReserved, OutOfStock, rush, shelf
 from shop.changes.models import Change
 from shop.outbox.models import Message
 from tests.catalog.test_stock import rush as all_at_once
@@ -46,6 +47,16 @@ def test_buckets_share_what_is_free_and_change_nothing_else() -> None:
     assert level(variant) == before
     assert not StockBucket.objects.exists()
     assert stock.differences()[0].variant_id == variant.pk  # the factory lays goods there without a movement
+
+
+def test_what_is_free_is_read_by_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """Between two, units that go home from their buckets would be in none, and it would look sold out."""
+    lent, plain, uncounted = split(), make_product(stock=7).variants.get(), split(None)
+    for variant in (lent, plain, uncounted):
+        stock.reserve({variant.pk: 2})
+    with django_assert_num_queries(1):
+        free = stock.free([lent.pk, plain.pk, uncounted.pk, 10**6])
+    assert free == {lent.pk: 38, plain.pk: 5, uncounted.pk: shelf.UNCOUNTED, 10**6: 0}
 
 
 def test_a_sale_takes_from_one_bucket_and_leaves_the_variants_row_alone() -> None:

@@ -185,6 +185,17 @@ def test_an_order_that_is_given_up_gives_its_use_back_once(end: str) -> None:
     assert standing(voucher) == (0, 0, 0)
 
 
+def test_a_limit_that_did_not_see_an_order_being_placed_does_not_stop_what_gives_its_use_back() -> None:
+    order, voucher = placed(limit=None)
+    Voucher.objects.filter(pk=voucher.pk).update(limit=1)
+    Voucher.objects.filter(pk=voucher.pk).update(used=0)  # as counted while the order was not there yet
+    states.move(order, Status.CANCELLED)
+    drain.drain("normal")
+    voucher.refresh_from_db()
+    assert voucher.used == 0
+    assert PromotionUse.objects.get().given_back_at is not None
+
+
 def test_the_use_stays_given_where_the_cancellation_is_rolled_back() -> None:
     order, voucher = placed(limit=1)
     with transaction.atomic():

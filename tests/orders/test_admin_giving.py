@@ -210,7 +210,7 @@ def test_a_refund_that_failed_is_shown_until_it_was_tried_again_or_left(
     second = Refund.objects.get(status="begun")
     fail(second, "re_2")
     assert waiting(merchant) == [sent.pk]
-    assert press(merchant, sent, "leave", second) == ["Refund left"]
+    assert press(merchant, sent, "leave", second) == ["Refund noted as sent another way"]
     assert waiting(merchant) == []
 
 

@@ -173,6 +173,11 @@ def test_a_receiver_that_is_not_there_is_an_error_in_a_line(order: Order, settin
         "https://localhost/hook",
         "https://[::1]/hook",
         "https://[::ffff:10.0.0.1]/hook",
+        "https://[::10.0.0.1]/hook",
+        "https://[64:ff9b::10.0.0.1]/hook",
+        "https://[64:ff9b:1::10.0.0.1]/hook",
+        "https://[2002:a00:1::]/hook",
+        "https://[2001:0:a00:1::]/hook",
         "https://169.254.169.254/latest/meta-data",
         "https://10.0.0.8/",
     ],
@@ -187,6 +192,11 @@ def test_nobody_on_the_desk_makes_the_shop_call_what_stands_behind_it(
     delivery = FeedDelivery.objects.get()
     assert (delivery.status, delivery.response_status) == (Status.WAITING, None)
     assert "address" in delivery.error or "network" in delivery.error
+
+
+@pytest.mark.parametrize("address", ["::10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1", "2001:0:a00:1::1"])
+def test_an_address_that_carries_another_is_not_public(address: str) -> None:
+    assert not calling.is_public(address)
 
 
 def test_an_address_that_is_looked_at_is_the_one_that_is_called(

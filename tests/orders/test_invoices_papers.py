@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from orders import invoices, jobs, sellers
 from orders.models import Invoice, InvoiceFile, Seller
 from orders.papers import filing, layout, printing, signs
-from tests.orders.specimens import ADDRESS, Sold, draft, paid
+from tests.orders.specimens import ADDRESS, NONE, Sold, draft, paid
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +202,14 @@ def test_its_words_are_all_there_is() -> None:
     assert words["lines"][-1]["amount"] == "free"
     assert words["sums"] == []
     assert words["total"] == ["Total", "€38.00"]
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "category"),
+    [("ES", "TF", "G"), ("ES", "CE", "G"), ("NO", "", "G"), ("ES", "M", "Z"), ("DE", "", "Z")],
+)
+def test_what_leaves_the_unions_vat_is_an_export_and_the_canaries_are_outside_of_it(
+    country: str, region: str, category: str
+) -> None:
+    invoice = issued(Sold(rate=NONE), delivery_rate=NONE, address={"country": country, "region": region})
+    assert [row["category"] for row in invoice.content["taxes"]] == [category]
