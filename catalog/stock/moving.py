@@ -147,15 +147,8 @@ class AtOnce:
     ctes = _RESERVED
 
     def __init__(self, quantities: Mapping[int, int], *, actor_id: int | None = None) -> None:
-        if any(quantity < 1 for quantity in quantities.values()):
-            raise ValueError("quantities are 1 or more")
         self.quantities = quantities
-        self.values: dict[str, Any] = {
-            "turn": random.randrange(rush.BUCKETS),
-            "buckets": rush.BUCKETS,
-            "kind": Kind.RESERVED.value,
-            "actor": actor_id,
-        }
+        self.values = _values(quantities, Kind.RESERVED, actor_id)
         self._began = time.monotonic()
 
     def judge(self, done: Mapping[int, bool]) -> None:
@@ -197,14 +190,24 @@ def _move(
     statement: str, quantities: Mapping[int, int], kind: str, reference: str, actor_id: int | None
 ) -> set[int]:
     """Moves what it may; the ids it may not."""
-    if any(quantity < 1 for quantity in quantities.values()):
-        raise ValueError("quantities are 1 or more")
+    values = _values(quantities, kind, actor_id)
     if not quantities:
         return set()
-    values = {"turn": random.randrange(rush.BUCKETS), "kind": kind, "actor": actor_id}
     moved = _execute(statement, _asked(quantities) | values | {"reference": reference})
     _ring(moved)
     return set(quantities) - set(moved)
+
+
+def _values(quantities: Mapping[int, int], kind: str, actor_id: int | None) -> dict[str, Any]:
+    """What each of the statements above is given."""
+    if any(quantity < 1 for quantity in quantities.values()):
+        raise ValueError("quantities are 1 or more")
+    return {
+        "turn": random.randrange(rush.BUCKETS),
+        "buckets": rush.BUCKETS,
+        "kind": str(kind),
+        "actor": actor_id,
+    }
 
 
 def _asked(quantities: Mapping[int, int]) -> dict[str, Any]:
