@@ -1,6 +1,6 @@
 """What mails about orders say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,8 @@ from orders.models import GivenUp, Order, Payment, Refund
 from shop import mail, markets
 from shop.mail import Attachment
 from shop.money import Money
+
+Shape = dict[str, Any]
 
 
 def confirmation(order: Order, papers: Sequence[Attachment] = ()) -> None:
@@ -29,38 +31,34 @@ def payment(order: Order) -> None:
 
 def shipped(order: Order, *, number: int | None = None) -> None:
     """A parcel is on its way: what is in it, who brings it, and what is to come. number: None is the last."""
-    shown = queries.order_page(order)
-    of_order = {
-        "number": 1,
-        "lines": shown["lines"],
-        "carrier": shown["carrier"],
-        "tracking_code": "",
-        "tracking_url": None,
-    }
-    parcels = [row for row in shown["parcels"] if number in {None, row["number"]}] or [of_order]
+
+    def of_parcel(shown: Shape) -> Shape:
+        of_order = {
+            "number": 1,
+            "lines": shown["lines"],
+            "carrier": shown["carrier"],
+            "tracking_code": "",
+            "tracking_url": None,
+        }
+        parcels = [row for row in shown["parcels"] if number in {None, row["number"]}] or [of_order]
+        return {"parcel": parcels[-1]}
+
     about = f"parcel {number}" if number and number > 1 else ""
-    _send("orders/shipped", order, about=about, parcel=parcels[-1])
+    _send("orders/shipped", order, about=about, more=of_parcel)
 
 
 def refunded(order: Order, *, refund: Refund, papers: Sequence[Attachment] = ()) -> None:
     """Money went back: how much, what for, and when it arrives."""
     lines = {str(line.pk): line for line in order.lines.all()}
     goods = [(lines[pk], count) for pk, count in refund.pieces.items() if pk in lines]
-    _send(
-        "orders/refunded",
-        order,
-        papers,
-        about=f"refund {refund.pk}",
-        refund={
-            "amount": refund.money,
-            "why": _why(refund),
-            "reason": refund.reason,
-            "lines": [
-                {"name": line.name, "options": line.options, "quantity": count} for line, count in goods
-            ],
-            "delivery": None if refund.delivery is None else Money(refund.delivery, refund.currency),
-        },
-    )
+    told = {
+        "amount": refund.money,
+        "why": _why(refund),
+        "reason": refund.reason,
+        "lines": [{"name": line.name, "options": line.options, "quantity": count} for line, count in goods],
+        "delivery": None if refund.delivery is None else Money(refund.delivery, refund.currency),
+    }
+    _send("orders/refunded", order, papers, about=f"refund {refund.pk}", more=lambda shown: {"refund": told})
 
 
 def _why(refund: Refund) -> str:
@@ -89,21 +87,28 @@ def tracking(order: Order) -> None:
 
 
 def _send(
-    name: str, order: Order, papers: Sequence[Attachment] = (), *, about: str = "", **more: Any
+    name: str,
+    order: Order,
+    papers: Sequence[Attachment] = (),
+    *,
+    about: str = "",
+    more: Callable[[Shape], Shape] = lambda shown: {},
 ) -> None:
     """In the language in which the order was placed, and in its market, while there is that market.
 
-    about: which of several mails of that name about the order it is. more: what this one says besides.
+    about: which of several mails of that name about the order it is. more: what this one says besides, of
+    the order as its page shows it.
     """
     market = markets.get_or_default(order.market)
     with markets.use(market):
-        context: dict[str, Any] = {
+        shown = queries.order_page(order)
+        context: Shape = {
             "has_invoice": bool(papers),
-            "order": queries.order_page(order),
+            "order": shown,
             "name": order.name,
             "order_url": settings.SITE_URL + links.path(order),
             "shop_url": settings.SITE_URL + market.mount,
-            **more,
+            **more(shown),
         }
         key = f"order {order.pk} {about}".strip()
         mail.send(name, order.email, context, language=order.language, key=key, attachments=papers)

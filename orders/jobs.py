@@ -100,18 +100,20 @@ def compare_payment(payment_id: int) -> None:
 def withdraw_payments(order_id: int) -> None:
     """What is open of an order that has ended: nobody is to pay it. Money that was faster is settled."""
     for payment in Payment.objects.filter(order=order_id, status__in=Payment.OPEN, reference__isnull=False):
-        assert payment.reference is not None
-        gateway = gateways.named(payment.gateway)
-        result = gateway.withdraw(payment.reference, key=payment.idempotency_key)
-        payments.settle(payments.word(payment, result))
+        _withdraw(payment)
 
 
 def withdraw_payment(payment_id: int) -> None:
     """One that is open, and is not to be taken."""
     payment = Payment.objects.get(pk=payment_id)
     if payment.status in Payment.OPEN and payment.reference:
-        result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
-        payments.settle(payments.word(payment, result))
+        _withdraw(payment)
+
+
+def _withdraw(payment: Payment) -> None:
+    assert payment.reference is not None
+    result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
+    payments.settle(payments.word(payment, result))
 
 
 def capture_payment(payment_id: int) -> None:
