@@ -47,12 +47,28 @@ class Replica(Postgres):
             raise EmbeddedError(f"PostgreSQL was not promoted: {last_line(done.stderr)}")
 
     def hold_back(self, milliseconds: int) -> None:
-        """From now on replay a commit that much after it happened; 0: at once. An option goes before it."""
+        """From now on replay a commit that much after it happened; 0: at once. An option goes before it.
+
+        A reload is only asked for: what is written before the server has heard of it would be replayed at
+        once. It tells its replaying process and takes new connections after it has read the file itself.
+        """
+        asked = f"{milliseconds}ms"
         with psycopg.connect(self.url, autocommit=True) as line:
-            line.execute(
-                sql.SQL("ALTER SYSTEM SET recovery_min_apply_delay = {}").format(f"{milliseconds}ms")
-            )
+            line.execute(sql.SQL("ALTER SYSTEM SET recovery_min_apply_delay = {}").format(asked))
             line.execute("SELECT pg_reload_conf()")
+        until = time.monotonic() + START_SECONDS
+        while self._delay() != milliseconds:
+            if time.monotonic() > until:
+                raise EmbeddedError(f"PostgreSQL keeps another recovery_min_apply_delay than {asked}.")
+            time.sleep(0.01)
+
+    def _delay(self) -> int:
+        """What a new connection is told, in milliseconds."""
+        with psycopg.connect(self.url) as line:
+            row = line.execute(
+                "SELECT setting::int FROM pg_settings WHERE name = 'recovery_min_apply_delay'"
+            ).fetchone()
+        return int(row[0]) if row else 0
 
     def drop(self) -> None:
         """Stop it and remove its data; its slot too, if the primary answers."""

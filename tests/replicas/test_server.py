@@ -86,7 +86,7 @@ def test_it_is_held_back_by_an_option_or_while_it_runs(primary, one):
     slow.stop()
     one.start()
     one.hold_back(700)
-    assert within(2, lambda: run(one, "SHOW recovery_min_apply_delay") == [("700ms",)])
+    assert run(one, "SHOW recovery_min_apply_delay") == [("700ms",)]
     assert within(5, lambda: run(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"))
     started = time.monotonic()
     run(primary, "INSERT INTO told VALUES ('later')")
