@@ -35,14 +35,12 @@ def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Orde
     """
     with transaction.atomic():
         held = carts.lock(cart)
-        # Before anything is judged: a second click for the last unit must not read "sold out".
-        placed = queries.placed_order(held.placement_key)
-        if placed is not None:
-            return placed
         if held.closed_at is not None:
-            raise carts.CartClosed(held.pk)
-        if queries.is_short(held):
-            raise CannotBeBought(held.pk)
+            # Before anything is judged: a second click for the last unit must not read "sold out".
+            placed = queries.placed_order(held.placement_key)
+            if placed is None:
+                raise carts.CartClosed(held.pk)
+            return placed
         now = quote.of(held)
         if not now.lines or now.problems:
             raise CannotBeBought(held.pk)

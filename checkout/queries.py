@@ -6,15 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
 from accounts.models import PostalFields, User
 from catalog import delivery, pricing, stock
-from catalog.models import Price, Product, StockBucket, Variant, VariantOption
+from catalog.models import Price, Product, Variant, VariantOption
 from catalog.queries import pictures
 from catalog.queries.products import WITHOUT
 from catalog.taxes import Taxation
@@ -249,26 +248,12 @@ def known_address(user: User) -> dict[str, str]:
 
 
 _PLACED = Prepared(lambda: Order.objects.filter(placement_key=Param("key")))
-_LENT = StockBucket.objects.filter(stock=OuterRef("variant"), stock__is_split=True).order_by().values("stock")
-_SHORT = Prepared(
-    lambda: (
-        CartLine.objects.filter(cart=Param("cart", BigIntegerField()), variant__stock__is_tracked=True)
-        .alias(lent=Coalesce(Subquery(_LENT.annotate(sum=Sum("free")).values("sum")), 0))
-        .filter(quantity__gt=F("variant__stock__on_hand") - F("variant__stock__reserved") + F("lent"))
-        .values_list("pk")[:1]
-    )
-)
 
 
 def placed_order(placement_key: str) -> Order | None:
     """The order that a round of a cart has become."""
     found: Order | None = _PLACED.first(key=placement_key)
     return found
-
-
-def is_short(cart: Cart) -> bool:
-    """Whether it wants more of something than lies there: one short look, for the many who come late."""
-    return bool(_SHORT.rows(cart=cart.pk))
 
 
 def unpaid_with(variant_id: int, user: User | None, placed: int | None) -> Order | None:

@@ -87,30 +87,36 @@ def move(
     is_told: whether the buyer hears of it, if they hear of that move at all.
     """
     with transaction.atomic():
-        held = lock(order.pk)
-        if not can_move(held, to):
-            raise WrongMove(held, to)
-        if GIVEN_UP & {held.status, to}:
-            for job in releases:
-                outbox.enqueue(job, held.pk)
-        was, held.status = held.status, to
-        fields = ["status"]
-        if to in MOMENTS:
-            setattr(held, MOMENTS[Status(to)], timezone.now())
-            fields.append(MOMENTS[Status(to)])
-        held.save(update_fields=fields)
-        note_event(held, to, note=note, actor_id=actor_id)
-        if to in MAILS and is_told:
-            outbox.enqueue(MAILS[Status(to)], held.pk)
-        if is_told:
-            texts.ask(held, to)
-        if to in {Status.CANCELLED, Status.EXPIRED}:
-            stock.release(_quantities(held), reference=held.number, actor_id=actor_id)
-            outbox.enqueue("orders.withdraw_payments", held.pk, queue="high")
-        elif was == Status.EXPIRED:
-            stock.reserve(_quantities(held), reference=held.number, actor_id=actor_id)
-        elif to == Status.SHIPPED and (left := progress.of(held).left):
-            parcels.pack(held, left, is_told=is_told, actor_id=actor_id)
+        return move_held(lock(order.pk), to, note=note, actor_id=actor_id, is_told=is_told)
+
+
+def move_held(
+    held: Order, to: str, *, note: str = "", actor_id: int | None = None, is_told: bool = True
+) -> Order:
+    """move() for whoever holds the order's lock: of what raises, but WrongMove, half may have happened."""
+    if not can_move(held, to):
+        raise WrongMove(held, to)
+    if GIVEN_UP & {held.status, to}:
+        for job in releases:
+            outbox.enqueue(job, held.pk)
+    was, held.status = held.status, to
+    fields = ["status"]
+    if to in MOMENTS:
+        setattr(held, MOMENTS[Status(to)], timezone.now())
+        fields.append(MOMENTS[Status(to)])
+    held.save(update_fields=fields)
+    note_event(held, to, note=note, actor_id=actor_id)
+    if to in MAILS and is_told:
+        outbox.enqueue(MAILS[Status(to)], held.pk)
+    if is_told:
+        texts.ask(held, to)
+    if to in {Status.CANCELLED, Status.EXPIRED}:
+        stock.release(_quantities(held), reference=held.number, actor_id=actor_id)
+        outbox.enqueue("orders.withdraw_payments", held.pk, queue="high")
+    elif was == Status.EXPIRED:
+        stock.reserve(_quantities(held), reference=held.number, actor_id=actor_id)
+    elif to == Status.SHIPPED and (left := progress.of(held).left):
+        parcels.pack(held, left, is_told=is_told, actor_id=actor_id)
     return held
 
 

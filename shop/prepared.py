@@ -1,4 +1,6 @@
-"""Prepared: a queryset whose SQL is written once. Django takes ten times as long to write it as to send it.
+"""Prepared: a queryset whose SQL is written once, and planned once by each connection of the server.
+
+Django takes ten times as long to write it as to send it, and the server longer to plan it than to run it.
 
 BY_SLUG = Prepared(lambda: Product.objects.filter(slug=Param("slug")).select_related("tax_class"))
 product = BY_SLUG.first(slug="two-suns")
@@ -12,6 +14,9 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, CharField, Expression, Field, Func, Model, QuerySet
 from django.db.models.query import ValuesIterable
+from psycopg.types.numeric import Int8
+
+from shop.postgresql.base import prepared_cursor
 
 
 class _Slot:
@@ -19,6 +24,12 @@ class _Slot:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def bound(self, value: Any) -> Any:
+        """As it is sent. Integers are bigint: by its size each would have a type of its own, and so a plan."""
+        if isinstance(value, list):
+            return [self.bound(one) for one in value]
+        return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Param(Expression):
@@ -47,6 +58,13 @@ def hold(of: Model, name: str, rows: Sequence[Model]) -> None:
     of.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
+def _asked(connection: Any, sql: str, bound: Sequence[Any]) -> list[Any]:
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(sql, bound)
+        found: list[Any] = cursor.fetchall()
+    return found
+
+
 class Prepared:
     """make: builds the queryset, at the first use. It must have a fixed shape: values come as Param."""
 
@@ -56,14 +74,14 @@ class Prepared:
     def rows(self, **values: Any) -> list[Any]:
         """What the queryset gives for these values: of each Param one, as the database takes it."""
         made, compiler, sql, params, names = self._parts
-        bound = tuple(values[one.name] if isinstance(one, _Slot) else one for one in params)
+        bound = [one.bound(values[one.name]) if isinstance(one, _Slot) else one for one in params]
         if made._fields is not None:
             return self._values(names, sql, bound)
 
         def get_compiler(using: str | None = None, connection: Any = None, elide_empty: bool = True) -> Any:
             ready = copy(compiler)  # it knows its columns already
             ready.using, ready.connection = using, connection or connections[using or DEFAULT_DB_ALIAS]
-            ready.as_sql = lambda *args, **kwargs: (sql, bound)
+            ready.execute_sql = lambda *args, **kwargs: [_asked(ready.connection, sql, bound)]
             ready.get_converters = lambda expressions: self._converters
             return ready
 
@@ -75,13 +93,10 @@ class Prepared:
         """The first of these rows, if there is one."""
         return next(iter(self.rows(**values)), None)
 
-    def _values(self, names: Sequence[str], sql: str, bound: tuple[Any, ...]) -> list[Any]:
+    def _values(self, names: Sequence[str], sql: str, bound: Sequence[Any]) -> list[Any]:
         """What values() or values_list() give, without the queryset: half of the time was its bookkeeping."""
         made, compiler, *_rest = self._parts
-        connection = connections[made.db]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, bound)
-            rows = cursor.fetchall()
+        rows = _asked(connections[made.db], sql, bound)
         if self._converters:
             rows = list(compiler.apply_converters(rows, self._converters))
         if issubclass(made._iterable_class, ValuesIterable):

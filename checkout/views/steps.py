@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.queries import address_lines
 from accounts.views.entry import GUEST_EMAIL
 from catalog.stock import OutOfStock
-from checkout import agreed, completion, cookies, queries, quote, steps, vouchers
+from checkout import agreed, completion, cookies, outlook, queries, quote, steps, vouchers
 from checkout import cart as carts
 from checkout.agreed import Agreed
 from checkout.forms import AddressForm, DeliveryForm, VoucherForm
@@ -227,11 +227,9 @@ def _place(request: HttpRequest) -> HttpResponseBase:
     then = None
     try:
         then = agreed.unseal(request.POST.get("digest", ""))
-        order = queries.placed_order(then.placement_key)
+        order = _order(request, then, form)
         if order is None:
-            if not form.is_valid():
-                return _review(request)
-            order = _complete(request, then)
+            return _review(request)
     except (agreed.Forged, completion.CartChanged):
         messages.warning(request, _changed(request, then))
         return redirect("checkout:review")
@@ -249,9 +247,8 @@ def _place(request: HttpRequest) -> HttpResponseBase:
         )
         return redirect("checkout:cart")
     except completion.CannotBeBought:
-        messages.error(
-            request, _("Not everything in your cart can be bought as it stands. Nothing has been ordered.")
-        )
+        text = _("Not everything in your cart can be bought as it stands. This click has ordered nothing.")
+        messages.error(request, text)
         return redirect("checkout:cart")
     except (completion.NotReady, carts.CartClosed):
         return redirect("checkout:start")
@@ -269,6 +266,18 @@ def _changed(request: HttpRequest, then: Agreed | None) -> str:
     told = agreed.differences(then, agreed.seen(found, quote.of(found)))
     items = format_html_join("", "<li>{}</li>", ((line,) for line in told))
     return format_html('{}<ul class="message__list">{}</ul>', text, items) if told else text
+
+
+def _order(request: HttpRequest, then: Agreed, form: PaymentForm) -> Order | None:
+    """What the form has become, or becomes now; None if it does not say how to pay."""
+    look = outlook.of(then.placement_key)
+    if look.is_placed:
+        return queries.placed_order(then.placement_key)
+    if not form.is_valid():
+        return None
+    if look.is_short:
+        raise completion.CannotBeBought
+    return _complete(request, then)
 
 
 def _complete(request: HttpRequest, then: Agreed) -> Order:

@@ -66,7 +66,7 @@ class _Cursor(Cursor[Any]):
     """What begins a transaction goes out together with its BEGIN: the client sleeps once less."""
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
-        if self._conn.pgconn.transaction_status == TransactionStatus.IDLE:
+        if not self._conn.autocommit and self._conn.pgconn.transaction_status == TransactionStatus.IDLE:
             with self._conn.pipeline():
                 return super().execute(query, params, prepare=True, **how)
         return super().execute(query, params, prepare=True, **how)

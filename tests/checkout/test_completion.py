@@ -141,7 +141,7 @@ def test_sold_out_at_the_last_moment_loses_nothing(client: Client, variant: Vari
     Stock.objects.filter(variant=variant).update(on_hand=2)
     assert order(client, digest) == "/cart/"
     page = client.get("/cart/").content.decode()
-    assert "Nothing has been ordered" in page
+    assert "This click has ordered nothing" in page
     assert "Only 2 left" in page
     cart = Cart.objects.get()
     assert (cart.closed_at, cart.lines.get().quantity, cart.line1) == (None, 3, "Unter den Linden 1")

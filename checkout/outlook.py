@@ -1,0 +1,43 @@
+"""What a click on "Order and pay" meets, in one look: of many who press at once, most come too late.
+
+Both are of one moment: whoever's first click took the last unit sees the order that it became. A yes is
+judged again under the cart's lock, where the quote and the stock have their say (checkout.completion).
+"""
+
+from typing import NamedTuple
+
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from catalog.models import StockBucket
+from checkout.models import Cart, CartLine
+from orders.models import Order
+from shop.prepared import Param, Prepared
+
+
+class Outlook(NamedTuple):
+    """is_placed: this round of the cart is an order. is_short: it wants more of something than lies there."""
+
+    is_placed: bool = False
+    is_short: bool = False
+
+
+_LENT = StockBucket.objects.filter(stock=OuterRef("variant"), stock__is_split=True).order_by().values("stock")
+_SHORT = (
+    CartLine.objects.filter(cart=OuterRef("pk"), variant__stock__is_tracked=True)
+    .alias(lent=Coalesce(Subquery(_LENT.annotate(sum=Sum("free")).values("sum")), 0))
+    .filter(quantity__gt=F("variant__stock__on_hand") - F("variant__stock__reserved") + F("lent"))
+)
+_SEEN = Prepared(
+    lambda: (
+        Cart.objects.filter(pk=Param("cart", BigIntegerField()))
+        .order_by()
+        .values_list(Exists(Order.objects.filter(placement_key=Param("key"))), Exists(_SHORT))
+    )
+)
+
+
+def of(placement_key: str) -> Outlook:
+    """That of a round of a cart, whose form a browser has sent."""
+    seen = _SEEN.first(cart=Cart.of_placement(placement_key), key=placement_key)
+    return Outlook(*seen) if seen else Outlook()
