@@ -1,6 +1,5 @@
 """What promotions give to a cart now, in words too: what counts, what a voucher lacks, what is near."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +12,10 @@ from django.utils.translation import ngettext
 
 from catalog.delivery import Choice
 from catalog.models import Category, Listing
-from checkout import codes, promotions, ruleset
+from checkout import codes, customers, promotions, ruleset
 from checkout.models import Cart, Voucher, VoucherCustomer
 from checkout.promotions import Given, Outcome, Reason, Refused, Rule
 from checkout.queries import LineShown
-from orders import buyers
 from shop.money import Money
 
 
@@ -60,6 +58,13 @@ class Offers:
         return self.outcome.given
 
     @property
+    def hang_on_customer(self) -> bool:
+        """Whether somebody else's cart with the same goods may have others."""
+        voucher = self.voucher.voucher if self.voucher else None
+        rules = [one.rule for one in (*self.given, *self.outcome.refused)]
+        return bool(voucher and voucher.limit_each) or any(rule.is_for_first_order for rule in rules)
+
+    @property
     def terms(self) -> list[str]:
         """What the buyer agrees to of them: a use of a voucher, too."""
         return [f"{one.rule.id}:{one.rule.code}:{one.amount.amount}" for one in self.given]
@@ -85,7 +90,7 @@ def of(
         rules.append(own)
     counted = _counted(lines, rules)
     cheapest = min((method.price for method in methods), default=None)
-    is_first = not any(rule.is_for_first_order for rule in rules) or not buyers.has_ordered(
+    is_first = not any(rule.is_for_first_order for rule in rules) or not customers.has_ordered(
         cart.user_id, cart.email
     )
     outcome = promotions.apply(counted, rules, currency=currency, delivery=cheapest, is_first_order=is_first)
@@ -148,7 +153,7 @@ def _voucher(cart: Cart, known: Mapping[int, Rule], now: datetime) -> tuple[Vouc
         return replace(shown, problem=text, is_over=True), None
     if voucher.limit is not None and voucher.used >= voucher.limit:
         return replace(shown, problem=_("This code has been used up."), is_over=True), None
-    if voucher.limit_each is not None and _used_by(voucher, keys(cart.user_id, cart.email)):
+    if voucher.limit_each is not None and _used_by(voucher, customers.keys(cart.user_id, cart.email)):
         return replace(shown, problem=_used_often(voucher.limit_each), is_over=True), None
     return shown, replace(rule, code=voucher.code)
 
@@ -167,20 +172,18 @@ def _used_often(limit: int) -> str:
     return text % {"number": limit}
 
 
-def keys(user_id: int | None, email: str) -> list[str]:
-    """What a customer is counted by: the account, and the mailbox however it is written. Hashed, sorted."""
-    known = [f"user:{user_id}"] if user_id else []
-    known += [f"email:{mailbox(email)}"] if email else []
-    return sorted(hashlib.sha256(key.encode("utf-8", "replace")).hexdigest() for key in known)
-
-
-def mailbox(email: str) -> str:
-    """One mailbox, one text: case and what follows a plus do not make another; dots do not at Google."""
-    name, _at, host = email.strip().casefold().rpartition("@")
-    name = name.partition("+")[0] or name
-    if host in {"gmail.com", "googlemail.com"}:
-        name, host = name.replace(".", ""), "gmail.com"
-    return f"{name}@{host}"
+def withdrawn(before: Offers, now: Offers) -> list[str]:
+    """What this cart had, and has no longer since it is known whose it is: why, in words."""
+    had = {one.rule.id for one in before.given}
+    told = []
+    if now.voucher and now.voucher.is_over and any(one.rule.code for one in before.given):
+        told.append(f"{now.voucher.code}: {now.voucher.problem}")
+    text = _("“%(name)s” is for a first order, and you have ordered here before.")
+    return told + [
+        text % {"name": one.rule.name}
+        for one in now.outcome.refused
+        if one.reason is Reason.FIRST and not one.rule.code and one.rule.id in had
+    ]
 
 
 def _lacks(refused: Refused) -> str:

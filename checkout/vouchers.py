@@ -9,11 +9,10 @@ from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
 from checkout import cart as carts
-from checkout import codes, offers, quote
+from checkout import codes, customers, quote
 from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
 from checkout.offers import VoucherShown
 from checkout.promotions import Given
-from orders import buyers
 from shop.money import Money
 
 
@@ -82,7 +81,7 @@ def use(
     """
     by_code = voucher if voucher is not None and any(one.rule.code for one in given) else None
     _first_only(given, customer_id, email)
-    keys = offers.keys(customer_id, email) if by_code else []
+    keys = customers.keys(customer_id, email) if by_code else []
     if by_code is not None:
         with connection.cursor() as cursor:
             each = by_code.limit_each
@@ -135,8 +134,8 @@ def _first_only(given: Sequence[Given], customer_id: int | None, email: str) -> 
     if not any(one.rule.is_for_first_order for one in given):
         return
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_CUSTOMER, [offers.keys(customer_id, email)])
-    if buyers.has_ordered(customer_id, email):
+        cursor.execute(_HOLD_CUSTOMER, [customers.keys(customer_id, email)])
+    if customers.has_ordered(customer_id, email):
         raise NotTheFirst
 
 
