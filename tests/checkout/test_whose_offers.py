@@ -1,4 +1,4 @@
-"""A code that this customer has used, or is no newcomer for, is told of as soon as it is known whose cart it is."""
+"""A code that this customer has used, or is no newcomer for, is told of once it is known who they are."""
 
 import pytest
 from django.test import Client
@@ -86,7 +86,9 @@ def test_it_is_told_in_place_before_the_form_is_sent_and_keeps_nothing(
     put(client, variant)
     enter(client, "SPRING")
     assert "data-of-customer" in client.get(STEP).content.decode()
-    answer = client.post(STEP, {"action": "email", "email": ADDRESS["email"], "name": "Ada L", "country": "DE"})
+    answer = client.post(
+        STEP, {"action": "email", "email": ADDRESS["email"], "name": "Ada L", "country": "DE"}
+    )
     page = answer.content.decode()
     assert answer.status_code == 200
     assert f"SPRING: {why} The total is €42.90 now." in page
@@ -107,7 +109,7 @@ def test_what_is_no_address_changes_nothing(client: Client, variant: Variant, wh
     assert "−€3.80" in answer.content.decode()
 
 
-def test_who_asks_for_many_addresses_learns_no_more_of_them(client: Client, variant: Variant, why: str) -> None:
+def test_who_asks_for_many_learns_no_more_of_them(client: Client, variant: Variant, why: str) -> None:
     put(client, variant)
     enter(client, "SPRING")
     asked = {"action": "email", "email": ADDRESS["email"], "country": "DE"}

@@ -107,7 +107,7 @@ def test_a_declined_guest_finds_back_by_mail_and_pays(
     number = Order.objects.get().number
     assert [sent.subject for sent in mail.outbox] == [
         f"Your order {number} waits for its payment",
-        f"Your order {number} at Deckle",
+        f"Your order {number} at Deckle is placed",
     ]
 
 
