@@ -7,15 +7,18 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.delivery import Choice
 from catalog.models import Category, Listing
-from checkout import codes, customers, promotions, ruleset
+from checkout import codes, customers, promotions, ruleset, scopes
 from checkout.models import Cart, Voucher, VoucherCustomer
 from checkout.promotions import Given, Outcome, Reason, Refused, Rule
 from checkout.queries import LineShown
+from shop import markets
+from shop.markets import Market
 from shop.money import Money
 
 
@@ -34,10 +37,21 @@ class VoucherShown:
 
 @dataclass(frozen=True)
 class Near:
-    """A promotion that this cart almost has: what is missing, in words."""
+    """A promotion that this cart almost has."""
 
-    text: str
-    missing: Money | None
+    refused: Refused
+    market: Market
+
+    @property
+    def text(self) -> str:
+        """What is missing, with links to the goods; looked up by who shows it, not by who places an order."""
+        rule, missing, pieces = self.refused.rule, self.refused.missing, self.refused.pieces
+        if missing:
+            return _("%(amount)s more for “%(name)s”.") % {"amount": missing.format(), "name": rule.name}
+        told = ngettext(
+            "{number} more of {goods} for “{name}”.", "{number} more of {goods} for “{name}”.", pieces
+        )
+        return format_html(told, number=pieces, goods=scopes.words(rule, self.market), name=rule.name)
 
 
 @dataclass(frozen=True)
@@ -82,7 +96,7 @@ def of(
     cart: Cart, lines: Sequence[LineShown], methods: Sequence[Choice], currency: str, now: datetime
 ) -> Offers:
     """What this cart has of promotions; `lines` are those that can be had."""
-    known = ruleset.rules()
+    known, market = ruleset.rules(), markets.get(cart.market)
     rules = [rule for rule in known.values() if not rule.needs_code and rule.runs(now)]
     shown, own = _voucher(cart, known, now)
     if own is not None:
@@ -97,8 +111,8 @@ def of(
     if own is not None and shown is not None:
         lacking = next((one for one in outcome.refused if one.rule.id == own.id), None)
         is_over = lacking is not None and lacking.reason is Reason.FIRST
-        shown = replace(shown, problem=_lacks(lacking) if lacking and lines else "", is_over=is_over)
-    return Offers(outcome, shown, _near(outcome), _free_delivery_gap(outcome))
+        shown = replace(shown, problem=_lacks(lacking, market) if lacking and lines else "", is_over=is_over)
+    return Offers(outcome, shown, _near(outcome, market), _free_delivery_gap(outcome))
 
 
 def _counted(lines: Iterable[LineShown], rules: Iterable[Rule]) -> list[promotions.Line]:
@@ -186,18 +200,18 @@ def withdrawn(before: Offers, now: Offers) -> list[str]:
     ]
 
 
-def _lacks(refused: Refused) -> str:
+def _lacks(refused: Refused, market: Market) -> str:
     """What the buyer can do, or why nothing helps."""
     if refused.reason is Reason.MINIMUM:
         text = _("%(amount)s more and this code counts.")
         return text % {"amount": (refused.missing or Money.zero("EUR")).format()}
     if refused.reason is Reason.PIECES:
         text = ngettext(
-            "%(number)d more of its goods and this code counts.",
-            "%(number)d more of its goods and this code counts.",
+            "%(number)d more of %(goods)s and this code counts.",
+            "%(number)d more of %(goods)s and this code counts.",
             refused.pieces,
         )
-        return text % {"number": refused.pieces}
+        return text % {"number": refused.pieces, "goods": scopes.plain(refused.rule, market)}
     if refused.reason is Reason.STACKED:
         return _("This code does not go together with “%(name)s”.") % {"name": refused.beside}
     texts = {
@@ -218,18 +232,14 @@ def _day(at: datetime) -> str:
 # --- What is near ----------------------------------------------------------------------------------------
 
 
-def _near(outcome: Outcome) -> Near | None:
+def _near(outcome: Outcome, market: Market) -> Near | None:
     """The promotion that takes the least to have, of those that come by themselves."""
-    missing = [one for one in _reachable(outcome) if one.missing and one.rule.kind != promotions.DELIVERY]
-    for one in sorted(missing, key=lambda one: (one.missing, one.rule.turn)):
-        assert one.missing is not None
-        text = _("%(amount)s more for “%(name)s”.")
-        return Near(text % {"amount": one.missing.format(), "name": one.rule.name}, one.missing)
-    few = [one for one in _reachable(outcome) if one.reason is Reason.PIECES]
-    for one in sorted(few, key=lambda one: (one.pieces, one.rule.turn)):
-        text = ngettext("%(number)d more for “%(name)s”.", "%(number)d more for “%(name)s”.", one.pieces)
-        return Near(text % {"number": one.pieces, "name": one.rule.name}, None)
-    return None
+    reachable = _reachable(outcome)
+    missing = [one for one in reachable if one.missing and one.rule.kind != promotions.DELIVERY]
+    few = [one for one in reachable if one.reason is Reason.PIECES]
+    by_money = min(missing, key=lambda one: (one.missing, one.rule.turn), default=None)
+    nearest = by_money or min(few, key=lambda one: (one.pieces, one.rule.turn), default=None)
+    return Near(nearest, market) if nearest else None
 
 
 def _free_delivery_gap(outcome: Outcome) -> Money | None:
