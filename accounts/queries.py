@@ -20,6 +20,11 @@ def by_email(email: str) -> User | None:
     return User.objects.alias(folded=Lower("email")).filter(folded=email.strip().lower()).first()
 
 
+def email_of(user_id: int) -> str:
+    """The address of that account, "" if it is gone."""
+    return User.objects.filter(pk=user_id).order_by().values_list("email", flat=True).first() or ""
+
+
 def addresses(user: User) -> QuerySet[Address]:
     """The address book, the default one first."""
     return Address.objects.filter(user=user).order_by("-is_default", "-id")

@@ -1,4 +1,4 @@
-"""make bench-checkout: orders a second, of goods that are spread and of one that everybody wants.
+"""make bench-checkout: orders a second, of goods that are spread, of one hot one, and with one hot voucher.
 
 Each beside the same rows written by hand in the same run; then through HTTP, and a crowd for few units.
 ARGS: seconds of each turn (5).
@@ -53,6 +53,8 @@ def _rates(seconds: float, home: Path, database: str, placers: "Placers") -> dic
         "function_spread": lambda: placers.rate(seconds, "spread"),
         "function_hot": split,
         "function_one_row": lambda: placers.rate(seconds, "hot"),
+        "voucher_limited": lambda: placers.rate(seconds, "limited"),
+        "voucher_unlimited": lambda: placers.rate(seconds, "unlimited"),
         "hand_spread": lambda: placing.by_hand(seconds, "spread", home, database, "simple"),
         "hand_hot": lambda: placing.by_hand(seconds, "hot", home, database, "simple"),
         "hand_prepared_spread": lambda: placing.by_hand(seconds, "spread", home, database, "prepared"),
@@ -76,6 +78,8 @@ def _rates(seconds: float, home: Path, database: str, placers: "Placers") -> dic
         "function_of_prepared": ratio("function_spread", "hand_prepared_spread"),
         "hot_of_spread": ratio("function_hot", "function_spread"),
         "one_row_of_spread": ratio("function_one_row", "function_spread"),
+        "limited_of_spread": ratio("voucher_limited", "function_spread"),
+        "unlimited_of_spread": ratio("voucher_unlimited", "function_spread"),
     }
 
 

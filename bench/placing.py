@@ -2,6 +2,7 @@
 
 Each order has three lines. By hand: one statement a row, in pgbench, without Python, against the same
 database in the same run. `split`: the hot one lies in buckets, as it does a second after a rush began.
+`limited`: goods spread, and all with one voucher that counts its uses; `unlimited`: with one that does not.
 """
 
 import os
@@ -9,16 +10,19 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 
 from bench.place import CLONE
 from shop.embedded.postgres import bundled_programs
+
+if TYPE_CHECKING:
+    from orders.drafts import Draft
 
 PROCESSES, THREADS = 2, 4  # that place orders: a shop's web workers on this machine
 CLIENTS = PROCESSES * THREADS  # connections, of pgbench too
@@ -46,7 +50,19 @@ FILL = (
     INSERT INTO catalog_stock (variant_id, on_hand, reserved, low_at, is_tracked, is_split)
     SELECT id, {level}, 0, 3, true, false FROM catalog_variant
     """,
+    """
+    INSERT INTO checkout_promotion (id, name, note, kind, percent, needs_code, is_for_first_order, is_active,
+        scope, takes_reduced, priority, stacking, source)
+    VALUES (1, 'Spring', '', 'percent', 10, true, false, true, 'all', true, 10, 'together', '')
+    """,
+    """
+    INSERT INTO checkout_voucher (id, promotion_id, code, folded, batch, "limit", limit_each, used, is_active,
+        created_at)
+    VALUES (1, 1, 'SPRING', 'SPR1NG', '', 2000000000, 1, 0, true, now()),
+        (2, 1, 'SUMMER', 'SUMMER', '', NULL, 1, 0, true, now())
+    """,
 )
+VOUCHERS = {"limited": 1, "unlimited": 2}  # its key, of what wants say
 
 TAKE = "UPDATE catalog_stock SET reserved = reserved + 1 WHERE variant_id = {v} AND on_hand - reserved >= 1;"
 
@@ -57,7 +73,8 @@ def fill(goods: int = GOODS, level: int = LEVEL) -> None:
         cursor.execute("SET session_replication_role = replica")  # invoices may not be emptied else
         cursor.execute(
             "TRUNCATE catalog_product, catalog_taxclass, catalog_zone, catalog_stockmovement, orders_order,"
-            " outbox_message, changes_change, checkout_cart RESTART IDENTITY CASCADE"
+            " outbox_message, changes_change, checkout_cart, checkout_promotion, checkout_vouchercustomer,"
+            " checkout_promotionuse RESTART IDENTITY CASCADE"
         )
         cursor.execute("SET session_replication_role = origin")
         for statement in FILL:
@@ -187,6 +204,7 @@ def place_for(seconds: float, wants: str, seed: int) -> tuple[int, float]:
     from bench.drafts import draft  # noqa: PLC0415
     from orders.placement import place_order  # noqa: PLC0415
 
+    place_one = _with_voucher(VOUCHERS[wants]) if wants in VOUCHERS else place_order
     began = time.perf_counter()
 
     def place(thread: int) -> int:
@@ -194,12 +212,38 @@ def place_for(seconds: float, wants: str, seed: int) -> tuple[int, float]:
         prefix = f"{os.getpid()}-{thread}-{time.time_ns()}"
         while time.perf_counter() - began < seconds:
             ids = dice.sample(range(HOT + 1, GOODS + 1), 3)
-            place_order(draft([HOT, *ids[1:]] if wants == "hot" else ids, f"{prefix}-{placed}"))
+            place_one(draft([HOT, *ids[1:]] if wants == "hot" else ids, f"{prefix}-{placed}"))
             placed += 1
         return placed
 
     placed = sum(_threads().map(place, range(THREADS)))
     return placed, time.perf_counter() - began
+
+
+def _with_voucher(pk: int) -> Callable[["Draft"], object]:
+    """As checkout.completion does it: the voucher is used first, in the transaction that places."""
+    from django.db import transaction  # noqa: PLC0415
+
+    from checkout import vouchers  # noqa: PLC0415
+    from checkout.models import Voucher  # noqa: PLC0415
+    from checkout.promotions import Given, Rule  # noqa: PLC0415
+    from orders.placement import place_order  # noqa: PLC0415
+
+    def place(wanted: "Draft") -> None:
+        voucher = Voucher.objects.get(pk=pk)
+        rule = Rule(id=1, name="Spring", kind="percent", code=voucher.code)
+        with transaction.atomic():
+            vouchers.use(
+                [Given(rule, wanted.discount, {})],
+                voucher,
+                placement_key=wanted.placement_key,
+                customer_id=None,
+                email=f"{wanted.placement_key}@example.com",
+                total=wanted.total,
+            )
+            place_order(wanted)
+
+    return place
 
 
 @cache

@@ -1,6 +1,5 @@
 """What promotions give to a cart now, in words too: what counts, what a voucher lacks, what is near."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,16 +7,18 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.delivery import Choice
 from catalog.models import Category, Listing
-from checkout import codes, promotions, ruleset
+from checkout import codes, customers, promotions, ruleset, scopes
 from checkout.models import Cart, Voucher, VoucherCustomer
 from checkout.promotions import Given, Outcome, Reason, Refused, Rule
 from checkout.queries import LineShown
-from orders import buyers
+from shop import markets
+from shop.markets import Market
 from shop.money import Money
 
 
@@ -36,10 +37,21 @@ class VoucherShown:
 
 @dataclass(frozen=True)
 class Near:
-    """A promotion that this cart almost has: what is missing, in words."""
+    """A promotion that this cart almost has."""
 
-    text: str
-    missing: Money | None
+    refused: Refused
+    market: Market
+
+    @property
+    def text(self) -> str:
+        """What is missing, with links to the goods; looked up by who shows it, not by who places an order."""
+        rule, missing, pieces = self.refused.rule, self.refused.missing, self.refused.pieces
+        if missing:
+            return _("%(amount)s more for “%(name)s”.") % {"amount": missing.format(), "name": rule.name}
+        told = ngettext(
+            "{number} more of {goods} for “{name}”.", "{number} more of {goods} for “{name}”.", pieces
+        )
+        return format_html(told, number=pieces, goods=scopes.words(rule, self.market), name=rule.name)
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,13 @@ class Offers:
         return self.outcome.given
 
     @property
+    def hang_on_customer(self) -> bool:
+        """Whether somebody else's cart with the same goods may have others."""
+        voucher = self.voucher.voucher if self.voucher else None
+        rules = [one.rule for one in (*self.given, *self.outcome.refused)]
+        return bool(voucher and voucher.limit_each) or any(rule.is_for_first_order for rule in rules)
+
+    @property
     def terms(self) -> list[str]:
         """What the buyer agrees to of them: a use of a voucher, too."""
         return [f"{one.rule.id}:{one.rule.code}:{one.amount.amount}" for one in self.given]
@@ -77,7 +96,7 @@ def of(
     cart: Cart, lines: Sequence[LineShown], methods: Sequence[Choice], currency: str, now: datetime
 ) -> Offers:
     """What this cart has of promotions; `lines` are those that can be had."""
-    known = ruleset.rules()
+    known, market = ruleset.rules(), markets.get(cart.market)
     rules = [rule for rule in known.values() if not rule.needs_code and rule.runs(now)]
     shown, own = _voucher(cart, known, now)
     if own is not None:
@@ -85,15 +104,15 @@ def of(
         rules.append(own)
     counted = _counted(lines, rules)
     cheapest = min((method.price for method in methods), default=None)
-    is_first = not any(rule.is_for_first_order for rule in rules) or not buyers.has_ordered(
+    is_first = not any(rule.is_for_first_order for rule in rules) or not customers.has_ordered(
         cart.user_id, cart.email
     )
     outcome = promotions.apply(counted, rules, currency=currency, delivery=cheapest, is_first_order=is_first)
     if own is not None and shown is not None:
         lacking = next((one for one in outcome.refused if one.rule.id == own.id), None)
         is_over = lacking is not None and lacking.reason is Reason.FIRST
-        shown = replace(shown, problem=_lacks(lacking) if lacking and lines else "", is_over=is_over)
-    return Offers(outcome, shown, _near(outcome), _free_delivery_gap(outcome))
+        shown = replace(shown, problem=_lacks(lacking, market) if lacking and lines else "", is_over=is_over)
+    return Offers(outcome, shown, _near(outcome, market), _free_delivery_gap(outcome))
 
 
 def _counted(lines: Iterable[LineShown], rules: Iterable[Rule]) -> list[promotions.Line]:
@@ -148,7 +167,7 @@ def _voucher(cart: Cart, known: Mapping[int, Rule], now: datetime) -> tuple[Vouc
         return replace(shown, problem=text, is_over=True), None
     if voucher.limit is not None and voucher.used >= voucher.limit:
         return replace(shown, problem=_("This code has been used up."), is_over=True), None
-    if voucher.limit_each is not None and _used_by(voucher, keys(cart.user_id, cart.email)):
+    if voucher.limit_each is not None and _used_by(voucher, customers.keys(cart.user_id, cart.email)):
         return replace(shown, problem=_used_often(voucher.limit_each), is_over=True), None
     return shown, replace(rule, code=voucher.code)
 
@@ -167,34 +186,32 @@ def _used_often(limit: int) -> str:
     return text % {"number": limit}
 
 
-def keys(user_id: int | None, email: str) -> list[str]:
-    """What a customer is counted by: the account, and the mailbox however it is written. Hashed, sorted."""
-    known = [f"user:{user_id}"] if user_id else []
-    known += [f"email:{mailbox(email)}"] if email else []
-    return sorted(hashlib.sha256(key.encode("utf-8", "replace")).hexdigest() for key in known)
+def withdrawn(before: Offers, now: Offers) -> list[str]:
+    """What this cart had, and has no longer since it is known whose it is: why, in words."""
+    had = {one.rule.id for one in before.given}
+    told = []
+    if now.voucher and now.voucher.is_over and any(one.rule.code for one in before.given):
+        told.append(f"{now.voucher.code}: {now.voucher.problem}")
+    text = _("“%(name)s” is for a first order, and you have ordered here before.")
+    return told + [
+        text % {"name": one.rule.name}
+        for one in now.outcome.refused
+        if one.reason is Reason.FIRST and not one.rule.code and one.rule.id in had
+    ]
 
 
-def mailbox(email: str) -> str:
-    """One mailbox, one text: case and what follows a plus do not make another; dots do not at Google."""
-    name, _at, host = email.strip().casefold().rpartition("@")
-    name = name.partition("+")[0] or name
-    if host in {"gmail.com", "googlemail.com"}:
-        name, host = name.replace(".", ""), "gmail.com"
-    return f"{name}@{host}"
-
-
-def _lacks(refused: Refused) -> str:
+def _lacks(refused: Refused, market: Market) -> str:
     """What the buyer can do, or why nothing helps."""
     if refused.reason is Reason.MINIMUM:
         text = _("%(amount)s more and this code counts.")
         return text % {"amount": (refused.missing or Money.zero("EUR")).format()}
     if refused.reason is Reason.PIECES:
         text = ngettext(
-            "%(number)d more of its goods and this code counts.",
-            "%(number)d more of its goods and this code counts.",
+            "%(number)d more of %(goods)s and this code counts.",
+            "%(number)d more of %(goods)s and this code counts.",
             refused.pieces,
         )
-        return text % {"number": refused.pieces}
+        return text % {"number": refused.pieces, "goods": scopes.plain(refused.rule, market)}
     if refused.reason is Reason.STACKED:
         return _("This code does not go together with “%(name)s”.") % {"name": refused.beside}
     texts = {
@@ -215,18 +232,14 @@ def _day(at: datetime) -> str:
 # --- What is near ----------------------------------------------------------------------------------------
 
 
-def _near(outcome: Outcome) -> Near | None:
+def _near(outcome: Outcome, market: Market) -> Near | None:
     """The promotion that takes the least to have, of those that come by themselves."""
-    missing = [one for one in _reachable(outcome) if one.missing and one.rule.kind != promotions.DELIVERY]
-    for one in sorted(missing, key=lambda one: (one.missing, one.rule.turn)):
-        assert one.missing is not None
-        text = _("%(amount)s more for “%(name)s”.")
-        return Near(text % {"amount": one.missing.format(), "name": one.rule.name}, one.missing)
-    few = [one for one in _reachable(outcome) if one.reason is Reason.PIECES]
-    for one in sorted(few, key=lambda one: (one.pieces, one.rule.turn)):
-        text = ngettext("%(number)d more for “%(name)s”.", "%(number)d more for “%(name)s”.", one.pieces)
-        return Near(text % {"number": one.pieces, "name": one.rule.name}, None)
-    return None
+    reachable = _reachable(outcome)
+    missing = [one for one in reachable if one.missing and one.rule.kind != promotions.DELIVERY]
+    few = [one for one in reachable if one.reason is Reason.PIECES]
+    by_money = min(missing, key=lambda one: (one.missing, one.rule.turn), default=None)
+    nearest = by_money or min(few, key=lambda one: (one.pieces, one.rule.turn), default=None)
+    return Near(nearest, market) if nearest else None
 
 
 def _free_delivery_gap(outcome: Outcome) -> Money | None:

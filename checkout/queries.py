@@ -197,6 +197,11 @@ def countries(market: Market) -> list[tuple[str, str]]:
     return _named(delivery.countries(market), market.country)
 
 
+def country_name(code: str) -> str:
+    """In the visitor's language."""
+    return _named([code], code)[0][1]
+
+
 def destinations() -> list[tuple[str, str]]:
     """Where any market sends to: what the address book offers."""
     codes = {code for market in markets.all() for code in delivery.countries(market)}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from checkout.views import again, cart, steps, voucher
+from checkout.views import address, again, cart, steps, voucher
 
 app_name = "checkout"
 urlpatterns = [
@@ -13,7 +13,7 @@ urlpatterns = [
     path("cart/reopen/", again.reopen, name="reopen"),
     path("cart/voucher/", voucher.voucher, name="voucher"),
     path("checkout/", steps.start, name="start"),
-    path("checkout/address/", steps.address, name="address"),
+    path("checkout/address/", address.address, name="address"),
     path("checkout/delivery/", steps.delivery, name="delivery"),
     path("checkout/review/", steps.review, name="review"),
 ]

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from copy import copy
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
 from checkout import cart as carts
-from checkout import codes, offers, quote
+from checkout import codes, customers, quote
 from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
 from checkout.offers import VoucherShown
 from checkout.promotions import Given
-from orders import buyers
 from shop.money import Money
 
 
@@ -60,6 +59,9 @@ _HOLD_CUSTOMER = """
     FROM unnest(%s::text[]) AS key
 """
 
+# Held by all who use a code without a limit, and by nobody else but the trigger `counted` of its row.
+_KEEP_UNLIMITED = "SELECT pg_advisory_xact_lock_shared((4::bigint << 48) | %s)"
+
 
 def use(
     given: Sequence[Given],
@@ -79,16 +81,17 @@ def use(
     """
     by_code = voucher if voucher is not None and any(one.rule.code for one in given) else None
     _first_only(given, customer_id, email)
-    keys = offers.keys(customer_id, email) if by_code else []
+    keys = customers.keys(customer_id, email) if by_code else []
     if by_code is not None:
         with connection.cursor() as cursor:
             each = by_code.limit_each
             cursor.execute(_COUNT_CUSTOMER, [by_code.pk, keys, each, each])
             if len(cursor.fetchall()) < len(keys):
                 raise UsedUp(by_code.code)
-        if by_code.limit is not None:
-            left = Voucher.objects.filter(pk=by_code.pk, is_active=True, used__lt=F("limit"))
-            if not left.update(used=F("used") + 1):
+        if _is_limited(by_code):
+            left = Voucher.objects.filter(pk=by_code.pk, is_active=True)
+            # One whose limit was taken away meanwhile has uses left; a later limit counts them anew.
+            if not left.filter(Q(used__lt=F("limit")) | Q(limit=None)).update(used=F("used") + 1):
                 raise UsedUp(by_code.code)
     PromotionUse.objects.bulk_create(
         PromotionUse(
@@ -106,13 +109,33 @@ def use(
     )
 
 
+def _is_limited(voucher: Voucher) -> bool:
+    """Whether its row counts this use. If not, a limit that is set now waits until this order is there.
+
+    The trigger that counts what was used before waits for all who hold this lock, and who comes later waits
+    for the trigger: so each use is either counted by it, or counts itself.
+    """
+    if voucher.limit is not None:
+        return True
+    mark = transaction.savepoint()
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_UNLIMITED, [voucher.pk])
+    # A statement of its own: the one that has waited sees what was there before it.
+    if Voucher.objects.filter(pk=voucher.pk, limit=None).exists():
+        transaction.savepoint_commit(mark)
+        return False
+    # Given up before the row is waited for: who sets the next limit has the row, and waits for this lock.
+    transaction.savepoint_rollback(mark)
+    return True
+
+
 def _first_only(given: Sequence[Given], customer_id: int | None, email: str) -> None:
     """Of two orders at once only one is the first: the later of them waits, and looks once more."""
     if not any(one.rule.is_for_first_order for one in given):
         return
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_CUSTOMER, [offers.keys(customer_id, email)])
-    if buyers.has_ordered(customer_id, email):
+        cursor.execute(_HOLD_CUSTOMER, [customers.keys(customer_id, email)])
+    if customers.has_ordered(customer_id, email):
         raise NotTheFirst
 
 
@@ -149,6 +172,6 @@ def _count(use: PromotionUse, change: int) -> None:
         customer = VoucherCustomer.objects.filter(voucher=use.voucher_id, key=key)
         customer.update(used=F("used") + change)
     # Without a limit nobody counts there; one that comes later counts the uses themselves.
-    # It does not see an order that is being placed at that moment: to give it back ends at nothing.
+    # Below nothing it never goes, whatever was imported or mended by hand: else no use could be given back.
     used = Greatest(F("used") + change, 0)
     Voucher.objects.filter(pk=use.voucher_id, limit__isnull=False).update(used=used)

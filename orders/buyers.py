@@ -7,17 +7,17 @@ from orders.models import Order
 from orders.models.order import Mailbox
 
 
-def has_ordered(customer_id: int | None, email: str) -> bool:
+def has_ordered(customer_id: int | None, *emails: str) -> bool:
     """Whether there is an order of theirs that counts; of whom nothing is known yet there is none."""
-    return orders_of(customer_id, email).exists()
+    return orders_of(customer_id, *emails).exists()
 
 
-def orders_of(customer_id: int | None, email: str) -> QuerySet[Order]:
+def orders_of(customer_id: int | None, *emails: str) -> QuerySet[Order]:
     """Theirs that count."""
     known = Q()
     if customer_id is not None:
         known |= Q(customer=customer_id)
-    if email:
+    for email in filter(None, emails):
         known |= Q(mailbox=Mailbox(Value(email)))
     if not known:
         return Order.objects.none()

@@ -87,7 +87,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     if is_settled and is_own and not request.user.is_authenticated:
         context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
     response = _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
-    fields = gateways.get().embedded(found.money("total"))
+    fields = gateways.get().embedded(found.money("total")) if found.total else None
     # The form leads on to the gateway's page; its script has no business here.
     onward = {"form-action": fields.origins["form-action"]} if fields else {}
     response["Content-Security-Policy"] = policy.strict(onward)

@@ -22,3 +22,4 @@ urlpatterns = [
 ]
 
 handler404 = "catalog.views.not_found"
+handler500 = "shop.away.failed"

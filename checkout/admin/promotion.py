@@ -126,7 +126,7 @@ class AmountRows(Rows):
     form = AmountForm
     formset = AmountFormSet
     max_num = len(CURRENCIES)
-    verbose_name_plural = gettext_lazy("Amounts and minimum by currency (with any, other currencies lack it)")
+    verbose_name_plural = gettext_lazy("Amount or minimum by currency (with any, other currencies lack it)")
 
 
 STATES: Mapping[str, tuple[str, Any]] = {
@@ -258,4 +258,14 @@ def told(promotion: Promotion) -> Any:
     hung = format_html_join(
         " · ", '<a href="{}?promotion__pk={}">{}</a>', ((url, promotion.pk, text) for url, text in links)
     )
-    return format_html('<span class="lines">{}{}{}</span>', " · ".join(parts), "\n" if links else "", hung)
+    how = _(
+        "Revenue is what those orders came to, with delivery and tax, less what was refunded. An order counts"
+        " from its placing, until it is cancelled or expires."
+    )
+    return format_html(
+        '<span class="lines">{}{}{}</span><span class="help">{}</span>',
+        " · ".join(parts),
+        "\n" if links else "",
+        hung,
+        how,
+    )

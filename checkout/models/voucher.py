@@ -47,7 +47,8 @@ class Voucher(models.Model):
             models.Index(fields=("code",), name="voucher_code"),
         )
         triggers = [
-            # A limit that comes later counts what was used before it.
+            # A limit that comes later counts what was used before it, and waits for the orders that are being
+            # placed with it (checkout/vouchers.py): each statement here sees what has been committed by then.
             pgtrigger.Trigger(
                 name="counted",
                 level=pgtrigger.Row,
@@ -55,7 +56,8 @@ class Voucher(models.Model):
                 operation=pgtrigger.UpdateOf("limit"),
                 condition=pgtrigger.Q(old__limit__isnull=True, new__limit__isnull=False),
                 func=(
-                    "NEW.used = (SELECT count(*) FROM checkout_promotionuse u"
+                    "PERFORM pg_advisory_xact_lock((4::bigint << 48) | NEW.id);"
+                    " NEW.used = (SELECT count(*) FROM checkout_promotionuse u"
                     " WHERE u.voucher_id = NEW.id AND u.given_back_at IS NULL); RETURN NEW;"
                 ),
             )

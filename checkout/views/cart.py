@@ -7,13 +7,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog import delivery
 from catalog.models import Product
 from catalog.queries import companions
 from checkout import cart as carts
@@ -39,10 +37,11 @@ def show(request: HttpRequest, found: Cart | None, code_form: VoucherForm, statu
     carts.show_size(request, found)
     market = markets.get(found.market) if found else markets.current()
     if not shown or not shown.lines:
-        return page(request, "cart", {"cart": shown, "promise": None, "companions": []})
-    promise = delivery.promise(market, timezone.now())
+        return page(request, "cart", {"cart": shown, "companions": []})
     beside = companions.of(market, {line.product_id for line in shown.lines})
-    context = {"cart": shown, "promise": promise, "companions": beside, "code_form": code_form}
+    # The days are those of the way that the sum counts: to the cart's own country, once it has one.
+    country = queries.country_name(found.country) if found and found.country else ""
+    context = {"cart": shown, "country": country, "companions": beside, "code_form": code_form}
     return page(request, "cart", context, status=status)
 
 

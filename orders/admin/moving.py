@@ -95,7 +95,12 @@ class Moving(Shipping, Giving, Deciding):
             "opts": self.opts,
             "title": title,
             "orders": orders,
-            "owed": [text for text in map(unrefunded, orders) if text],
+            # What goes back by a tick below is not said to need a hand as well.
+            "owed": [
+                text
+                for order in orders
+                if (text := unrefunded(order)) and not (self.may_refund(request) and refundable(order))
+            ],
             "refundable": [amount for amount in map(refundable, orders) if amount],
             "may_refund": self.may_refund(request),
             "back": back,

@@ -79,8 +79,8 @@ def of_credit(
     said |= {
         "taxes": taxes(parts, category),
         "discounts": [],
-        "subtotal": _text(sum((Decimal(line["charged"]) for line in said["lines"]), Decimal(0))),
-        "discount": "0.00",
+        "subtotal": _text(sum((Decimal(line["full"]) for line in said["lines"]), Decimal(0))),
+        "discount": _text(sum((Decimal(line["discount"]) for line in said["lines"]), Decimal(0))),
         "net": _text(net),
         "tax": _text(tax),
         "total": _text(net + tax),
@@ -196,14 +196,19 @@ def _line(line: OrderLine, part: Part, category: Mapping[Decimal, str]) -> Conte
 def _credited(
     line: Content, part: Part, quantity: int, told: Content, category: Mapping[Decimal, str]
 ) -> Content:
+    """Its pieces at their price, less what of it does not go back: their discount, or more than that.
+
+    Without pieces, or with more than they cost, there is an amount alone.
+    """
     charged = _charged(part, told)
-    whole = quantity == line["quantity"] and charged == line["charged"]
+    less = Decimal(line["unit"]) * quantity - Decimal(charged)
+    is_priced = quantity > 0 and less >= 0
     return {
         **{name: line[name] for name in ("id", "name", "options", "sku")},
         "quantity": quantity,
-        "unit": line["unit"] if whole else None,
-        "full": line["full"] if whole else charged,
-        "discount": line["discount"] if whole else "0.00",
+        "unit": line["unit"] if is_priced else None,
+        "full": _text(Decimal(charged) + less) if is_priced else charged,
+        "discount": _text(less) if is_priced else "0.00",
         "charged": charged,
         **_taxed(part, category),
     }

@@ -9,7 +9,7 @@ from babel import Locale
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from orders.models import Invoice
 from orders.papers.content import Content
@@ -57,6 +57,7 @@ class _Page:
         self.includes_tax: bool = self.told["prices_include_tax"]
         self.is_credit = invoice.kind == Invoice.Kind.CREDIT_NOTE
         self.tax_name = _tax_name(self.told)
+        self.is_reduced = any(Decimal(line["discount"]) for line in self.told["lines"])
 
     def words(self) -> Words:
         told = self.told
@@ -70,8 +71,11 @@ class _Page:
             "sender": " · ".join(_address(told["seller"], has_country=False)),
             "recipient": told["buyer"]["lines"],
             "facts": [[name, text] for name, text in self.facts() if text],
+            "item": _("Item"),
             "columns": self.columns(),
             "lines": [*map(self.line, told["lines"]), *self.delivery()],
+            "sum": self.sum(),
+            "reductions": self.reductions(),
             "sums": [[name, text] for name, text in self.sums()],
             "total": [_("Total credited") if self.is_credit else _("Total"), self.money("total")],
             "taxes": self.taxes(),
@@ -98,24 +102,46 @@ class _Page:
             yield _("Delivery"), _days(told["promised_from"], told["promised_until"])
         yield _("Your VAT number"), told["buyer"]["vat_number"]
 
-    def columns(self) -> list[str]:
-        """The net has a column of its own where prices include the tax."""
-        net = [_("Net")] if self.includes_tax else []
-        return [_("Item"), _("Quantity"), _("Each"), self.tax_name, *net, _("Amount")]
+    # --- The table: each row is pieces × each − discount = amount, and below each column stands its sum. ---
+
+    def columns(self) -> list[Words]:
+        """Behind what was sold. Where prices include the tax the net has a column of its own, as EN 16931
+        counts it (BT-131); a discount has one where there is any."""
+        named = {
+            "quantity": _("Quantity"),
+            "each": _("Each"),
+            "discount": (_("Less") if self.is_credit else _("Discount")) if self.is_reduced else "",
+            "rate": self.tax_name,
+            "net": _("Net") if self.includes_tax else "",
+            "amount": _("Amount"),
+        }
+        return [{"key": key, "name": name} for key, name in named.items() if name]
 
     def line(self, line: Content) -> Words:
-        detail = " · ".join(filter(None, (line["options"], line["sku"])))
-        full, discount = self.written(line["full"]), self.written(line["discount"])
+        pieces, each = self.pieces(line)
+        is_cut = not pieces and line["quantity"] > 1
+        count = ngettext("%(num)d piece", "%(num)d pieces", line["quantity"]) % {"num": line["quantity"]}
         return {
             "name": line_name(self.invoice, line),
-            "detail": detail,
-            "quantity": str(line["quantity"]) if line["quantity"] else "",
-            "each": self.written(line["unit"]) if line["unit"] else "",
+            "detail": " · ".join(filter(None, (line["options"], line["sku"], count if is_cut else ""))),
+            "quantity": str(pieces or 1),
+            "each": self.written(each),
+            "discount": self.less(line["discount"]),
             "rate": percent(Decimal(line["rate"])),
-            "net": self.written(line["net"]) if self.includes_tax else None,
+            "net": self.written(line["net"]),
             "amount": self.written(line["charged"]),
-            "discount": f"{full} \N{MINUS SIGN} {discount}" if Decimal(line["discount"]) else None,
         }
+
+    def pieces(self, line: Content) -> tuple[int, str]:
+        """How many at which price; (0, the amount) for one that is not made of whole cents each."""
+        quantity: int = line["quantity"]
+        if line["unit"]:
+            return quantity, line["unit"]
+        if quantity:
+            each = Decimal(line["full"]) / quantity
+            if each == each.quantize(Money.zero(self.told["currency"]).quantum):
+                return quantity, str(each)
+        return 0, line["full"]
 
     def delivery(self) -> Iterator[Words]:
         row = self.told["delivery"]
@@ -125,27 +151,43 @@ class _Page:
         yield {
             "name": _("Delivery"),
             "detail": ", ".join(filter(None, (row["name"], row["carrier"]))),
-            "quantity": "",
-            "each": "",
+            "quantity": "" if is_free else "1",
+            "each": "" if is_free else self.written(row["charged"]),
+            "discount": "",
             "rate": "" if is_free else percent(Decimal(row["rate"])),
-            "net": ("" if is_free else self.written(row["net"])) if self.includes_tax else None,
+            "net": "" if is_free else self.written(row["net"]),
             "amount": _("free") if is_free else self.written(row["charged"]),
-            "discount": None,
         }
 
-    def sums(self) -> Iterator[tuple[str, str]]:
+    def sum(self) -> Words | None:
+        """The last row; a single one is its own sum."""
         told = self.told
-        bringing = Decimal(told["delivery"]["charged"]) if told["delivery"] else Decimal(0)
-        taken_off = Decimal(told["discount"])
-        if taken_off or bringing:
-            yield _("Goods"), self.money("subtotal")
-        unnamed = [{"name": "", "code": "", "amount": told["discount"]}] if taken_off else []
-        for row in told["discounts"] or unnamed:
-            name = row["name"] or _("Discount")
-            shown = f"{name} ({row['code']})" if row["code"] and row["code"] != name else name
-            yield shown, "\N{MINUS SIGN}" + self.written(row["amount"])
-        if bringing:
-            yield _("Delivery"), self.written(told["delivery"]["charged"])
+        if len(told["lines"]) + bool(told["delivery"] and Decimal(told["delivery"]["charged"])) < 2:
+            return None
+        rows = [*told["lines"], *([told["delivery"]] if told["delivery"] else [])]
+        discount = sum((Decimal(line["discount"]) for line in told["lines"]), Decimal(0))
+        charged = sum((Decimal(row["charged"]) for row in rows), Decimal(0))
+        return {
+            "name": _("Sum"),
+            "discount": self.less(str(discount)),
+            "net": self.money("net"),
+            "amount": self.written(str(charged)),
+        }
+
+    def reductions(self) -> str:
+        """What the discounts are called, and what of their sum is whose."""
+        found = []
+        for row in self.told["discounts"]:
+            named = f"{row['name']} ({row['code']})" if row["code"] not in {"", row["name"]} else row["name"]
+            is_free = not Decimal(row["amount"])
+            found.append(f"{named} {_('free delivery') if is_free else self.written(row['amount'])}")
+        return _("Discount: %(names)s") % {"names": " · ".join(found)} if found else ""
+
+    def less(self, amount: str) -> str:
+        return f"\N{MINUS SIGN}{self.written(amount)}" if Decimal(amount) else ""
+
+    def sums(self) -> Iterator[tuple[str, str]]:
+        """Between the table and the total, where the tax comes on top."""
         if not self.includes_tax:
             yield _("Net"), self.money("net")
             yield self.tax_name, self.money("tax")

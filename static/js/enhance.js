@@ -217,6 +217,29 @@ function addresses() {
   });
 }
 
+/* --- The e-mail address says whose order it is: what that changes is told at once, where it stands. --- */
+
+function customer() {
+  const held = $("[data-of-customer]");
+  const field = held && $("input[type=email]", held);
+  if (!field) return;
+  field.addEventListener("change", async () => {
+    const asked = field.value.trim();
+    if (asked && !field.checkValidity()) return;
+    const sent = new URLSearchParams(new FormData(field.form));
+    sent.set("action", "email");
+    const answer = await fetch(location.href, { method: "POST", body: sent }).catch(() => null);
+    if (!answer?.ok || field.value.trim() !== asked || field.form.dataset.sent) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    released(() => {
+      for (const part of $$("[data-fresh]")) {
+        const fresh = $(`[data-fresh="${part.dataset.fresh}"]`, page);
+        if (fresh) part.replaceChildren(...fresh.childNodes);
+      }
+    });
+  });
+}
+
 /* --- "Back to …" leads to the list one came from, with its filters. --- */
 
 function backLink() {
@@ -244,4 +267,5 @@ menus();
 cart();
 lateErrors();
 addresses();
+customer();
 backLink();

@@ -39,7 +39,7 @@ def test_the_link_sets_a_new_password_and_lets_in(client: Client) -> None:
     assert client.get("/account/").status_code == 200
     ada.refresh_from_db()
     assert ada.check_password("quiet hills")
-    assert [told.subject for told in sent()] == ["Your password at Deckle is changed"]
+    assert [told.subject for told in sent()] == ["Your password at Deckle was changed"]
 
 
 def test_the_answer_and_the_work_are_the_same_whether_there_is_an_account(client: Client) -> None:

@@ -3,9 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
 
 from catalog.queries.navigation import NARROW, WIDE, NavigationItem, fitting, give_room
+from tests.browsers import phone
 from tests.catalog.conftest import Look
 from tests.factories import make_category
 
@@ -45,7 +47,7 @@ def test_wide_letters_and_endless_names_take_their_room() -> None:
 def test_few_sections_need_no_menu(look: Look) -> None:
     for name in NAMES[:5]:
         make_category(name)
-    assert "data-menu" not in look("/").html
+    assert "nav__more" not in look("/").html
 
 
 @pytest.mark.django_db
@@ -86,7 +88,7 @@ def test_more_is_worked_by_keys_and_closed_by_escape_by_leaving_and_by_a_click_e
         make_category(name)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/")
-    menu, title = page.locator("[data-menu]"), page.locator(".more__title")
+    menu, title = page.locator("details.more"), page.locator(".more__title")
     title.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -96,8 +98,35 @@ def test_more_is_worked_by_keys_and_closed_by_escape_by_leaving_and_by_a_click_e
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press("Enter")
     page.keyboard.press("Shift+Tab")
-    page.wait_for_function("!document.querySelector('[data-menu]').open")
+    page.wait_for_function("!document.querySelector('details.more').open")
     title.click()
     assert menu.evaluate("menu => menu.open")
     page.locator(".announcement").click()  # nothing there takes the focus
     assert not menu.evaluate("menu => menu.open")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phone_has_all_of_them_behind_one_press_without_a_script(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    """The line scrolls, and what is out of sight would be found by chance."""
+    for name in NAMES:
+        make_category(name)
+    context = phone(browser, base_url=live_server.url, java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto("/c/stickers/")
+    menu = tab.locator("details.all")
+    line = menu.bounding_box()
+    assert line
+    assert line["x"] + line["width"] <= 390
+    menu.locator("summary").click()
+    for name in (*NAMES, "Sale"):
+        link = menu.get_by_role("link", name=name, exact=True)
+        box = link.bounding_box()
+        assert box, name
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390, name
+    here = menu.locator("[aria-current]")
+    assert here.inner_text() == "Stickers"
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    assert not menu.is_visible()
+    context.close()

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from checkout import completion, offers, promotions, quote, vouchers
+from checkout import completion, customers, promotions, quote, vouchers
 from checkout.models import Cart, Promotion
 from checkout.promotions import Reason
 from orders import buyers, states
@@ -132,7 +132,7 @@ def test_the_database_folds_addresses_as_vouchers_do(one: str, other: str) -> No
     (cart,) = carts(1)
     placed = order(cart)
     Order.objects.filter(pk=placed.pk).update(email=one)
-    assert buyers.has_ordered(None, other) == (offers.mailbox(one) == offers.mailbox(other))
+    assert buyers.has_ordered(None, other) == (customers.mailbox(one) == customers.mailbox(other))
     assert buyers.has_ordered(None, one)
     assert not buyers.has_ordered(None, "")
 

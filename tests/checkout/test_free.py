@@ -1,12 +1,15 @@
 """An order that costs nothing is paid as it is placed: no provider is asked for an amount it cannot take."""
 
+import re
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.http import HttpResponse
 from django.test import Client
 
 from catalog.models import Method, Product, Variant
-from orders import payments, refunds
+from orders import emails, links, payments, refunds
 from orders.gateways.stripe_words import session_word
 from orders.models import Order, Payment
 from shop.outbox import drain
@@ -76,3 +79,35 @@ def test_the_providers_page_that_had_nothing_to_take_has_succeeded() -> None:
         "currency": "eur",
     }
     assert session_word(said).status == "succeeded"
+
+
+def test_one_that_was_left_is_finished_by_a_press_and_asks_for_no_card(
+    client: Client, review: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Placed, and then the browser or the process was gone: its page has no way to pay 0.00."""
+    with monkeypatch.context() as patch:
+        patch.setattr("checkout.views.steps.begin_payment", lambda *_args, **_more: HttpResponse())
+        client.post("/checkout/review/", {"digest": review, "payment": "pays"})
+    order = Order.objects.get()
+    assert order.status == "placed"
+    page = client.get(links.path(order)).content.decode()
+    assert "There is nothing to pay on this order" in page
+    assert "waits for its payment" not in page
+    assert 'type="radio"' not in page
+    assert "€0.00</button>" not in page
+    form = re.search(
+        r'<form class="order__pay" action="([^"]+)".*?name="payment" value="([^"]+)"', page, re.S
+    )
+    assert form
+    client.post(form[1].replace("&amp;", "&"), {"payment": form[2]})
+    order.refresh_from_db()
+    assert order.status == "paid"
+
+
+def test_its_mail_asks_for_a_press_and_not_for_money(client: Client, review: str) -> None:
+    client.post("/checkout/review/", {"digest": review, "payment": "pays"})
+    emails.payment(Order.objects.get())
+    sent = mail.outbox[-1]
+    assert sent.subject == f"Your order {Order.objects.get().number} is not finished yet"
+    assert "nothing to pay" in sent.body
+    assert "Pay €0.00" not in sent.body + str(sent.alternatives[0][0])

@@ -1,22 +1,28 @@
 """An order that waits for its payment can be changed: it is withdrawn, and its cart is open again."""
 
 import re
+from decimal import Decimal
 from html import unescape
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import strip_tags
 
-from catalog.models import Product, Stock, Variant
+from catalog import delivery
+from catalog.models import Method, Product, Stock, Variant
 from checkout.models import Cart
 from orders import links, payments
 from orders.models import Order
+from shop import markets
+from shop.jinja import words
+from shop.money import Money
 from shop.outbox import drain
 from tests.checkout.conftest import go_to_review, put, sealed, together
 from tests.checkout.promoting import enter, make_voucher
 from tests.checkout.test_completion import order
-from tests.factories import make_user
+from tests.factories import make_delivery, make_user
 
 Status = Order.Status
 
@@ -160,3 +166,26 @@ def test_a_voucher_of_one_use_is_there_again_at_once(client: Client, variant: Va
     assert "used up" not in told(client, "/cart/")
     order(client, sealed(client))
     assert [placed.discounts[0]["code"] for placed in Order.objects.order_by("pk")] == ["ONCE", "ONCE"]
+
+
+def test_its_days_are_those_of_its_own_country(client: Client, variant: Variant) -> None:
+    """The way to Austria takes two weeks; the market's promise is one to Germany."""
+    slow = make_delivery(["AT"])
+    Method.objects.filter(pk=slow.pk).update(min_days=12, max_days=14)
+    delivery.keep()
+    put(client, variant)
+    assert days_of("DE") in told(client, "/cart/")
+    form = {"postcode": "1010", "city": "Wien", "country": "AT"}
+    order(client, go_to_review(client, **form), "declines")
+    assert reopen(client, Order.objects.get()) == "/cart/"
+    page = told(client, "/cart/")
+    assert f"{days_of('AT')} to Austria" in page
+    assert days_of("DE") not in page
+    assert days_of("AT") in told(client, "/checkout/review/")
+
+
+def days_of(country: str) -> str:
+    """When it would be there, as pages write it."""
+    market = markets.get("eu")
+    (way,) = delivery.methods(market, country, Money(Decimal(38), "EUR"), timezone.now())
+    return " ".join(words.dates(way.earliest, way.latest).split())

@@ -72,20 +72,27 @@ def test_an_edit_from_the_review_leads_back_to_it(client: Client, variant: Varia
     assert "Potsdam" in client.get("/checkout/review/").content.decode()
 
 
-def test_the_review_tells_what_is_bought_before_the_button_that_orders(
-    client: Client, variant: Variant, method: Method
-) -> None:
+def test_the_review_is_read_before_it_is_paid(client: Client, variant: Variant, method: Method) -> None:
+    """The goods and their sum, where they go and how, then the payment: for screen readers as for eyes."""
     put(client, variant, 2)
     go_to_review(client)
     page = client.get("/checkout/review/").content.decode()
-    before = page.partition('type="submit">Order and pay')[0]
-    brief = before.partition('class="brief"')[2].partition("</a>")[0]
-    assert "2 things" in brief
-    assert f"2 × {variant.product.name}" in brief
-    assert str(quote.of(Cart.objects.get()).totals.total.format()) in brief
-    # It leads to all of it.
-    assert brief.startswith(' href="#sum"')
-    assert page.count('id="sum"') == 1
+    words = (
+        'id="sum"',
+        variant.product.name,
+        "Total",
+        "Unter den Linden 1",
+        "At your door",
+        'name="payment"',
+    )
+    places = [page.index(word) for word in (*words, 'type="submit">Order and pay')]
+    assert places == sorted(places)
+    # A phone shows the total from the beginning, and a way to the button.
+    bar = page.partition('class="paybar"')[2].partition("</a>")[0]
+    assert "2 things" in bar
+    assert str(quote.of(Cart.objects.get()).totals.total.format()) in bar
+    assert bar.startswith(' href="#order"')
+    assert page.count('id="order"') == 1
 
 
 def test_a_method_that_does_not_go_there_is_asked_for_again(client: Client, variant: Variant) -> None:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Method, Variant
-from checkout import completion, offers, quote, vouchers
+from checkout import completion, customers, quote, vouchers
 from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
 from orders import states
 from orders.models import Order
@@ -113,8 +113,8 @@ def test_an_account_uses_it_once_whatever_address_its_orders_go_to() -> None:
     ],
 )
 def test_a_mailbox_is_one_however_it_is_written(one: str, other: str) -> None:
-    assert offers.mailbox(one) == offers.mailbox(other)
-    assert offers.mailbox("a.da@example.test") != offers.mailbox("ada@example.test")
+    assert customers.mailbox(one) == customers.mailbox(other)
+    assert customers.mailbox("a.da@example.test") != customers.mailbox("ada@example.test")
 
 
 def test_a_code_that_everybody_may_use_is_a_row_nobody_waits_for() -> None:

@@ -56,7 +56,7 @@ def test_a_guest_becomes_a_customer(transactional_db: None, visitor: Page, live_
     press(visitor, "Create my account")
     visitor.goto(address + "/account/orders/")
     expect(visitor.get_by_text("No orders yet")).to_be_visible()
-    visitor.goto(address + mailed("Your account at Deckle"))
+    visitor.goto(address + mailed("Welcome to Deckle: please confirm your e-mail address"))
     press(visitor, "Yes, it is mine")
     expect(visitor.get_by_text("your address is confirmed")).to_be_visible()
 
@@ -95,7 +95,7 @@ def test_a_guest_becomes_a_customer(transactional_db: None, visitor: Page, live_
     visitor.get_by_label(re.compile("E-mail")).fill("ada@example.com")
     press(visitor, "Send me the link")
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    visitor.goto(address + mailed("Your new password at Deckle"))
+    visitor.goto(address + mailed("Choose a new password at Deckle"))
     visitor.get_by_label(re.compile("New password")).fill("another hill")
     press(visitor, "Save and log in")
     expect(visitor.get_by_role("heading", level=1)).to_contain_text("Hello, Ada")

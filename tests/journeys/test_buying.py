@@ -59,16 +59,18 @@ def test_a_guest_buys_a_print(shop: None, visitor: Page, live_server: LiveServer
 
 
 def told_on_a_phone(review: Page) -> None:
-    """What is bought stands above the button that orders, and both in the first screen."""
-    brief = review.get_by_role("link", name=re.compile("1 thing.*Two suns over Cadiz"))
-    expect(brief).to_be_hidden()  # on a desk all of it stands beside
+    """The total and the way to the payment are in the first screen; the button follows what is bought."""
+    bar = review.get_by_role("link", name=re.compile("1 thing.*To the payment"))
+    expect(bar).to_be_hidden()  # on a desk all of it stands beside
     review.set_viewport_size({"width": 390, "height": 844})
     button = review.get_by_role("button", name=re.compile("Order and pay")).first
-    above, below = brief.bounding_box(), button.bounding_box()
-    assert above
-    assert below
-    assert above["y"] + above["height"] < below["y"]
-    assert below["y"] + below["height"] <= 844
+    address = review.get_by_role("heading", name="Where it goes")
+    boxes = [one.bounding_box() for one in (review.locator("#sum"), address, button, bar)]
+    sum_, place, below, foot = (box["y"] for box in boxes if box)
+    assert sum_ < place < below
+    assert foot < 844
+    bar.click()
+    expect(button).to_be_in_viewport()
     review.set_viewport_size({"width": 1280, "height": 900})
 
 
@@ -107,7 +109,7 @@ def test_a_declined_guest_finds_back_by_mail_and_pays(
     number = Order.objects.get().number
     assert [sent.subject for sent in mail.outbox] == [
         f"Your order {number} waits for its payment",
-        f"Your order {number} at Deckle",
+        f"Your order {number} at Deckle is placed",
     ]
 
 

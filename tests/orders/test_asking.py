@@ -43,7 +43,7 @@ def test_money_that_comes_at_once_costs_no_work_for_a_reminder(
     for minutes in (0, 2, 29, 60):
         clock.later(minutes)
     assert asked() == []
-    assert subjects() == [f"Your order {order.number} at Deckle"]
+    assert subjects() == [f"Your order {order.number} at Deckle is placed"]
 
 
 def test_an_order_nobody_pays_is_asked_about_after_ten_minutes(order: Order, clock: Clock) -> None:
@@ -106,7 +106,7 @@ def test_nothing_is_mailed_if_the_money_came_or_is_coming(order: Order, clock: C
     payments.begin(order, "declines")
     payments.begin(order, choice)
     clock.later(60)
-    assert subjects() == [f"Your order {order.number} at Deckle"]
+    assert subjects() == [f"Your order {order.number} at Deckle is placed"]
 
 
 def test_nothing_is_asked_of_a_cancelled_order(order: Order, clock: Clock) -> None:

@@ -52,7 +52,7 @@ def test_registering_shows_nothing_and_confirming_all(client: Client, guests: No
 def test_the_whole_way_by_mail(client: Client, guests: None) -> None:
     client.post("/account/register/", NEW)
     drain.drain("normal")
-    message = next(sent for sent in mail.outbox if sent.subject.startswith("Your account"))
+    message = next(sent for sent in mail.outbox if sent.subject.startswith("Welcome"))
     path = message.body[message.body.index("/account/confirm/") :].split()[0]
     client.get(path)
     assert owners() == [None, None, None]

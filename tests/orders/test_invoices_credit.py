@@ -65,7 +65,7 @@ def test_less_than_the_lines_cost_is_shared_by_them(order: Order) -> None:
     poster = order.lines.get(name="Two suns over Cadiz")
     note = invoices.credit(order, amount=eur("30.00"), lines={poster.pk: 1}, reason="Returned, scratched")
     (line,) = note.content["lines"]
-    assert (line["charged"], line["unit"]) == ("30.00", None)
+    assert (line["unit"], line["discount"], line["charged"]) == ("38.00", "8.00", "30.00")
 
 
 def test_more_than_the_lines_cost_goes_over_what_is_left(order: Order) -> None:

@@ -43,6 +43,22 @@ def test_an_example_renders_everywhere_and_changes_nothing(slug: str) -> None:
     assert outbox.outbox == []
 
 
+def test_a_subject_says_what_the_mail_is_about() -> None:
+    """ "Your account at Deckle" could be anything: each says what has happened, or what is asked for."""
+    make_shop()
+    found = {
+        slug: mail.preview(shown, markets.default(), "en").subject.strip()
+        for slug, shown in mail.examples.items()
+    }
+    words = (
+        *("confirm", "choose", "changed", "placed", "waits", "cancelled", "goes back", "on its way"),
+        *("invoice for", "already", "where your order"),
+    )
+    vague = {slug: text for slug, text in found.items() if not any(word in text.lower() for word in words)}
+    assert vague == {}
+    assert len(set(found.values())) >= len({shown.name for shown in mail.examples.values()})
+
+
 def test_an_example_shows_goods_of_the_shop_in_the_markets_money() -> None:
     make_shop()
     example = mail.examples["orders/confirmation"]
