@@ -31,6 +31,11 @@ class Progress:
         """What left and did not come back."""
         return _less(self.shipped, self.returned)
 
+    @property
+    def gone(self) -> Pieces:
+        """What the buyer does not have and will not get: it came back, or never comes."""
+        return dict(Counter(self.returned) + Counter(self.given_up))
+
 
 def of(order: Order) -> Progress:
     """As the database has it now; whoever decides by it holds the order's lock."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
-from orders import links, marking, progress, queries, states
+from orders import invoices, links, marking, progress, queries, states
 from orders.admin import told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
@@ -198,13 +198,13 @@ class OrderTable(Moving):
     @admin.display(description=gettext_lazy("goods"))
     def goods(self, order: Order) -> str:
         """Lines and sums as the buyer saw them, and how far they have come."""
-        come = progress.of(order)
+        movements = told.movements(order, progress.of(order), invoices.ledger(order))
         lines = [
             {
                 "thumbnail": thumbnail(line.picture),
                 "name": line.name,
                 "detail": " · ".join(filter(None, (line.options, line.sku))),
-                "movement": told.movement(line, come),
+                "movement": movements[line.pk],
                 "quantity": number(line.quantity),
                 "each": Money(line.unit_price, order.currency),
                 "tax": percent(line.tax_rate),

@@ -24,9 +24,18 @@ class PiecesForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)  # what had happened when it was shown
 
-    def __init__(self, data: Any, *, order: Order, most: Mapping[int, int], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        order: Order,
+        most: Mapping[int, int],
+        told: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """told: what is to be known of a line before its number is chosen."""
         super().__init__(data, **kwargs)
-        self.order = order
+        self.order, self.told = order, told or {}
         self.lines: list[OrderLine] = [line for line in order.lines.all() if most.get(line.pk)]
         self.most = most
         first: dict[str, forms.Field] = {}
@@ -56,6 +65,7 @@ class PiecesForm(forms.Form):
                 "thumbnail": thumbnail(line.picture),
                 "name": line.name,
                 "detail": " · ".join(filter(None, (line.options, line.sku))),
+                "told": self.told.get(line.pk, ""),
                 "most": number(self.most[line.pk]),
                 "field": self[f"line_{line.pk}"],
                 "also": self[f"{self.also[0]}_{line.pk}"] if self.also else None,

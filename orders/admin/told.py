@@ -8,23 +8,31 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from orders import progress
+from orders.invoices import Ledger
 from orders.models import Order, OrderLine, Payment, Refund, Return
 from shop.desk.cells import amount, moment, pill
 
 Status = Refund.Status
 
 
-def movement(line: OrderLine, come: progress.Progress) -> str:
-    """1 of 3 sent · 1 never comes · 1 came back; nothing while none was sent."""
-    if not come.shipped:
-        return ""
-    values = {"sent": come.shipped.get(line.pk, 0), "all": line.quantity}
-    told = [_("%(sent)d of %(all)d sent") % values]
+def movement(line: OrderLine, come: progress.Progress, refunded: int = 0) -> str:
+    """1 of 3 sent · 1 never comes · 1 came back · 1 refunded; nothing while none was."""
+    told = []
+    if come.shipped:
+        values = {"sent": come.shipped.get(line.pk, 0), "all": line.quantity}
+        told.append(_("%(sent)d of %(all)d sent") % values)
     if never := come.given_up.get(line.pk):
         told.append(_("%d never come") % never)
     if back := come.returned.get(line.pk):
         told.append(_("%d came back") % back)
+    if refunded:
+        told.append(_("%d refunded") % refunded)
     return " · ".join(told)
+
+
+def movements(order: Order, come: progress.Progress, ledger: Ledger) -> dict[int, str]:
+    """Of each line, by its id."""
+    return {line.pk: movement(line, come, ledger.refunded(line.pk)) for line in order.lines.all()}
 
 
 def refunds_of(order: Order) -> list[Refund]:
