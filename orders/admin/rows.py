@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from orders import carriers
 from orders.models import Order, OrderEvent, Payment, Shipment
+from orders.reservations import LET_GO
 from shop.desk.cells import amount, moment, pill
 from shop.desk.tables import Rows, Unchangeable
 from shop.money import Money
@@ -47,6 +48,7 @@ EVENTS = {
     "payment_held": gettext_lazy("payment held back"),
     "payment_accepted": gettext_lazy("payment accepted by hand"),
     "payment_returned": gettext_lazy("payment held back goes back"),
+    LET_GO: gettext_lazy("money held for too long: goods not kept any longer"),
     "capture_begun": gettext_lazy("approved money to be taken"),
     "voucher_again": gettext_lazy("its voucher counts again"),
     OrderEvent.REFUNDED: gettext_lazy("refunded"),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from orders import progress
+from orders import held, progress
 from orders.invoices import Ledger
 from orders.models import Order, OrderLine, Payment, Refund, Return
 from shop.desk.cells import amount, moment, pill
@@ -93,6 +93,8 @@ def held_notice(order: Order, *, may_decide: bool) -> str:
     rows = [
         {
             "text": what_is_wrong(payment, order),
+            "kept_until": held.kept_until(payment),
+            "has_expired": order.status == Order.Status.EXPIRED,
             "url": reverse("admin:orders_order_held", args=[order.pk, payment.pk]) if may_decide else "",
         }
         for payment in order.payments.all()
