@@ -18,7 +18,7 @@ from orders import invoices, links, marking, progress, queries, states
 from orders.admin import told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
-from orders.admin.refunds import StatusFilter, is_owed, unrefunded
+from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
 from orders.admin.rows import EventRows, PaymentRows, ShipmentRows
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.models.order import FIRST_NUMBER
@@ -55,14 +55,14 @@ class OrderTable(Moving):
     place = 1
     list_display = ("order_number", "placed", "buyer", "state", "items", "sum", "where")
     list_display_links = ("order_number",)
-    list_filter = (StatusFilter, MarketFilter, "placed_at")
+    list_filter = (StatusFilter, RefundFilter, MarketFilter, "placed_at")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
     inlines = (ShipmentRows, PaymentRows, InvoiceRows, EventRows)
     readonly_fields = (
-        *("state", "placed", "where", "refund", "held", "who", "email", "address", "goods", "promise"),
-        *("refunds", "returned"),
+        *("state", "placed", "where", "money", "refund", "held", "who", "email"),
+        *("address", "goods", "promise", "refunds", "returned"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -73,7 +73,7 @@ class OrderTable(Moving):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What waits for somebody stands on top; what came back, while there is something."""
-        first: list[Any] = [("state", "placed", "where"), ("who", "email")]
+        first: list[Any] = [("state", "placed", "where"), ("who", "email"), ("money",)]
         more: list[Any] = []
         if obj is not None:
             obj.reader = request.user  # the cells below know no request
@@ -96,7 +96,7 @@ class OrderTable(Moving):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         bought = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
         pieces = Subquery(bought.annotate(number=Sum("quantity")).values("number"))
-        return super().get_queryset(request).select_related("customer").annotate(pieces=pieces)
+        return super().get_queryset(request).select_related("customer").annotate(pieces=pieces, back=mark())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -142,8 +142,10 @@ class OrderTable(Moving):
         return format_html('{}<br><span class="soft">{}</span>', order.name, order.email)
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
-    def state(self, order: Order) -> Any:
-        return state_of(order)
+    def state(self, order: Any) -> Any:
+        shown = state_of(order)
+        told_of = BACK_AS.get(order.back)
+        return format_html('{}<br><span class="soft">{}</span>', shown, told_of) if told_of else shown
 
     @admin.display(description=gettext_lazy("total"))
     def sum(self, order: Order) -> Any:
@@ -156,6 +158,10 @@ class OrderTable(Moving):
     @admin.display(description=gettext_lazy("market"), ordering="market")
     def where(self, order: Order) -> str:
         return market_name(order.market)
+
+    @admin.display(description=gettext_lazy("money"))
+    def money(self, order: Order) -> Any:
+        return told.money_of(order)
 
     @admin.display(description=gettext_lazy("refund"))
     def refund(self, order: Order) -> Any:

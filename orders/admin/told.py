@@ -7,10 +7,11 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from orders import held, progress
+from orders import balance, held, progress
 from orders.invoices import Ledger
 from orders.models import Order, OrderLine, Payment, Refund, Return
 from shop.desk.cells import amount, moment, pill
+from shop.money import Money
 
 Status = Refund.Status
 
@@ -33,6 +34,22 @@ def movement(line: OrderLine, come: progress.Progress, refunded: int = 0) -> str
 def movements(order: Order, come: progress.Progress, ledger: Ledger) -> dict[int, str]:
     """Of each line, by its id."""
     return {line.pk: movement(line, come, ledger.refunded(line.pk)) for line in order.lines.all()}
+
+
+def money_of(order: Order) -> str:
+    """Paid, refunded, left: one summary; what is held back or approved stands beside it."""
+    paid, back, rest = balance.summary(order)
+    open_ = refunds_of(order)
+    under_way = Money.sum(
+        (refund.money for refund in open_ if refund.status == Status.BEGUN and _counts(refund)),
+        order.currency,
+    )
+    context = {"paid": paid, "back": back, "rest": rest, "under_way": min(under_way, back)}
+    return render_to_string("admin/orders/order/money.html", context)
+
+
+def _counts(refund: Refund) -> bool:
+    return refund.payment.status == Payment.Status.SUCCEEDED
 
 
 def refunds_of(order: Order) -> list[Refund]:
