@@ -1,6 +1,7 @@
 """Orders on the merchant's desk: read as they were placed, moved on through orders.states."""
 
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
@@ -59,6 +60,7 @@ class OrderTable(Moving):
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
+    gists = MappingProxyType({"refunds": told.refunds_gist, "returned": told.returns_gist})
     inlines = (ShipmentRows, PaymentRows, InvoiceRows, EventRows)
     readonly_fields = (
         *("state", "placed", "where", "money", "refund", "held", "who", "email"),
@@ -82,15 +84,16 @@ class OrderTable(Moving):
             if any(payment.status == Payment.Status.HELD for payment in obj.payments.all()):
                 first.insert(0, ("held",))
             if obj.returns.exists():
-                more.append((gettext_lazy("Returns"), {"fields": ("returned",)}))
-            if told.refunds_of(obj):
-                more.append((gettext_lazy("Refunds"), {"fields": ("refunds",)}))
+                more.append((gettext_lazy("Returns"), {"fields": ("returned",), "classes": ("collapse",)}))
+            if found := told.refunds_of(obj):
+                folds = () if any(map(told.waits, found)) else ("collapse",)
+                more.append((gettext_lazy("Refunds"), {"fields": ("refunds",), "classes": folds}))
         return (
             (None, {"fields": tuple(first)}),
             (gettext_lazy("What was bought"), {"fields": ("goods",)}),
             (gettext_lazy("Delivery"), {"fields": (("address", "promise"),)}),
-            *more,
             (gettext_lazy("For us"), {"fields": ("note",)}),
+            *more,
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:

@@ -6,11 +6,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders import balance, held, progress
 from orders.invoices import Ledger
-from orders.models import Order, OrderLine, Payment, Refund, Return
-from shop.desk.cells import amount, moment, pill
+from orders.models import Order, OrderLine, Payment, Refund, Return, ReturnLine
+from shop.desk.cells import amount, grouped, moment, pill
 from shop.money import Money
 
 Status = Refund.Status
@@ -58,14 +59,44 @@ def refunds_of(order: Order) -> list[Refund]:
     return list(found.select_related("payment", "credit_note", "actor").order_by("pk"))
 
 
+def waits(refund: Refund) -> bool:
+    """Whether somebody is to see to it: it failed, or no gateway sends it."""
+    return _is_open(refund) or _is_by_hand(refund)
+
+
+def _is_open(refund: Refund) -> bool:
+    return refund.status == Status.FAILED and refund.closed_at is None
+
+
+def _is_by_hand(refund: Refund) -> bool:
+    return refund.payment.gateway == Payment.BY_HAND and refund.status == Status.BEGUN
+
+
+def refunds_gist(order: Order) -> str:
+    """What the folded part says: how many, and what they come to."""
+    found = [refund for refund in refunds_of(order) if refund.status != Status.FAILED]
+    sums = {refund.currency for refund in found}
+    totals = [
+        str(Money.sum((row.money for row in found if row.currency == currency), currency))
+        for currency in sorted(sums)
+    ]
+    return " · ".join([grouped(len(found)), *totals])
+
+
+def returns_gist(order: Order) -> str:
+    """How many pieces came back, and why."""
+    pieces = sum(ReturnLine.objects.filter(back__order=order).values_list("quantity", flat=True))
+    text = ngettext("%d piece", "%d pieces", pieces) % pieces
+    return " · ".join([text, *(back.reason for back in order.returns.all() if back.reason)])
+
+
 def refunds_table(order: Order, *, may_see_to: bool) -> str:
     """Each with what became of it; may_see_to: with the buttons for those that wait for somebody."""
     names = {str(line.pk): line.name for line in order.lines.all()}
     rows = []
     for refund in refunds_of(order):
         goods = [f"{count} × {names.get(pk, pk)}" for pk, count in refund.pieces.items()]
-        by_hand = refund.payment.gateway == Payment.BY_HAND and refund.status == Status.BEGUN
-        is_open = refund.status == Status.FAILED and refund.closed_at is None
+        by_hand, is_open = _is_by_hand(refund), _is_open(refund)
         colour = {Status.SUCCEEDED: "good", Status.FAILED: "bad" if is_open else "quiet"}
         label = _("to be sent by hand") if by_hand else refund.get_status_display()
         rows.append(
