@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from orders.models import Order, OrderLine, ReturnLine, ShipmentLine
 
+SENT = frozenset({Order.Status.PART_SHIPPED, Order.Status.SHIPPED, Order.Status.DELIVERED})  # something of it
 Pieces = dict[int, int]  # of an order line, by its id
 
 

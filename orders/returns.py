@@ -12,9 +12,6 @@ from orders.progress import Pieces
 from orders.states import WrongMove
 from shop.money import Money
 
-Status = Order.Status
-SENT = (Status.PART_SHIPPED, Status.SHIPPED, Status.DELIVERED)
-
 
 class MoreThanSent(Exception):
     """More of a line was to come back than is out, or it is none of the order's; `out` says what is."""
@@ -52,7 +49,7 @@ def take_back(
         raise ValueError("no more goes to the shelf than came back")
     with transaction.atomic():
         held = states.lock(order.pk)
-        if held.status not in SENT:
+        if held.status not in progress.SENT:
             raise WrongMove(held, "returned")
         come = progress.of(held)
         out = come.out

@@ -85,7 +85,7 @@ class Giving(Asking):
         """Goods are here again; to the shelf or not, with their money or without."""
         order = self.asked(request, pk, "refund_order")
         seen, come = self.mark(order), progress.of(order)
-        if order.status not in returns.SENT or not come.out:
+        if order.status not in progress.SENT or not come.out:
             return self.stays(request, order)
         ledger = invoices.ledger(order)
         data = request.POST if request.method == "POST" else None
@@ -157,7 +157,7 @@ class Giving(Asking):
         """That pieces which are refunded are still out: their return will bring no money once more."""
         open_ = {pk: come.gone.get(pk, 0) - ledger.refunded(pk) for pk in form.pieces()}
         ahead = sum(count - min(max(open_[pk], 0), count) for pk, count in form.pieces().items())
-        if not ahead or form.order.status not in returns.SENT:
+        if not ahead or form.order.status not in progress.SENT:
             return ""
         text = ngettext(
             "%(count)d of these pieces has not come back: when it does, no more goes back for it.",
