@@ -22,6 +22,7 @@ from orders.admin import buttons
 from orders.admin.deciding import Deciding
 from orders.admin.giving import Giving
 from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
+from orders.admin.repeating import Repeating
 from orders.admin.shipping import UNRESERVED, Shipping
 from orders.models import Order
 from shop.desk.cells import grouped
@@ -38,7 +39,7 @@ DONE_MANY = {
 }
 
 
-class Moving(Shipping, Giving, Deciding):
+class Moving(Shipping, Giving, Deciding, Repeating):
     """The part of the orders' desk that changes them."""
 
     actions = ("ship", "deliver", "cancel")

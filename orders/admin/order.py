@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
 from orders import invoices, links, marking, progress, queries, states
-from orders.admin import told
+from orders.admin import repeating, told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
 from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
@@ -63,7 +63,7 @@ class OrderTable(Moving):
     gists = MappingProxyType({"refunds": told.refunds_gist, "returned": told.returns_gist})
     inlines = (ShipmentRows, PaymentRows, InvoiceRows, EventRows)
     readonly_fields = (
-        *("state", "placed", "where", "money", "refund", "held", "who", "email"),
+        *("state", "placed", "where", "money", "refund", "held", "who", "mailbox"),
         *("address", "goods", "promise", "refunds", "returned"),
     )
 
@@ -75,7 +75,7 @@ class OrderTable(Moving):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What waits for somebody stands on top; what came back, while there is something."""
-        first: list[Any] = [("state", "placed", "where"), ("who", "email"), ("money",)]
+        first: list[Any] = [("state", "placed", "where"), ("who", "mailbox"), ("money",)]
         more: list[Any] = []
         if obj is not None:
             obj.reader = request.user  # the cells below know no request
@@ -188,6 +188,10 @@ class OrderTable(Moving):
             return _("%s (guest)") % order.name
         url = reverse("admin:accounts_user_change", args=[order.customer_id])
         return format_html('<a href="{}">{}</a>', url, order.customer.get_full_name())
+
+    @admin.display(description=gettext_lazy("e-mail"))
+    def mailbox(self, order: Any) -> Any:
+        return repeating.mailbox(order, may_write=order.reader.has_perm("orders.change_order"))
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, order: Order) -> Any:

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders import carriers
+from orders.admin.repeating import name_of
 from orders.admin.tracking import ParcelForm
+from orders.mailing import AGAIN
 from orders.models import Order, OrderEvent, Payment, Shipment
 from orders.reservations import LET_GO
 from shop.desk.cells import amount, grouped, moment, pill
@@ -50,6 +52,8 @@ EVENTS = {
     "payment_held": gettext_lazy("payment held back"),
     "payment_accepted": gettext_lazy("payment accepted by hand"),
     "payment_returned": gettext_lazy("payment held back goes back"),
+    AGAIN: gettext_lazy("mail to be sent again"),
+    "again_sent": gettext_lazy("mail sent again"),
     LET_GO: gettext_lazy("money held for too long: goods not kept any longer"),
     "capture_begun": gettext_lazy("approved money to be taken"),
     "voucher_again": gettext_lazy("its voucher counts again"),
@@ -160,5 +164,7 @@ class EventRows(Unchangeable, Rows):
 
     @admin.display(description=gettext_lazy("event"))
     def what(self, event: OrderEvent) -> str:
-        """A second mail of its kind has its number behind a colon."""
-        return capfirst(str(EVENTS.get(event.kind.partition(":")[0], event.kind)))
+        """A second mail of its kind has its number behind a colon; one that is sent again, what it is."""
+        kind, _colon, which = event.kind.partition(":")
+        told = capfirst(str(EVENTS.get(kind, event.kind)))
+        return f"{told}: {name_of(which)}" if kind == AGAIN else told
