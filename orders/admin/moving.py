@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from catalog.stock import NotReserved
 from orders import states
 from orders.admin import buttons
+from orders.admin.addressing import Addressing
 from orders.admin.deciding import Deciding
 from orders.admin.giving import Giving
 from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
@@ -39,7 +40,7 @@ DONE_MANY = {
 }
 
 
-class Moving(Shipping, Giving, Deciding, Repeating):
+class Moving(Shipping, Giving, Deciding, Repeating, Addressing):
     """The part of the orders' desk that changes them."""
 
     actions = ("ship", "deliver", "cancel")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
 from orders import invoices, links, marking, progress, queries, states
-from orders.admin import repeating, told
+from orders.admin import addressing, repeating, told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
 from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
@@ -194,9 +194,8 @@ class OrderTable(Moving):
         return repeating.mailbox(order, may_write=order.reader.has_perm("orders.change_order"))
 
     @admin.display(description=gettext_lazy("goes to"))
-    def address(self, order: Order) -> Any:
-        lines = [*queries.address_lines(order, order.vat_number), order.phone]
-        return format_html('<span class="lines">{}</span>', "\n".join(line for line in lines if line))
+    def address(self, order: Any) -> Any:
+        return addressing.address_of(order, may_correct=order.reader.has_perm("orders.ship_order"))
 
     @admin.display(description=gettext_lazy("promised"))
     def promise(self, order: Order) -> Any:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders import carriers
+from orders.addresses import CHANGED
 from orders.admin.repeating import name_of
 from orders.admin.tracking import ParcelForm
 from orders.mailing import AGAIN
@@ -54,6 +55,7 @@ EVENTS = {
     "payment_returned": gettext_lazy("payment held back goes back"),
     AGAIN: gettext_lazy("mail to be sent again"),
     "again_sent": gettext_lazy("mail sent again"),
+    CHANGED: gettext_lazy("address corrected"),
     LET_GO: gettext_lazy("money held for too long: goods not kept any longer"),
     "capture_begun": gettext_lazy("approved money to be taken"),
     "voucher_again": gettext_lazy("its voucher counts again"),
