@@ -22,6 +22,7 @@ from orders.admin import buttons
 from orders.admin.addressing import Addressing
 from orders.admin.deciding import Deciding
 from orders.admin.giving import Giving
+from orders.admin.packing import Packing
 from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
 from orders.admin.repeating import Repeating
 from orders.admin.shipping import UNRESERVED, Shipping
@@ -40,7 +41,7 @@ DONE_MANY = {
 }
 
 
-class Moving(Shipping, Giving, Deciding, Repeating, Addressing):
+class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Packing):
     """The part of the orders' desk that changes them."""
 
     actions = ("ship", "deliver", "cancel")

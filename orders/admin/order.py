@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
 from orders import invoices, links, marking, progress, queries, states
-from orders.admin import addressing, repeating, told
+from orders.admin import addressing, packing, repeating, told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
 from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
@@ -205,7 +205,10 @@ class OrderTable(Moving):
                 date_format(day, "DATE_FORMAT") for day in (order.promised_from, order.promised_until)
             )
             lines.append(first if first == last else f"{first} – {last}")
-        return format_html('<span class="lines">{}</span>', "\n".join(lines))
+        shown = format_html('<span class="lines">{}</span>', "\n".join(lines))
+        if not packing.is_open(order, progress.of(order).left):
+            return shown
+        return format_html("{}<br>{}", shown, packing.link(order))
 
     @admin.display(description=gettext_lazy("goods"))
     def goods(self, order: Order) -> str:

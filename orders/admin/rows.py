@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from orders import carriers
 from orders.addresses import CHANGED
+from orders.admin import packing
 from orders.admin.repeating import name_of
 from orders.admin.tracking import ParcelForm
 from orders.mailing import AGAIN
@@ -97,11 +98,13 @@ class ShipmentRows(Rows):
         rows = [(row.quantity, row.line.name) for row in shipment.lines.all()]
         return format_html_join(mark_safe("<br>"), "{} × {}", rows)
 
-    @admin.display(description=gettext_lazy("where it is"))
+    @admin.display(description=gettext_lazy("more of it"))
     def follow(self, shipment: Shipment) -> Any:
         url = carriers.tracking_url(shipment.carrier, shipment.tracking_code)
-        link = '<a href="{}" rel="external noreferrer">{}</a>'
-        return format_html(link, url, _("Follow it")) if url else "–"
+        if not url:
+            return packing.link_of(shipment)
+        link = '<a href="{}" rel="external noreferrer">{}</a><br>{}'
+        return format_html(link, url, _("Follow it"), packing.link_of(shipment))
 
 
 class PaymentRows(Unchangeable, Rows):
