@@ -20,7 +20,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "orders": {
             "*": ("view",),
-            "order": ("view", "change", "ship", "cancel", "refund", "charge"),
+            "order": ("view", "change", "ship", "cancel", "refund", "charge", "export"),
             "seller": ("view", "add", "change", "delete"),
             "feedendpoint": ("view", "add", "change", "delete"),
             "feeddelivery": ("view", "change"),

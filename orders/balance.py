@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from orders.models import Order, Payment, Refund
+from orders.models import Order, OrderEvent, Payment, Refund
 from shop.money import Money
 
 GIVEN_UP = frozenset({Order.Status.EXPIRED, Order.Status.CANCELLED})
@@ -30,6 +30,18 @@ def left_of(payment: Payment) -> Money:
     """What has not gone back of this one, nor is on its way."""
     sent = payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(sum=Sum("amount"))["sum"]
     return payment.money - Money(sent or Decimal(0), payment.currency)
+
+
+def summary(order: Order) -> tuple[Money, Money, Money]:
+    """What was paid of the order's total, what of it went back or is on its way, and what is left.
+
+    Of a cancelled order whose money came by hand it is told by hand as well that it went back.
+    """
+    sent, rest = refunded(order), left(order)
+    if order.paid_at is not None and order.status in GIVEN_UP and paying(order) is None:
+        is_back = any(event.kind == OrderEvent.REFUNDED for event in order.events.all())
+        sent, rest = (order.money("total"), rest) if is_back else (sent, order.money("total"))
+    return sent + rest, sent, rest
 
 
 def paying(order: Order) -> Payment | None:

@@ -14,14 +14,17 @@ from shop.money import Money
 Shape = dict[str, Any]
 
 
-def confirmation(order: Order, papers: Sequence[Attachment] = ()) -> None:
-    """The one mail about a new order: paid, and with its invoice, or its money on the way."""
-    _send("orders/confirmation", order, papers)
+def confirmation(order: Order, papers: Sequence[Attachment] = (), *, again: int = 0) -> None:
+    """The one mail about a new order: paid, and with its invoice, or its money on the way.
+
+    again: which wish to have it sent again it follows, here and below: a mail program shows it besides.
+    """
+    _send("orders/confirmation", order, papers, about=_again(again))
 
 
-def invoice(order: Order, papers: Sequence[Attachment] = ()) -> None:
+def invoice(order: Order, papers: Sequence[Attachment] = (), *, again: int = 0) -> None:
     """The money has arrived after the confirmation was sent: here is the invoice."""
-    _send("orders/invoice", order, papers)
+    _send("orders/invoice", order, papers, about=_again(again))
 
 
 def payment(order: Order) -> None:
@@ -29,7 +32,7 @@ def payment(order: Order) -> None:
     _send("orders/payment", order)
 
 
-def shipped(order: Order, *, number: int | None = None) -> None:
+def shipped(order: Order, *, number: int | None = None, again: int = 0) -> None:
     """A parcel is on its way: what is in it, who brings it, and what is to come. number: None is the last."""
 
     def of_parcel(shown: Shape) -> Shape:
@@ -44,7 +47,11 @@ def shipped(order: Order, *, number: int | None = None) -> None:
         return {"parcel": parcels[-1]}
 
     about = f"parcel {number}" if number and number > 1 else ""
-    _send("orders/shipped", order, about=about, more=of_parcel)
+    _send("orders/shipped", order, about=f"{about} {_again(again)}".strip(), more=of_parcel)
+
+
+def _again(wish: int) -> str:
+    return f"again {wish}" if wish else ""
 
 
 def refunded(order: Order, *, refund: Refund, papers: Sequence[Attachment] = ()) -> None:

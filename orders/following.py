@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from orders import carriers
 from orders.models import GivenUp, Order, OrderEvent, Payment, Refund, ReturnLine, Shipment
+from orders.progress import SENT
 from shop.money import Money
 
 Shape = dict[str, Any]
 Status = Order.Status
-SENT = frozenset({Status.PART_SHIPPED, Status.SHIPPED, Status.DELIVERED})
 
 
 def parcel(shipment: Shipment) -> Shape:

@@ -1,8 +1,12 @@
 """Money that did not fit is held back until a person decides: accept() it, or send_back() all of it."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import transaction
 
-from orders import invoices, payments, refunds, states
+from catalog import stock
+from orders import invoices, payments, progress, refunds, states
 from orders.models import Order, Payment
 from shop.outbox import outbox
 
@@ -24,11 +28,29 @@ def covers(payment: Payment, order: Order) -> bool:
     return payment.currency == order.currency and payment.amount >= order.total
 
 
+def kept_until(payment: Payment) -> datetime | None:
+    """Until when the goods wait for a decision; None if they do not: the order has ended, or expired."""
+    order = payment.order
+    if order.status != Order.Status.PLACED or order.reserved_until is None:
+        return None
+    noted = order.events.filter(kind="payment_held").order_by("-id").first()
+    since = noted.at if noted else payment.created_at
+    return max(since + timedelta(days=settings.HELD_DAYS), order.reserved_until)
+
+
+def is_there(order: Order) -> bool:
+    """Whether the goods of an expired order could be reserved once more, as it looks just now."""
+    wanted = progress.by_variant(order, {line.pk: line.quantity for line in order.lines.all()})
+    free = stock.free(wanted)
+    return all(free[variant] >= count for variant, count in wanted.items())
+
+
 def accept(payment: Payment, *, actor_id: int | None = None) -> Order:
     """Somebody has looked at it: it pays the order, and what came beyond that goes back.
 
-    What was only approved is approved now, and to be captured. NotHeld; NotEnough; WrongMove for an order
-    that cannot be paid any more; catalog.stock.OutOfStock: it has expired, and not all of it is there.
+    What was only approved is approved now, and to be captured. An order that has expired meanwhile takes its
+    goods once more. NotHeld; NotEnough; WrongMove for an order that cannot be paid any more;
+    catalog.stock.OutOfStock: it has expired, and not all of it is there.
     """
     with transaction.atomic():
         order, found = _held(payment)

@@ -131,6 +131,19 @@ class Ledger:
         free = {line: self.pieces.get(str(line), 0) - self.returned.get(str(line), 0) for line in lines}
         return {line: least for line, count in lines.items() if (least := min(count, free[line])) > 0}
 
+    def refunded(self, line: int) -> int:
+        """How many pieces of an order line are credited."""
+        return self.returned.get(str(line), 0)
+
+    def due(self, lines: Mapping[int, int], gone: Mapping[int, int]) -> dict[int, int]:
+        """Of so many pieces that come back now, or never come, those whose money has not gone before.
+
+        gone: how many of each line came back, or were given up, ahead of these. What was credited beyond
+        those was credited for these: a piece refunded in advance is not paid for once more when it is here.
+        """
+        ahead = {line: max(self.returned.get(str(line), 0) - gone.get(line, 0), 0) for line in lines}
+        return self.creditable({line: count - ahead[line] for line, count in lines.items()})
+
     def worth(self, lines: Mapping[int, int], *, delivery: bool = False) -> tuple[Money, Money]:
         """What so many pieces of those order lines cost, tax included; and what is left of the delivery.
 

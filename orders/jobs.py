@@ -22,8 +22,8 @@ from orders import (
 )
 from orders.feed.jobs import look_at_feed, replay_feed, send_feed, tidy_feed  # noqa: F401 (by name)
 from orders.gateways.fake import gateway as fake
-from orders.mailing import Later, complete, mail_once
-from orders.models import Invoice, Order, Payment, Refund, Shipment
+from orders.mailing import Later, complete, mail_once, repeatable
+from orders.models import Invoice, Order, OrderEvent, Payment, Refund, Shipment
 from orders.papers import filing
 from shop.mail import Attachment
 from shop.outbox import outbox
@@ -152,6 +152,17 @@ def send_shipped(order_id: int) -> None:
         mail_once("orders.send_shipped", order_id, kind, send, lambda order: order.status in ON_ITS_WAY)
 
 
+def send_again(event_id: int) -> None:
+    """Mail once more what somebody on the desk wants to be sent again: that event says what."""
+    wish = OrderEvent.objects.filter(pk=event_id).first()
+    if wish is None:
+        return
+    name = wish.kind.partition(":")[2]
+    send, kind = partial(_repeat, name=name, wish=event_id), f"again_sent:{event_id}"
+    may_go = partial(_is_repeatable, name=name)
+    mail_once("orders.send_again", wish.order_id, kind, send, may_go, job_id=event_id)
+
+
 def send_refunded(refund_id: int) -> None:
     """Mail that money has been sent back, and what for, once, with the credit note if there is one."""
     refund = Refund.objects.select_related("payment", "credit_note").get(pk=refund_id)
@@ -221,6 +232,19 @@ def _wants_invoice(order: Order) -> bool:
     """Once the confirmation is out: it may have had the invoice with it."""
     is_confirmed = any(event.kind == "confirmation_sent" for event in order.events.all())
     return is_confirmed and order.invoices.filter(kind=Invoice.Kind.INVOICE).exists()
+
+
+def _repeat(order: Order, *, name: str, wish: int) -> None:
+    what, _colon, number = name.partition(":")
+    if what == "shipped":
+        emails.shipped(order, number=int(number), again=wish)
+    else:
+        send = emails.invoice if what == "invoice" else emails.confirmation
+        send(order, _papers(order), again=wish)
+
+
+def _is_repeatable(order: Order, *, name: str) -> bool:
+    return name in repeatable(order)
 
 
 def _papers(order: Order) -> list[Attachment]:

@@ -1,4 +1,4 @@
-"""mail_once(): a mail about an order goes once, whoever else sends it at that moment."""
+"""mail_once(): a mail about an order goes once, whoever else sends it at that moment. again(): once more."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,10 +7,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from orders import states
-from orders.models import MailClaim, Order, OrderEvent
+from orders.balance import GIVEN_UP
+from orders.models import Invoice, MailClaim, Order, OrderEvent
 from shop.outbox import outbox
+
+AGAIN = "mail_again"  # the event of somebody who wants one to be sent again; after a colon which
+PAUSE = timedelta(minutes=1)  # before the same mail is sent once more: a button is pressed twice
 
 
 class Later(Exception):
@@ -19,6 +24,39 @@ class Later(Exception):
     def __init__(self, at: datetime) -> None:
         self.at = at
         super().__init__(at)
+
+
+class TooSoon(Exception):
+    """The same mail has been sent again just now."""
+
+
+def repeatable(order: Order) -> list[str]:
+    """The mails that can be sent again, of those that have gone: "confirmation", "invoice", "shipped:2"."""
+    if order.status in GIVEN_UP:
+        return []
+    sent = {event.kind for event in order.events.all()}
+    names = ["confirmation"] if "confirmation_sent" in sent else []
+    if "invoice_sent" in sent and order.invoices.filter(kind=Invoice.Kind.INVOICE).exists():
+        names.append("invoice")
+    if order.status in {Order.Status.PART_SHIPPED, Order.Status.SHIPPED}:
+        names += [f"shipped:{number}" for number in order.shipments.values_list("number", flat=True)]
+    return names
+
+
+def again(order: Order, name: str, *, actor_id: int | None = None) -> None:
+    """Have that mail sent once more, by a job, to the order's address as it is then.
+
+    TooSoon; ValueError for one that is not to be sent.
+    """
+    with transaction.atomic():
+        held = states.lock(order.pk)
+        if name not in repeatable(held):
+            raise ValueError(f"{held.number}: no mail {name!r} can be sent again")
+        kind = f"{AGAIN}:{name}"
+        if held.events.filter(kind=kind, at__gt=timezone.now() - PAUSE).exists():
+            raise TooSoon(held.number)
+        wanted = states.note_event(held, kind, actor_id=actor_id)
+        outbox.enqueue("orders.send_again", wanted.pk)
 
 
 def mail_once(

@@ -1,28 +1,39 @@
 """Orders that nobody paid in time: they expire, and their goods are everybody's again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from orders import states
-from orders.models import Order, Payment
+from orders.models import Order, OrderEvent, Payment
 
-# Money that is there: what becomes of the order is decided by settle(), or by a person.
+Status = Payment.Status
+LET_GO = "held_too_long"  # the event of an order whose money is still held
+
+# Money that is there: what becomes of the order is decided by settle().
 _HAS_MONEY = Exists(
-    Payment.objects.filter(
-        order=OuterRef("pk"),
-        status__in=(Payment.Status.SUCCEEDED, Payment.Status.AUTHORIZED, Payment.Status.HELD),
-    )
+    Payment.objects.filter(order=OuterRef("pk"), status__in=(Status.SUCCEEDED, Status.AUTHORIZED))
 )
+_HELD = Payment.objects.filter(order=OuterRef("pk"), status=Status.HELD)
 
 
 def over() -> QuerySet[Order]:
-    """Unpaid orders whose time is over by the database's clock, also if their money is at the bank since."""
-    return Order.objects.filter(~_HAS_MONEY, status=Order.Status.PLACED, reserved_until__lte=Now()).order_by(
-        "reserved_until"
-    )
+    """Unpaid orders whose time is over by the database's clock, also if their money is at the bank since.
+
+    While a person is to decide about money that is held, there is more of it: HELD_DAYS since it was.
+    """
+    lately = Now() - timedelta(days=settings.HELD_DAYS)
+    noted = OrderEvent.objects.filter(order=OuterRef("pk"), kind="payment_held", at__gt=lately)
+    return Order.objects.filter(
+        ~_HAS_MONEY,
+        ~(Exists(_HELD) & Exists(noted)),
+        status=Order.Status.PLACED,
+        reserved_until__lte=Now(),
+    ).order_by("reserved_until")
 
 
 def expire(order_id: int) -> bool:
@@ -36,6 +47,8 @@ def expire(order_id: int) -> bool:
         if held is None or not over().filter(pk=order_id).exists():
             return False
         states.move(held, Order.Status.EXPIRED)
+        if held.payments.filter(status=Status.HELD).exists():  # it stays held, and may still be accepted
+            states.note_event(held, LET_GO)
         return True
 
 

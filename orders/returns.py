@@ -6,14 +6,11 @@ from django.db import transaction
 
 from catalog import stock
 from catalog.models import Stock, StockMovement
-from orders import progress, refunds, states
+from orders import invoices, progress, refunds, states
 from orders.models import Order, Return, ReturnLine
 from orders.progress import Pieces
 from orders.states import WrongMove
 from shop.money import Money
-
-Status = Order.Status
-SENT = (Status.PART_SHIPPED, Status.SHIPPED, Status.DELIVERED)
 
 
 class MoreThanSent(Exception):
@@ -39,7 +36,7 @@ def take_back(
 
     restock: how many of them go back to the shelf; None: all. has_refund: what they cost goes back with its
     credit note, and that of the delivery too if it is to; or less of it (amount), for what is worn. Pieces
-    whose money went back before cost nothing now.
+    whose money went back before, while they were still out, cost nothing now.
 
     MoreThanSent; refunds.MoreThanPaid for an amount above what they cost; ValueError for nothing, and for
     more on the shelf than came back; WrongMove for an order of which nothing was sent.
@@ -52,9 +49,10 @@ def take_back(
         raise ValueError("no more goes to the shelf than came back")
     with transaction.atomic():
         held = states.lock(order.pk)
-        if held.status not in SENT:
+        if held.status not in progress.SENT:
             raise WrongMove(held, "returned")
-        out = progress.of(held).out
+        come = progress.of(held)
+        out = come.out
         if any(count > out.get(line, 0) for line, count in back.items()):
             raise MoreThanSent(held, out)
         taken = Return.objects.create(order=held, reason=reason[:200], actor_id=actor_id)
@@ -65,8 +63,9 @@ def take_back(
         states.note_event(held, "returned", note=reason, actor_id=actor_id)
         _restock(held, shelf, reason, actor_id)
         if has_refund:  # last, as its credit note takes a number
+            due = invoices.ledger(held).due(back, come.gone)
             taken.refund = refunds.of_goods(
-                held, back, delivery=delivery, amount=amount, reason=reason, actor_id=actor_id
+                held, due, delivery=delivery, amount=amount, reason=reason, actor_id=actor_id
             )
             taken.save(update_fields=["refund"])
     return taken

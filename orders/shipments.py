@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from catalog import stock
-from orders import parcels, progress, refunds, states
+from orders import invoices, parcels, progress, refunds, states
 from orders.models import GivenUp, Order, Refund, Shipment
 from orders.progress import Pieces
 from orders.states import WrongMove
@@ -74,7 +74,8 @@ def give_up(
     """
     with transaction.atomic():
         held = states.lock(order.pk)
-        left = progress.of(held).left
+        come = progress.of(held)
+        left = come.left
         if held.status != Status.PART_SHIPPED or not left:
             raise WrongMove(held, Status.SHIPPED)
         GivenUp.objects.bulk_create(GivenUp(line_id=line, quantity=count) for line, count in left.items())
@@ -82,4 +83,7 @@ def give_up(
         states.move(held, Status.SHIPPED, actor_id=actor_id)
         stock.release(progress.by_variant(held, left), reference=held.number, actor_id=actor_id)
         # Last, as its credit note takes a number.
-        return refunds.of_goods(held, left, reason=reason, actor_id=actor_id) if has_refund else None
+        if not has_refund:
+            return None
+        due = invoices.ledger(held).due(left, come.gone)
+        return refunds.of_goods(held, due, reason=reason, actor_id=actor_id)

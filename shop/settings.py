@@ -218,6 +218,7 @@ PAYMENT_GATEWAY = env(
     why="Write stripe, or fake to try the shop: that moves no money.",
 )
 RESERVATION_MINUTES = env("RESERVATION_MINUTES", int, 30)  # so long an unpaid order keeps its goods
+HELD_DAYS = env("HELD_DAYS", int, 7)  # … and so long while its money is held back for a person
 PAYMENTS_PER_HOUR = env("PAYMENTS_PER_HOUR", int, 1_000 if DEMO else 10)  # new attempts from one address
 PAYMENT_TIMEOUT_SECONDS = env("PAYMENT_TIMEOUT_SECONDS", float, 10.0)
 _by_stripe: Any = REQUIRED if PAYMENT_GATEWAY == "stripe" else ""

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders import progress, returns, shipments, states
+from orders import progress, shipments, states
 from orders.admin.giving import offers_refund
 from orders.admin.refunds import is_owed, refundable
 from orders.models import Order
@@ -47,7 +47,7 @@ BUTTONS = (
         "_return",
         gettext_lazy("Take goods back …"),
         "refund_order",
-        lambda order: order.status in returns.SENT and bool(progress.of(order).out),
+        lambda order: order.status in progress.SENT and bool(progress.of(order).out),
         "return",
     ),
     Button("_pay_back", gettext_lazy("Refund …"), "refund_order", offers_refund, "refund"),

@@ -50,6 +50,9 @@ class Deciding(Asking):
                 is_enough=is_enough,
                 can_pay=can_pay,
                 more=more,
+                kept_until=held.kept_until(found),
+                has_expired=order.status == Order.Status.EXPIRED,
+                is_there=order.status != Order.Status.EXPIRED or held.is_there(order),
             )
         try:
             if "accept" in request.POST:

@@ -1,10 +1,14 @@
 """Money and goods that come back: what for is chosen first, then the sum is shown, then it happens."""
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders import invoices, progress, refunds, returns, states
+from orders.admin import told
 from orders.admin.asking import Asking, Meanwhile
 from orders.admin.pieces import MoneyForm, ReturnForm
 from orders.balance import GIVEN_UP
@@ -35,13 +39,19 @@ class Giving(Asking):
         if data and data.get("seen", seen) != seen:
             return self.done_already(request, order)
         _goods, brought = ledger.worth({}, delivery=True)
+        come = progress.of(order)
         form = MoneyForm(
-            data, order=order, most=ledger.creditable(lines), brought=brought, initial={"seen": seen}
+            data,
+            order=order,
+            most=ledger.creditable(lines),
+            told=told.movements(order, come, ledger),
+            brought=brought,
+            initial={"seen": seen},
         )
         sum_: Money | None = None
         if form.is_valid():
             said, pieces = form.cleaned_data, form.pieces()
-            sum_, amount = self._sum(form, ledger), said.get("amount")
+            sum_, amount = self._sum(form, ledger, pieces), said.get("amount")
             if sum_ > left:
                 form.add_error(None, self._too_much(left))
             if not form.errors and request.POST.get("agreed") == str(sum_.amount):
@@ -68,24 +78,34 @@ class Giving(Asking):
                     return self.done(request, order, self._sent(refund))
         title = _("Refund %s") % order.number
         shown = None if form.errors else sum_
-        return self.ask(request, order, "refund", title, form=form, left=left, sum=shown)
+        hint = self._in_advance(form, ledger, come) if shown else ""
+        return self.ask(request, order, "refund", title, form=form, left=left, sum=shown, hint=hint)
 
     def return_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Goods are here again; to the shelf or not, with their money or without."""
         order = self.asked(request, pk, "refund_order")
-        seen, out = self.mark(order), progress.of(order).out
-        if order.status not in returns.SENT or not out:
+        seen, come = self.mark(order), progress.of(order)
+        if order.status not in progress.SENT or not come.out:
             return self.stays(request, order)
         ledger = invoices.ledger(order)
         data = request.POST if request.method == "POST" else None
         if data and data.get("seen", seen) != seen:
             return self.done_already(request, order)
         _goods, brought = ledger.worth({}, delivery=True)
-        form = ReturnForm(data, order=order, most=out, brought=brought, initial={"seen": seen})
+        form = ReturnForm(
+            data,
+            order=order,
+            most=come.out,
+            told=told.movements(order, come, ledger),
+            brought=brought,
+            initial={"seen": seen},
+        )
         sum_: Money | None = None
+        due: Mapping[int, int] = {}
         if form.is_valid():
             said = form.cleaned_data
-            sum_ = self._sum(form, ledger) if said["has_refund"] else Money.zero(order.currency)
+            due = ledger.due(form.pieces(), come.gone) if said["has_refund"] else {}
+            sum_ = self._sum(form, ledger, due) if said["has_refund"] else Money.zero(order.currency)
             if sum_ > refunds.left(order):
                 form.add_error(None, self._too_much(refunds.left(order)))
             if not form.errors and request.POST.get("agreed") == str(sum_.amount):
@@ -114,18 +134,51 @@ class Giving(Asking):
                     return self.done(request, order, self._taken(taken.refund))
         title = _("Take goods of %s back") % order.number
         shown = None if form.errors else sum_
-        return self.ask(request, order, "return", title, form=form, left=refunds.left(order), sum=shown)
+        hint = self._before(form, due) if shown is not None else ""
+        return self.ask(
+            request, order, "return", title, form=form, left=refunds.left(order), sum=shown, hint=hint
+        )
 
-    def _sum(self, form: MoneyForm, ledger: invoices.Ledger) -> Money:
+    def _before(self, form: ReturnForm, due: Mapping[int, int]) -> str:
+        """That pieces which came back were refunded while they were out, and cost nothing now."""
+        back, paid = sum(form.pieces().values()), sum(due.values())
+        if not form.cleaned_data["has_refund"] or back == paid:
+            return ""
+        if not paid:
+            return _("These pieces have been refunded: they are only taken back.")
+        text = ngettext(
+            "%(count)d of these pieces has been refunded: the others’ money goes back.",
+            "%(count)d of these pieces have been refunded: the others’ money goes back.",
+            back - paid,
+        )
+        return text % {"count": back - paid}
+
+    def _in_advance(self, form: MoneyForm, ledger: invoices.Ledger, come: progress.Progress) -> str:
+        """That pieces which are refunded are still out: their return will bring no money once more."""
+        open_ = {pk: come.gone.get(pk, 0) - ledger.refunded(pk) for pk in form.pieces()}
+        ahead = sum(count - min(max(open_[pk], 0), count) for pk, count in form.pieces().items())
+        if not ahead or form.order.status not in progress.SENT:
+            return ""
+        text = ngettext(
+            "%(count)d of these pieces has not come back: when it does, no more goes back for it.",
+            "%(count)d of these pieces have not come back: when they do, no more goes back for them.",
+            ahead,
+        )
+        return text % {"count": ahead}
+
+    def _sum(self, form: MoneyForm, ledger: invoices.Ledger, pieces: Mapping[int, int]) -> Money:
         """By the same arithmetic as the credit note; complains if the amount is more than that."""
         said = form.cleaned_data
-        goods, brought = ledger.worth(ledger.creditable(form.pieces()), delivery=bool(said.get("delivery")))
+        goods, brought = ledger.worth(ledger.creditable(pieces), delivery=bool(said.get("delivery")))
         whole: Money = goods + brought
         amount: Money | None = said["amount"]
         if amount is None:
             return whole
         if (form.pieces() or said.get("delivery")) and amount > whole:
-            form.add_error("amount", _("Those cost %(sum)s: no more goes back for them.") % {"sum": whole})
+            text = _("Those cost %(sum)s: no more goes back for them.") % {"sum": whole}
+            form.add_error(
+                "amount", text if whole else _("Those have been refunded: no more goes back for them.")
+            )
         return amount
 
     def _too_much(self, left: Money) -> str:

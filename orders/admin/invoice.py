@@ -34,6 +34,7 @@ class InvoiceRows(Unchangeable, Rows):
     """An order's papers."""
 
     model = Invoice
+    classes = ("collapse",)
     fields = ("label", "what", "sum", "when", "file_link")
     readonly_fields = fields
     ordering = ("id",)

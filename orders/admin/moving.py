@@ -19,9 +19,13 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from catalog.stock import NotReserved
 from orders import states
 from orders.admin import buttons
+from orders.admin.addressing import Addressing
 from orders.admin.deciding import Deciding
+from orders.admin.exporting import Exporting
 from orders.admin.giving import Giving
+from orders.admin.packing import Packing
 from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
+from orders.admin.repeating import Repeating
 from orders.admin.shipping import UNRESERVED, Shipping
 from orders.models import Order
 from shop.desk.cells import grouped
@@ -38,10 +42,10 @@ DONE_MANY = {
 }
 
 
-class Moving(Shipping, Giving, Deciding):
+class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Packing, Exporting):
     """The part of the orders' desk that changes them."""
 
-    actions = ("ship", "deliver", "cancel")
+    actions = ("ship", "deliver", "cancel", "export")
 
     def get_urls(self) -> list[URLPattern]:
         ask = self.admin_site.admin_view(self.cancel_view)

@@ -1,6 +1,7 @@
 """Orders on the merchant's desk: read as they were placed, moved on through orders.states."""
 
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
@@ -14,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
-from orders import links, marking, progress, queries, states
-from orders.admin import told
+from orders import invoices, links, marking, progress, queries, states
+from orders.admin import addressing, packing, repeating, told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
-from orders.admin.refunds import StatusFilter, is_owed, unrefunded
+from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
 from orders.admin.rows import EventRows, PaymentRows, ShipmentRows
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.models.order import FIRST_NUMBER
@@ -55,14 +56,15 @@ class OrderTable(Moving):
     place = 1
     list_display = ("order_number", "placed", "buyer", "state", "items", "sum", "where")
     list_display_links = ("order_number",)
-    list_filter = (StatusFilter, MarketFilter, "placed_at")
+    list_filter = (StatusFilter, RefundFilter, MarketFilter, "placed_at")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")
+    gists = MappingProxyType({"refunds": told.refunds_gist, "returned": told.returns_gist})
     inlines = (ShipmentRows, PaymentRows, InvoiceRows, EventRows)
     readonly_fields = (
-        *("state", "placed", "where", "refund", "held", "who", "email", "address", "goods", "promise"),
-        *("refunds", "returned"),
+        *("state", "placed", "where", "money", "refund", "held", "who", "mailbox"),
+        *("address", "goods", "promise", "refunds", "returned"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -73,7 +75,7 @@ class OrderTable(Moving):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What waits for somebody stands on top; what came back, while there is something."""
-        first: list[Any] = [("state", "placed", "where"), ("who", "email")]
+        first: list[Any] = [("state", "placed", "where"), ("who", "mailbox"), ("money",)]
         more: list[Any] = []
         if obj is not None:
             obj.reader = request.user  # the cells below know no request
@@ -82,21 +84,22 @@ class OrderTable(Moving):
             if any(payment.status == Payment.Status.HELD for payment in obj.payments.all()):
                 first.insert(0, ("held",))
             if obj.returns.exists():
-                more.append((gettext_lazy("Returns"), {"fields": ("returned",)}))
-            if told.refunds_of(obj):
-                more.append((gettext_lazy("Refunds"), {"fields": ("refunds",)}))
+                more.append((gettext_lazy("Returns"), {"fields": ("returned",), "classes": ("collapse",)}))
+            if found := told.refunds_of(obj):
+                folds = () if any(map(told.waits, found)) else ("collapse",)
+                more.append((gettext_lazy("Refunds"), {"fields": ("refunds",), "classes": folds}))
         return (
             (None, {"fields": tuple(first)}),
             (gettext_lazy("What was bought"), {"fields": ("goods",)}),
             (gettext_lazy("Delivery"), {"fields": (("address", "promise"),)}),
-            *more,
             (gettext_lazy("For us"), {"fields": ("note",)}),
+            *more,
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         bought = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
         pieces = Subquery(bought.annotate(number=Sum("quantity")).values("number"))
-        return super().get_queryset(request).select_related("customer").annotate(pieces=pieces)
+        return super().get_queryset(request).select_related("customer").annotate(pieces=pieces, back=mark())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -142,8 +145,10 @@ class OrderTable(Moving):
         return format_html('{}<br><span class="soft">{}</span>', order.name, order.email)
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
-    def state(self, order: Order) -> Any:
-        return state_of(order)
+    def state(self, order: Any) -> Any:
+        shown = state_of(order)
+        told_of = BACK_AS.get(order.back)
+        return format_html('{}<br><span class="soft">{}</span>', shown, told_of) if told_of else shown
 
     @admin.display(description=gettext_lazy("total"))
     def sum(self, order: Order) -> Any:
@@ -156,6 +161,10 @@ class OrderTable(Moving):
     @admin.display(description=gettext_lazy("market"), ordering="market")
     def where(self, order: Order) -> str:
         return market_name(order.market)
+
+    @admin.display(description=gettext_lazy("money"))
+    def money(self, order: Order) -> Any:
+        return told.money_of(order)
 
     @admin.display(description=gettext_lazy("refund"))
     def refund(self, order: Order) -> Any:
@@ -180,10 +189,13 @@ class OrderTable(Moving):
         url = reverse("admin:accounts_user_change", args=[order.customer_id])
         return format_html('<a href="{}">{}</a>', url, order.customer.get_full_name())
 
+    @admin.display(description=gettext_lazy("e-mail"))
+    def mailbox(self, order: Any) -> Any:
+        return repeating.mailbox(order, may_write=order.reader.has_perm("orders.change_order"))
+
     @admin.display(description=gettext_lazy("goes to"))
-    def address(self, order: Order) -> Any:
-        lines = [*queries.address_lines(order, order.vat_number), order.phone]
-        return format_html('<span class="lines">{}</span>', "\n".join(line for line in lines if line))
+    def address(self, order: Any) -> Any:
+        return addressing.address_of(order, may_correct=order.reader.has_perm("orders.ship_order"))
 
     @admin.display(description=gettext_lazy("promised"))
     def promise(self, order: Order) -> Any:
@@ -193,18 +205,21 @@ class OrderTable(Moving):
                 date_format(day, "DATE_FORMAT") for day in (order.promised_from, order.promised_until)
             )
             lines.append(first if first == last else f"{first} – {last}")
-        return format_html('<span class="lines">{}</span>', "\n".join(lines))
+        shown = format_html('<span class="lines">{}</span>', "\n".join(lines))
+        if not packing.is_open(order, progress.of(order).left):
+            return shown
+        return format_html("{}<br>{}", shown, packing.link(order))
 
     @admin.display(description=gettext_lazy("goods"))
     def goods(self, order: Order) -> str:
         """Lines and sums as the buyer saw them, and how far they have come."""
-        come = progress.of(order)
+        movements = told.movements(order, progress.of(order), invoices.ledger(order))
         lines = [
             {
                 "thumbnail": thumbnail(line.picture),
                 "name": line.name,
                 "detail": " · ".join(filter(None, (line.options, line.sku))),
-                "movement": told.movement(line, come),
+                "movement": movements[line.pk],
                 "quantity": number(line.quantity),
                 "each": Money(line.unit_price, order.currency),
                 "tax": percent(line.tax_rate),

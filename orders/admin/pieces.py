@@ -5,10 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.thumbnail import thumbnail
+from orders import carriers
+from orders.admin.tracking import TrackingCode
 from orders.models import Order, OrderLine
 from shop.desk.cells import number
 from shop.desk.fixes import reword
@@ -24,9 +27,18 @@ class PiecesForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)  # what had happened when it was shown
 
-    def __init__(self, data: Any, *, order: Order, most: Mapping[int, int], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        order: Order,
+        most: Mapping[int, int],
+        told: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """told: what is to be known of a line before its number is chosen."""
         super().__init__(data, **kwargs)
-        self.order = order
+        self.order, self.told = order, told or {}
         self.lines: list[OrderLine] = [line for line in order.lines.all() if most.get(line.pk)]
         self.most = most
         first: dict[str, forms.Field] = {}
@@ -56,6 +68,7 @@ class PiecesForm(forms.Form):
                 "thumbnail": thumbnail(line.picture),
                 "name": line.name,
                 "detail": " · ".join(filter(None, (line.options, line.sku))),
+                "told": self.told.get(line.pk, ""),
                 "most": number(self.most[line.pk]),
                 "field": self[f"line_{line.pk}"],
                 "also": self[f"{self.also[0]}_{line.pk}"] if self.also else None,
@@ -79,15 +92,20 @@ class ShipForm(PiecesForm):
     heading = gettext_lazy("In this parcel")
 
     carrier = forms.CharField(label=gettext_lazy("Carrier"), max_length=80, required=False)
-    tracking_code = forms.CharField(
+    tracking_code = TrackingCode(
         label=gettext_lazy("Tracking code"),
-        max_length=120,
         required=False,
         help_text=gettext_lazy("It can be added later, too."),
     )
     is_told = forms.BooleanField(
         label=gettext_lazy("Tell the customer by mail"), required=False, initial=True
     )
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["carrier"].help_text = _("With %(names)s the customer gets a link to follow it.") % {
+            "names": get_text_list(carriers.NAMES, _("or"))
+        }
 
     def clean(self) -> dict[str, Any]:
         if not self.errors and not self.pieces():

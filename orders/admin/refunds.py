@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -22,6 +22,16 @@ _SENT = Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.SUCCE
     sent=Coalesce(Sum("refunds__amount", filter=~Q(refunds__status=Refund.Status.FAILED)), Decimal(0))
 )
 _ALL, _PART = Exists(_SENT.filter(sent=F("amount"))), Exists(_SENT.filter(sent__gt=0, sent__lt=F("amount")))
+_RETURNED_BY_HAND = Q(status=Order.Status.CANCELLED, paid_at__isnull=False) & ~_PAID & _DONE
+# Few orders have refunds: they are found by those, and not by looking at each.
+_TOUCHED = Refund.objects.exclude(status=Refund.Status.FAILED).filter(
+    payment__status=Payment.Status.SUCCEEDED
+)
+REFUNDED = Q(pk__in=_TOUCHED.values("payment__order")) & _ALL | _RETURNED_BY_HAND
+# What had come beyond the total does not count.
+REFUNDED_IN_PART = Q(pk__in=_TOUCHED.values("payment__order")) & Exists(
+    _SENT.filter(sent__lt=F("amount"), sent__gt=F("amount") - OuterRef("total"))
+)
 OWED = Q(status=Order.Status.CANCELLED) & (Q(paid_at__isnull=False) | _PAID) & ~_ALL & (~_DONE | _PART)
 
 HELD = Exists(Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.HELD))
@@ -101,6 +111,32 @@ def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
 
 # What waits for somebody, as addresses of the list call it.
 WAITING: dict[str | None, Any] = {"to_ship": TO_SHIP, "held": HELD, "stuck": STUCK, "owed": OWED}
+BACK: dict[str | None, Q] = {"part": REFUNDED_IN_PART, "all": REFUNDED}
+BACK_AS = {"part": gettext_lazy("partly refunded"), "all": gettext_lazy("refunded")}
+
+
+class RefundFilter(admin.SimpleListFilter):
+    """Of whose money something went back, or is on its way."""
+
+    title = gettext_lazy("refund")
+    parameter_name = "refund"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return list(BACK_AS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        chosen = BACK.get(self.value())
+        return queryset if chosen is None else queryset.filter(chosen)
+
+
+def mark() -> Case:
+    """How the list marks an order: "part", "all" or nothing; an annotation."""
+    return Case(
+        When(REFUNDED, then=Value("all")),
+        When(REFUNDED_IN_PART, then=Value("part")),
+        default=Value(""),
+        output_field=CharField(),
+    )
 
 
 class StatusFilter(admin.SimpleListFilter):

@@ -1,5 +1,6 @@
 """What stands below an order on the desk: its payments and its timeline."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,8 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders import carriers
+from orders.addresses import CHANGED
+from orders.admin import packing
+from orders.admin.repeating import name_of
+from orders.admin.tracking import ParcelForm
+from orders.mailing import AGAIN
 from orders.models import Order, OrderEvent, Payment, Shipment
-from shop.desk.cells import amount, moment, pill
+from orders.reservations import LET_GO
+from shop.desk.cells import amount, grouped, moment, pill
 from shop.desk.tables import Rows, Unchangeable
 from shop.money import Money
 
@@ -47,6 +54,10 @@ EVENTS = {
     "payment_held": gettext_lazy("payment held back"),
     "payment_accepted": gettext_lazy("payment accepted by hand"),
     "payment_returned": gettext_lazy("payment held back goes back"),
+    AGAIN: gettext_lazy("mail to be sent again"),
+    "again_sent": gettext_lazy("mail sent again"),
+    CHANGED: gettext_lazy("address corrected"),
+    LET_GO: gettext_lazy("money held for too long: goods not kept any longer"),
     "capture_begun": gettext_lazy("approved money to be taken"),
     "voucher_again": gettext_lazy("its voucher counts again"),
     OrderEvent.REFUNDED: gettext_lazy("refunded"),
@@ -57,8 +68,9 @@ class ShipmentRows(Rows):
     """Its parcels; who brings one and its code are written down by who ships, while it is on its way."""
 
     model = Shipment
-    fields = ("label", "sent", "goods", "carrier", "tracking_code", "follow", "actor")
-    readonly_fields = ("label", "sent", "goods", "follow", "actor")
+    form = ParcelForm
+    fields = ("label", "goods", "carrier", "tracking_code", "follow")
+    readonly_fields = ("label", "goods", "follow")
     verbose_name_plural = gettext_lazy("parcels")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -75,29 +87,31 @@ class ShipmentRows(Rows):
         return super().get_queryset(request).select_related("actor", "order").prefetch_related("lines__line")
 
     @admin.display(description=gettext_lazy("parcel"))
-    def label(self, shipment: Shipment) -> str:
-        return str(shipment.number)
-
-    @admin.display(description=gettext_lazy("sent"))
-    def sent(self, shipment: Shipment) -> Any:
-        return moment(shipment.shipped_at)
+    def label(self, shipment: Shipment) -> Any:
+        """Its number, when it left, and who sent it."""
+        by = shipment.actor.get_full_name() if shipment.actor else ""
+        told = format_html("{}. {}", shipment.number, moment(shipment.shipped_at))
+        return format_html('{}<br><span class="soft">{}</span>', told, by) if by else told
 
     @admin.display(description=gettext_lazy("in it"))
     def goods(self, shipment: Shipment) -> Any:
         rows = [(row.quantity, row.line.name) for row in shipment.lines.all()]
         return format_html_join(mark_safe("<br>"), "{} × {}", rows)
 
-    @admin.display(description=gettext_lazy("where it is"))
+    @admin.display(description=gettext_lazy("more of it"))
     def follow(self, shipment: Shipment) -> Any:
         url = carriers.tracking_url(shipment.carrier, shipment.tracking_code)
-        link = '<a href="{}" rel="external noreferrer">{}</a>'
-        return format_html(link, url, _("Follow it")) if url else "–"
+        if not url:
+            return packing.link_of(shipment)
+        link = '<a href="{}" rel="external noreferrer">{}</a><br>{}'
+        return format_html(link, url, _("Follow it"), packing.link_of(shipment))
 
 
 class PaymentRows(Unchangeable, Rows):
     """Each attempt to collect the total."""
 
     model = Payment
+    classes = ("collapse",)
     fields = ("begun", "where", "paid", "state", "reason", "reference", "settled")
     readonly_fields = fields
 
@@ -107,7 +121,12 @@ class PaymentRows(Unchangeable, Rows):
 
     @admin.display(description=gettext_lazy("gateway"))
     def where(self, payment: Payment) -> str:
-        return _("by hand") if payment.gateway == Payment.BY_HAND else payment.gateway
+        """Its name; money that no gateway took has none."""
+        named = {Payment.BY_HAND: _("by hand"), Payment.NOTHING: _("Nothing to pay")}
+        return named.get(payment.gateway, payment.gateway)
+
+    def said(self, row: Payment) -> str:
+        return f"{row.money} {row.get_status_display()}"
 
     @admin.display(description=gettext_lazy("settled"))
     def settled(self, payment: Payment) -> Any:
@@ -133,11 +152,16 @@ class EventRows(Unchangeable, Rows):
     """The timeline."""
 
     model = OrderEvent
+    classes = ("collapse",)
     fields = ("when", "what", "note", "actor")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
         return super().get_queryset(request).select_related("actor")
+
+    def gist(self, rows: Sequence[OrderEvent]) -> str:
+        """How many there are, and the newest."""
+        return f"{grouped(len(rows))} · {self.what(rows[-1])}" if rows else super().gist(rows)
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, event: OrderEvent) -> Any:
@@ -145,5 +169,7 @@ class EventRows(Unchangeable, Rows):
 
     @admin.display(description=gettext_lazy("event"))
     def what(self, event: OrderEvent) -> str:
-        """A second mail of its kind has its number behind a colon."""
-        return capfirst(str(EVENTS.get(event.kind.partition(":")[0], event.kind)))
+        """A second mail of its kind has its number behind a colon; one that is sent again, what it is."""
+        kind, _colon, which = event.kind.partition(":")
+        told = capfirst(str(EVENTS.get(kind, event.kind)))
+        return f"{told}: {name_of(which)}" if kind == AGAIN else told

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.stock import NotReserved
 from orders import invoices, progress, refunds, shipments, states
+from orders.admin import told
 from orders.admin.asking import Asking, Meanwhile
 from orders.admin.pieces import ShipForm
 from orders.models import Order
@@ -31,14 +32,16 @@ class Shipping(Asking):
     def ship_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """All that is left, or a part of it."""
         order = self.asked(request, pk, "ship_order")
-        seen, left = self.mark(order), progress.of(order).left
+        seen, come = self.mark(order), progress.of(order)
+        left = come.left
         if order.status not in shipments.TO_SHIP or not left:
             return self.stays(request, order)
         data = request.POST if request.method == "POST" else None
         if data and data.get("seen", seen) != seen:
             return self.done_already(request, order)
         first = {"carrier": order.delivery_carrier, "seen": seen}
-        form = ShipForm(data, order=order, most=left, initial=first)
+        known = told.movements(order, come, invoices.ledger(order))
+        form = ShipForm(data, order=order, most=left, told=known, initial=first)
         if not form.is_valid():
             return self.ask(request, order, "ship", _("Ship %s") % order.number, form=form)
         said = form.cleaned_data
@@ -72,12 +75,13 @@ class Shipping(Asking):
     def give_up_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The rest never comes; its money goes back."""
         order = self.asked(request, pk, "cancel_order")
-        left = progress.of(order).left
+        come = progress.of(order)
+        left = come.left
         if order.status != Order.Status.PART_SHIPPED or not left:
             return self.stays(request, order)
         if request.method != "POST":
             count = invoices.ledger(order)
-            goods, _brought = count.worth(count.creditable(left))
+            goods, _brought = count.worth(count.due(left, come.gone))
             lines = [(line, number(left[line.pk])) for line in order.lines.all() if line.pk in left]
             title = _("Give up the rest of %s?") % order.number
             may_refund = self.may_refund(request)

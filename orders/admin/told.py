@@ -6,25 +6,51 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from orders import progress
-from orders.models import Order, OrderLine, Payment, Refund, Return
-from shop.desk.cells import amount, moment, pill
+from orders import balance, held, progress
+from orders.invoices import Ledger
+from orders.models import Order, OrderLine, Payment, Refund, Return, ReturnLine
+from shop.desk.cells import amount, grouped, moment, pill
+from shop.money import Money
 
 Status = Refund.Status
 
 
-def movement(line: OrderLine, come: progress.Progress) -> str:
-    """1 of 3 sent · 1 never comes · 1 came back; nothing while none was sent."""
-    if not come.shipped:
-        return ""
-    values = {"sent": come.shipped.get(line.pk, 0), "all": line.quantity}
-    told = [_("%(sent)d of %(all)d sent") % values]
+def movement(line: OrderLine, come: progress.Progress, refunded: int = 0) -> str:
+    """1 of 3 sent · 1 never comes · 1 came back · 1 refunded; nothing while none was."""
+    told = []
+    if come.shipped:
+        values = {"sent": come.shipped.get(line.pk, 0), "all": line.quantity}
+        told.append(_("%(sent)d of %(all)d sent") % values)
     if never := come.given_up.get(line.pk):
         told.append(_("%d never come") % never)
     if back := come.returned.get(line.pk):
         told.append(_("%d came back") % back)
+    if refunded:
+        told.append(_("%d refunded") % refunded)
     return " · ".join(told)
+
+
+def movements(order: Order, come: progress.Progress, ledger: Ledger) -> dict[int, str]:
+    """Of each line, by its id."""
+    return {line.pk: movement(line, come, ledger.refunded(line.pk)) for line in order.lines.all()}
+
+
+def money_of(order: Order) -> str:
+    """Paid, refunded, left: one summary; what is held back or approved stands beside it."""
+    paid, back, rest = balance.summary(order)
+    open_ = refunds_of(order)
+    under_way = Money.sum(
+        (refund.money for refund in open_ if refund.status == Status.BEGUN and _counts(refund)),
+        order.currency,
+    )
+    context = {"paid": paid, "back": back, "rest": rest, "under_way": min(under_way, back)}
+    return render_to_string("admin/orders/order/money.html", context)
+
+
+def _counts(refund: Refund) -> bool:
+    return refund.payment.status == Payment.Status.SUCCEEDED
 
 
 def refunds_of(order: Order) -> list[Refund]:
@@ -33,14 +59,44 @@ def refunds_of(order: Order) -> list[Refund]:
     return list(found.select_related("payment", "credit_note", "actor").order_by("pk"))
 
 
+def waits(refund: Refund) -> bool:
+    """Whether somebody is to see to it: it failed, or no gateway sends it."""
+    return _is_open(refund) or _is_by_hand(refund)
+
+
+def _is_open(refund: Refund) -> bool:
+    return refund.status == Status.FAILED and refund.closed_at is None
+
+
+def _is_by_hand(refund: Refund) -> bool:
+    return refund.payment.gateway == Payment.BY_HAND and refund.status == Status.BEGUN
+
+
+def refunds_gist(order: Order) -> str:
+    """What the folded part says: how many, and what they come to."""
+    found = [refund for refund in refunds_of(order) if refund.status != Status.FAILED]
+    sums = {refund.currency for refund in found}
+    totals = [
+        str(Money.sum((row.money for row in found if row.currency == currency), currency))
+        for currency in sorted(sums)
+    ]
+    return " · ".join([grouped(len(found)), *totals])
+
+
+def returns_gist(order: Order) -> str:
+    """How many pieces came back, and why."""
+    pieces = sum(ReturnLine.objects.filter(back__order=order).values_list("quantity", flat=True))
+    text = ngettext("%d piece", "%d pieces", pieces) % pieces
+    return " · ".join([text, *(back.reason for back in order.returns.all() if back.reason)])
+
+
 def refunds_table(order: Order, *, may_see_to: bool) -> str:
     """Each with what became of it; may_see_to: with the buttons for those that wait for somebody."""
     names = {str(line.pk): line.name for line in order.lines.all()}
     rows = []
     for refund in refunds_of(order):
         goods = [f"{count} × {names.get(pk, pk)}" for pk, count in refund.pieces.items()]
-        by_hand = refund.payment.gateway == Payment.BY_HAND and refund.status == Status.BEGUN
-        is_open = refund.status == Status.FAILED and refund.closed_at is None
+        by_hand, is_open = _is_by_hand(refund), _is_open(refund)
         colour = {Status.SUCCEEDED: "good", Status.FAILED: "bad" if is_open else "quiet"}
         label = _("to be sent by hand") if by_hand else refund.get_status_display()
         rows.append(
@@ -85,6 +141,8 @@ def held_notice(order: Order, *, may_decide: bool) -> str:
     rows = [
         {
             "text": what_is_wrong(payment, order),
+            "kept_until": held.kept_until(payment),
+            "has_expired": order.status == Order.Status.EXPIRED,
             "url": reverse("admin:orders_order_held", args=[order.pk, payment.pk]) if may_decide else "",
         }
         for payment in order.payments.all()

@@ -132,6 +132,7 @@ class Order(PostalFields):
             ("cancel_order", _("Can cancel orders")),
             ("refund_order", _("Can take goods back and send money back")),
             ("charge_order", _("Can take approved money and decide about money held back")),
+            ("export_order", _("Can export orders")),
         )
 
     def __str__(self) -> str:

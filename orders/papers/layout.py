@@ -31,6 +31,11 @@ def title(invoice: Invoice) -> str:
     return _("Credit note") if invoice.kind == Invoice.Kind.CREDIT_NOTE else _("Invoice")
 
 
+def missing() -> str:
+    """What stands below if a sign is lacking, in the language in use."""
+    return _("A sign that this page cannot show stands as ▯. The order’s page shows it as it was written.")
+
+
 def note_texts(told: Content) -> list[str]:
     """What the law wants to be said of its tax, in the language in use."""
     found = []
@@ -68,7 +73,7 @@ class _Page:
             "label": self.invoice.label,
             "issued": [self.invoice.issued_on.year, self.invoice.issued_on.month, self.invoice.issued_on.day],
             "shop": settings.SITE_NAME,
-            "sender": " · ".join(_address(told["seller"], has_country=False)),
+            "sender": " · ".join(address(told["seller"], has_country=False)),
             "recipient": told["buyer"]["lines"],
             "facts": [[name, text] for name, text in self.facts() if text],
             "item": _("Item"),
@@ -80,9 +85,7 @@ class _Page:
             "total": [_("Total credited") if self.is_credit else _("Total"), self.money("total")],
             "taxes": self.taxes(),
             "notes": [note for note in self.notes() if note],
-            "missing": _(
-                "A sign that this page cannot show stands as ▯. The order’s page shows it as it was written."
-            ),
+            "missing": missing(),
             "foot": [column for column in self.foot() if column],
             "page": _("Page %(number)s of %(count)s"),
         }
@@ -217,7 +220,7 @@ class _Page:
 
     def foot(self) -> Iterator[list[str]]:
         seller = self.told["seller"]
-        yield _address(seller)
+        yield address(seller)
         managers, register = seller["managers"], seller["register"]
         yield _some(seller["email"], seller["phone"], seller["website"]) + _some(
             managers and _("Represented by %s") % managers
@@ -244,7 +247,8 @@ def _tax_name(told: Content) -> str:
     return _("VAT") if country in places.EU or country in {"GB", "CH", "NO"} else _("Tax")
 
 
-def _address(party: Content, *, has_country: bool = True) -> list[str]:
+def address(party: Content, *, has_country: bool = True) -> list[str]:
+    """Of who sells, line by line."""
     town = " ".join(filter(None, (party["postcode"], party["city"])))
     lines = _some(party["name"], party["line1"], party["line2"], town)
     return [*lines, country_name(party["country"])] if has_country else lines
@@ -257,8 +261,13 @@ def country_name(code: str) -> str:
 
 
 def _day(iso: str) -> str:
+    return day(date.fromisoformat(iso))
+
+
+def day(on: date) -> str:
+    """3 December 2026, as the language in use writes it."""
     # Translators: a date with its month in full, as babel (CLDR) writes patterns.
-    return date_filter(date.fromisoformat(iso), pgettext("date pattern", "d MMMM y"))
+    return date_filter(on, pgettext("date pattern", "d MMMM y"))
 
 
 def _days(first: str | None, last: str | None) -> str:

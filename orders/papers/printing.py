@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import typst
 from django.conf import settings
@@ -26,21 +28,27 @@ class NotRendered(Exception):
 
 def pdf(invoice: Invoice) -> bytes:
     """Its PDF; with the electronic invoice inside where the seller needs one. NotRendered says why not."""
-    words = signs.clean(layout.words(invoice))
     xml = crossindustry.xml(invoice)
-    lacks = signs.INSTEAD in json.dumps(words, ensure_ascii=False).replace(words["missing"], "")
-    paper = {**words, "fonts": signs.families(), "lacks": lacks, "xml": xml}
+    words = {**layout.words(invoice), "xml": xml}
+    made = printed(TEMPLATE, words, on=invoice.issued_on, about=str(invoice))
+    return metadata.declare(made) if xml else made
+
+
+def printed(template: Path, words: Mapping[str, Any], *, on: date, about: str) -> bytes:
+    """A paper of these words, as that template sets it. They have `lines`, and say what is `missing`."""
+    xml = words.get("xml")
+    clean = signs.clean({name: said for name, said in words.items() if name != "xml"})
+    lacks = signs.INSTEAD in json.dumps(clean, ensure_ascii=False).replace(clean["missing"], "")
     job = Job(
-        template=str(TEMPLATE),
-        words=json.dumps(paper),
+        template=str(template),
+        words=json.dumps({**clean, "fonts": signs.families(), "lacks": lacks, "xml": xml}),
         fonts=[str(folder) for folder in signs.folders()],
-        at=int(datetime.combine(invoice.issued_on, time(), UTC).timestamp()),
+        at=int(datetime.combine(on, time(), UTC).timestamp()),
     )
     try:
-        made = _elsewhere(job) if len(words["lines"]) > MANY else _here(job)
+        return _elsewhere(job) if len(clean["lines"]) > MANY else _here(job)
     except (typst.TypstError, subprocess.SubprocessError) as error:
-        raise NotRendered(f"{invoice}: {error}") from error
-    return metadata.declare(made) if xml else made
+        raise NotRendered(f"{about}: {error}") from error
 
 
 def _here(job: Job) -> bytes:

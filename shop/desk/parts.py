@@ -40,6 +40,10 @@ def gist(part: Fieldset | InlineAdminFormSet) -> str:
     """What is inside, in a line; nothing of what is only being made."""
     if isinstance(part, Fieldset):
         shown = part.form.instance
+        # What the table says itself of a part, by its first field.
+        own = getattr(part.model_admin, "gists", {})
+        if shown.pk and (tell := own.get(names_of(part)[0])):
+            return str(tell(shown))
         return of_fields(shown, names_of(part)) if shown.pk else ""
     said: str = part.opts.gist([row.instance for row in part.formset.initial_forms])
     return said

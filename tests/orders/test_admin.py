@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from catalog.models import Stock, Variant
 from orders import states
-from orders.models import Order
+from orders.models import Order, Payment
 from orders.placement import place_order
 from tests.factories import make_user
 from tests.orders.conftest import make_draft
@@ -243,3 +243,22 @@ def test_the_trail_names_orders_once(merchant: Client, order: Order) -> None:
         trail = merchant.get(path).content.decode().partition('class="breadcrumbs"')[2].partition("</div>")[0]
         assert trail.count("Orders") == 1, path
         assert trail.count("›") == leaves, path
+
+
+def test_an_order_that_costs_nothing_names_no_gateway(merchant: Client, order: Order) -> None:
+    Payment.objects.create(
+        order=order, gateway=Payment.NOTHING, idempotency_key="free", amount=0, currency="EUR"
+    )
+    text = merchant.get(page(order)).content.decode()
+    assert "Nothing to pay" in text
+    assert "<p>none</p>" not in text
+
+
+def test_what_is_not_needed_at_first_is_folded_and_says_what_is_in_it(merchant: Client, paid: Order) -> None:
+    parts = merchant.get(page(paid)).content.decode().split('<details class="part"')[1:]
+    assert [part.partition(">")[0].partition('data-part="')[2] for part in parts] == [
+        'order-payments"',
+        'order-invoices"',
+        'order-events"',
+    ]
+    assert "2 · Paid" in parts[-1]

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from orders import payments, states
+from catalog import stock
+from orders import payments, reservations, states
 from orders.models import Order, Payment
 from shop.money import Money
 from shop.outbox import drain
@@ -15,7 +16,7 @@ from tests.factories import make_user
 from tests.orders.conftest import eur
 from tests.orders.test_admin import management, page
 from tests.orders.test_admin_moving import said
-from tests.orders.test_held import arrive
+from tests.orders.test_held import arrive, held_since
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
@@ -87,6 +88,25 @@ def test_an_order_that_has_ended_takes_no_money(merchant: Client, order: Order) 
     assert "cannot be paid any more" in text
     assert "Accept as paid" not in text
     assert "stays as it is: it is cancelled" in said(merchant, deciding(payment), {"accept": "yes"})[0]
+
+
+def test_the_desk_says_until_when_the_goods_are_kept_and_what_is_there_after_that(
+    merchant: Client, order: Order
+) -> None:
+    payment = arrive(order, eur("25.00"), doubt="of another account")
+    for url in (page(order), deciding(payment)):
+        assert "The goods are kept until" in merchant.get(url).content.decode()
+    held_since(order, 8)
+    reservations.expire(order.pk)
+    assert "goods not kept any longer" in merchant.get(page(order)).content.decode()
+    text = merchant.get(deciding(payment)).content.decode()
+    assert "they are reserved once more" in text
+    assert "Accept as paid" in text
+    stock.reserve({order.lines.get().variant_id: 9})
+    text = merchant.get(deciding(payment)).content.decode()
+    assert "not all of its goods are there any more" in text
+    assert "Accept as paid" not in text
+    assert "send the money back" in said(merchant, deciding(payment), {"accept": "yes"})[0]
 
 
 def test_support_reads_what_is_wrong_and_decides_nothing(client: Client, order: Order) -> None:

@@ -153,6 +153,33 @@ def test_goods_come_back_to_the_shelf_with_their_money(
         assert words in text
 
 
+def test_what_was_refunded_while_it_was_out_is_only_taken_back(
+    merchant: Client, sent: Order, variant: Variant
+) -> None:
+    refunds.of_goods(sent, {sent.lines.get().pk: 1})
+    url = address("return", sent)
+    assert "1 refunded" in merchant.get(url).content.decode()
+    chosen = {**fields(sent, 1, has_refund="on"), **shelved(sent, 1)}
+    answer = merchant.post(url, chosen)
+    assert answer.context["sum"] == eur("0.00")
+    assert "These pieces have been refunded" in answer.content.decode()
+    more = merchant.post(url, {**chosen, "amount": "0.01"}).content.decode()
+    assert "Those have been refunded: no more goes back for them." in more
+    assert said(merchant, url, {**chosen, "agreed": "0"}) == ["Goods taken back"]
+    assert Stock.objects.get(pk=variant.pk).on_hand == 8
+    assert Refund.objects.count() == 1
+    two = merchant.post(url, {**fields(sent, 2, has_refund="on"), **shelved(sent, 2)})
+    assert two.context["sum"] == eur("16.67")
+
+
+def test_what_is_refunded_before_it_comes_says_so(merchant: Client, sent: Order) -> None:
+    url = address("refund", sent)
+    told = "1 of these pieces has not come back: when it does, no more goes back for it."
+    assert told in merchant.post(url, fields(sent, 1)).content.decode()
+    said(merchant, address("return", sent), {**fields(sent, 1), "agreed": "0"})
+    assert told not in merchant.post(url, fields(sent, 1)).content.decode()
+
+
 def test_goods_come_back_without_money(merchant: Client, sent: Order) -> None:
     url, chosen = address("return", sent), fields(sent, 1)
     assert agreed(merchant, url, chosen) == eur("0.00")

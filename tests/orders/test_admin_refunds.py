@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from orders import gateways, links, payments, refunds, states
+from orders import balance, gateways, held, links, payments, refunds, states
 from orders.models import Order, Refund
 from shop import markets
 from shop.outbox import drain
@@ -14,6 +14,7 @@ from tests.factories import make_user
 from tests.orders.conftest import eur
 from tests.orders.test_admin import management, page
 from tests.orders.test_admin_moving import UNREFUNDED
+from tests.orders.test_held import arrive
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
@@ -127,3 +128,56 @@ def test_the_buyer_reads_that_the_money_was_sent(merchant: Client, owed: Order) 
     text = merchant.get(url).content.decode()
     assert "We have sent €25.00 back the way it came." in text
     assert "give it a few working days" not in text
+
+
+def marked(client: Client, chosen: str) -> list[str]:
+    shown = client.get(reverse("admin:orders_order_changelist"), {"refund": chosen}).context["cl"].result_list
+    return [order.back for order in shown]
+
+
+def test_the_list_marks_and_finds_what_was_refunded_in_part_and_in_all(
+    merchant: Client, order: Order
+) -> None:
+    payments.begin(order, gateways.get().choices()[0].value)
+    assert (marked(merchant, ""), marked(merchant, "part"), marked(merchant, "all")) == ([""], [], [])
+    refunds.refund(order, eur("10.00"))
+    assert (marked(merchant, "part"), marked(merchant, "all")) == (["part"], [])
+    assert "partly refunded" in merchant.get(LIST.partition("?")[0]).content.decode().partition("results")[2]
+    refunds.refund(order, eur("15.00"))
+    assert (marked(merchant, "part"), marked(merchant, "all")) == ([], ["all"])
+
+
+def test_what_came_beyond_the_total_and_went_back_is_no_refund_of_the_order(
+    merchant: Client, order: Order
+) -> None:
+    held.accept(arrive(order, eur("30.00")))
+    assert (marked(merchant, "part"), marked(merchant, "all")) == ([], [])
+    refunds.refund(order, eur("25.00"))
+    assert marked(merchant, "all") == ["all"]
+
+
+def test_money_that_came_and_went_by_hand_is_marked_too(merchant: Client, order: Order) -> None:
+    states.move(order, Status.PAID)
+    order = states.move(order, Status.CANCELLED)
+    assert (marked(merchant, "all"), balance.summary(order)) == (
+        [],
+        (eur("25.00"), eur("0.00"), eur("25.00")),
+    )
+    press(merchant, order)
+    assert (marked(merchant, "all"), balance.summary(order)) == (
+        ["all"],
+        (eur("25.00"), eur("25.00"), eur("0.00")),
+    )
+
+
+def test_the_page_sums_up_what_was_paid_refunded_and_is_left(merchant: Client, order: Order) -> None:
+    assert "Nothing is paid yet" in merchant.get(page(order)).content.decode()
+    payments.begin(order, gateways.get().choices()[0].value)
+    refunds.refund(order, eur("10.00"))
+    tally = merchant.get(page(order)).content.decode().partition('class="tally"')[2].partition("</dl>")[0]
+    assert all(sum_ in tally for sum_ in ("€25.00", "€10.00", "€15.00", "on its way"))
+    drain.drain("high")
+    assert (
+        "on its way"
+        not in merchant.get(page(order)).content.decode().partition("tally")[2].partition("</dl>")[0]
+    )

@@ -14,7 +14,7 @@ from orders.placement import place_order
 from shop.outbox.models import Message
 from tests.factories import make_user
 from tests.orders.conftest import eur, make_draft
-from tests.orders.test_admin import filled, page, shipping
+from tests.orders.test_admin import filled, management, page, shipping
 from tests.orders.test_admin_moving import said
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,40 @@ def test_a_wrong_number_is_told_and_everything_else_kept(
     assert told in text
     assert 'value="JD01"' in text
     assert status(paid) == Status.PAID
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("https://dhl.example/track?id=JD01", "Give the code alone, not the address of a page."),
+        ("www.dhl.example", "Give the code alone, not the address of a page."),
+        ("J" * 41, "A tracking code has 40 characters at most."),
+        ("JD01;drop", "A tracking code has letters, digits, spaces and hyphens only."),
+        ("ＪＤ０１", "A tracking code has letters, digits, spaces and hyphens only."),
+        ("JD01<b>", "A tracking code has letters, digits, spaces and hyphens only."),
+    ],
+)
+def test_what_is_no_tracking_code_is_told(merchant: Client, paid: Order, code: str, told: str) -> None:
+    assert told in merchant.post(shipping(paid), filled(paid, tracking_code=code)).content.decode()
+    assert status(paid) == Status.PAID
+    parcel = shipments.ship(paid, tracking_code="JD01")
+    sent = {**management(merchant, paid), "note": "kept", "shipments-0-tracking_code": code}
+    assert told in merchant.post(page(paid), sent).content.decode()
+    parcel.refresh_from_db()
+    assert parcel.tracking_code == "JD01"
+
+
+def test_a_tracking_code_is_tidied(merchant: Client, paid: Order) -> None:
+    merchant.post(shipping(paid), filled(paid, tracking_code="  0034  0434-1610\t94 "))
+    assert paid.shipments.get().tracking_code == "0034 0434-1610 94"
+
+
+def test_a_code_of_before_keeps_nobody_from_writing_a_note(merchant: Client, paid: Order) -> None:
+    shipments.ship(paid, tracking_code="JD/01;")
+    sent = {**management(merchant, paid), "note": "kept"}
+    assert merchant.post(page(paid), sent).status_code == 302
+    paid.refresh_from_db()
+    assert (paid.note, paid.shipments.get().tracking_code) == ("kept", "JD/01;")
 
 
 def test_whom_to_tell_is_asked(merchant: Client, paid: Order) -> None:

@@ -1,12 +1,16 @@
 """Money that did not fit waits for a person, who accepts it or sends all of it back."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.db.models.functions import Now
 
+from catalog import stock
 from catalog.models import Stock
-from orders import gateways, held, payments, refunds, states
+from catalog.stock import OutOfStock
+from orders import gateways, held, jobs, payments, refunds, states
 from orders.gateways import PaymentEvent, RefundResult
 from orders.held import NotEnough, NotHeld
 from orders.models import Order, Payment, Refund
@@ -169,3 +173,57 @@ def test_capture_is_asked_for_once_and_says_who(order: Order) -> None:
     assert order.status == Status.PAID
     with pytest.raises(NotPayable):
         payments.capture(order)
+
+
+def held_since(order: Order, days: float) -> None:
+    """Its time to pay is over, and so long its money has been held, by the database's clock."""
+    Order.objects.filter(pk=order.pk).update(reserved_until=Now() - timedelta(minutes=1))
+    order.events.filter(kind="payment_held").update(at=Now() - timedelta(days=days))
+
+
+def reserved() -> int:
+    return Stock.objects.get().reserved
+
+
+def test_money_that_is_held_keeps_the_goods_for_some_days_and_not_for_ever(order: Order) -> None:
+    payment = arrive(order, eur("30.00"))
+    held_since(order, 6.9)
+    jobs.expire_unpaid()
+    assert reserved() == 2
+    held_since(order, 7.1)
+    jobs.expire_unpaid()
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    assert (order.status, payment.status, reserved()) == (Status.EXPIRED, "held", 0)
+    assert kinds(order)[-2:] == ["expired", "held_too_long"]
+
+
+def test_accepted_after_that_it_takes_its_goods_once_more(order: Order) -> None:
+    payment = arrive(order, eur("25.00"), doubt="of another account")
+    held_since(order, 8)
+    jobs.expire_unpaid()
+    assert held.kept_until(Payment.objects.get()) is None
+    assert held.accept(payment).status == Status.PAID
+    assert reserved() == 2
+
+
+def test_what_was_sold_meanwhile_is_not_there_and_the_money_can_go_back(order: Order) -> None:
+    payment = arrive(order, eur("25.00"), doubt="of another account")
+    held_since(order, 8)
+    jobs.expire_unpaid()
+    order.refresh_from_db()
+    assert held.is_there(order)
+    stock.reserve({Stock.objects.get().pk: 9})
+    assert not held.is_there(order)
+    with pytest.raises(OutOfStock):
+        held.accept(payment)
+    payment.refresh_from_db()
+    assert payment.status == "held"
+    held.send_back(payment)
+    assert Refund.objects.get().money == eur("25.00")
+
+
+def test_it_is_told_until_when_the_goods_are_kept(order: Order) -> None:
+    payment = arrive(order, eur("24.00"))
+    noted = order.events.get(kind="payment_held")
+    assert held.kept_until(payment) == noted.at + timedelta(days=7)

@@ -94,6 +94,44 @@ def test_what_was_refunded_before_costs_nothing_when_it_comes(sent: Order, line:
     assert refunds.left(sent) == eur("5.00")
 
 
+def test_a_piece_that_was_refunded_first_is_not_paid_for_again_when_it_comes(
+    sent: Order, line: OrderLine
+) -> None:
+    refunds.of_goods(sent, {line.pk: 1})
+    first = returns.take_back(sent, {line.pk: 1})
+    assert (first.refund, shelf(line)) == (None, 8)
+    second = returns.take_back(sent, {line.pk: 1})
+    assert second.refund is not None
+    assert (second.refund.money, refunds.left(sent)) == (eur("10.00"), eur("15.00"))
+
+
+def test_nor_does_an_amount_pay_for_it_again(sent: Order, line: OrderLine) -> None:
+    refunds.of_goods(sent, {line.pk: 1})
+    with pytest.raises(MoreThanPaid) as refused:
+        returns.take_back(sent, {line.pk: 1}, amount=eur("0.01"))
+    assert refused.value.left == eur("0.00")
+    assert not Return.objects.exists()
+
+
+def test_what_came_back_with_its_money_is_not_refunded_once_more(sent: Order, line: OrderLine) -> None:
+    returns.take_back(sent, {line.pk: 2})
+    rest = refunds.of_goods(sent, {line.pk: 3})
+    assert rest is not None
+    assert (rest.money, refunds.left(sent)) == (eur("10.00"), eur("5.00"))
+    assert refunds.of_goods(sent, {line.pk: 1}) is None
+    assert returns.take_back(sent, {line.pk: 1}).refund is None
+
+
+def test_what_came_back_without_money_is_refunded_later_and_counts_for_it(
+    sent: Order, line: OrderLine
+) -> None:
+    returns.take_back(sent, {line.pk: 1}, has_refund=False)
+    refunds.of_goods(sent, {line.pk: 1})
+    second = returns.take_back(sent, {line.pk: 1})
+    assert second.refund is not None
+    assert second.refund.money == eur("10.00")
+
+
 def test_no_more_comes_back_than_was_sent(sent: Order, line: OrderLine) -> None:
     returns.take_back(sent, {line.pk: 2})
     with pytest.raises(MoreThanSent) as refused:

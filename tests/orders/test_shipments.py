@@ -178,6 +178,16 @@ def test_what_was_refunded_before_is_given_up_without_money(paid: Order, lines: 
     assert Refund.objects.count() == 1
 
 
+def test_a_piece_that_was_refunded_before_it_is_given_up_is_not_paid_for_again(
+    paid: Order, lines: list[OrderLine]
+) -> None:
+    prints, cards = lines
+    refunds.of_goods(paid, {cards.pk: 1})
+    shipments.ship(paid, {prints.pk: 2, cards.pk: 2})
+    assert shipments.give_up(paid) is None
+    assert Refund.objects.count() == 1
+
+
 def test_it_is_given_up_without_money_if_so_wanted(paid: Order, lines: list[OrderLine]) -> None:
     shipments.ship(paid, {lines[0].pk: 2})
     assert shipments.give_up(paid, has_refund=False) is None
