@@ -26,7 +26,7 @@ class _Slot:
         self.name = name
 
     def bound(self, value: Any) -> Any:
-        """As it is sent. Integers are bigint: by its size each would have a type of its own, and so a plan."""
+        """As it is sent. Integers as bigint: by their size they would have a type, and a plan, each."""
         if isinstance(value, list):
             return [self.bound(one) for one in value]
         return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
