@@ -75,7 +75,7 @@ class Offers:
     def hang_on_customer(self) -> bool:
         """Whether somebody else's cart with the same goods may have others."""
         voucher = self.voucher.voucher if self.voucher else None
-        rules = [one.rule for one in (*self.given, *self.outcome.refused)]
+        rules = [one.rule for one in self.given] + [one.rule for one in self.outcome.refused]
         return bool(voucher and voucher.limit_each) or any(rule.is_for_first_order for rule in rules)
 
     @property

@@ -263,7 +263,7 @@ def told(promotion: Promotion) -> Any:
         " from its placing, until it is cancelled or expires."
     )
     return format_html(
-        '<span class="lines">{}{}{}</span><span class="help">{}</span>',
+        '<span class="lines">{}{}{}\n<span class="help">{}</span></span>',
         " · ".join(parts),
         "\n" if links else "",
         hung,
