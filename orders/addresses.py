@@ -13,7 +13,8 @@ from orders.states import WrongMove
 
 Status = Order.Status
 TO_CORRECT = frozenset({Status.PLACED, Status.AUTHORIZED, Status.PAID, Status.PART_SHIPPED})
-PARTS = tuple(field.name for field in PostalFields._meta.fields)
+_LABELS = {field.name: field.verbose_name for field in PostalFields._meta.fields}
+PARTS = tuple(_LABELS)
 CHANGED = "address_changed"
 _NOTE = 300  # characters that an event's note has room for
 
@@ -39,8 +40,7 @@ def correct(order: Order, parts: Mapping[str, str], *, actor_id: int | None = No
             raise TaxedElsewhere(held.number)
         told = []
         for name, text in changed.items():
-            label = capfirst(str(PostalFields._meta.get_field(name).verbose_name))
-            told.append(f"{label}: {getattr(held, name) or '–'} → {text or '–'}")
+            told.append(f"{capfirst(str(_LABELS[name]))}: {getattr(held, name) or '–'} → {text or '–'}")
             setattr(held, name, text)
         if changed:
             held.save(update_fields=list(changed))

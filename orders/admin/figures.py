@@ -72,7 +72,11 @@ def latest(request: HttpRequest) -> SafeString | None:
         }
         for order in Order.objects.order_by("-placed_at", "-id")[:LATEST]
     ]
-    context = {"rows": rows, "url": reverse("admin:orders_order_changelist")}
+    context = {
+        "rows": rows,
+        "url": reverse("admin:orders_order_changelist"),
+        "sales_url": reverse("admin:orders_order_sales"),
+    }
     return render_to_string("admin/orders/order/latest.html", context)
 
 

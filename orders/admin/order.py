@@ -21,6 +21,7 @@ from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
 from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
 from orders.admin.rows import EventRows, PaymentRows, ShipmentRows
+from orders.admin.sales import Selling
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.models.order import FIRST_NUMBER
 from shop import markets
@@ -49,7 +50,7 @@ def state_of(order: Order) -> Any:
 
 
 @admin.register(Order)
-class OrderTable(Moving):
+class OrderTable(Selling, Moving):
     """Every order, the newest first. None is ever added or deleted here."""
 
     section = Section.ORDERS

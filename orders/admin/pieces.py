@@ -104,7 +104,7 @@ class ShipForm(PiecesForm):
     def __init__(self, data: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["carrier"].help_text = _("With %(names)s the customer gets a link to follow it.") % {
-            "names": get_text_list(carriers.NAMES, _("or"))
+            "names": get_text_list(list(carriers.NAMES), _("or"))
         }
 
     def clean(self) -> dict[str, Any]:

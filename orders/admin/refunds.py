@@ -111,7 +111,7 @@ def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
 
 # What waits for somebody, as addresses of the list call it.
 WAITING: dict[str | None, Any] = {"to_ship": TO_SHIP, "held": HELD, "stuck": STUCK, "owed": OWED}
-BACK: dict[str | None, Q] = {"part": REFUNDED_IN_PART, "all": REFUNDED}
+BACK: dict[str | None, Any] = {"part": REFUNDED_IN_PART, "all": REFUNDED}
 BACK_AS = {"part": gettext_lazy("partly refunded"), "all": gettext_lazy("refunded")}
 
 

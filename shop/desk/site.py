@@ -44,6 +44,8 @@ class Desk(admin.AdminSite):
             path("mails/", self.admin_view(mails.listing), name="mails"),
             path("mails/<path:slug>/", self.admin_view(mails.page), name="mail"),
         ]
+        for table in self._registry.values():
+            own += getattr(table, "get_pages", list)()
         return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -87,6 +89,12 @@ class Desk(admin.AdminSite):
             section = getattr(self._registry[entry["model"]], "section", Section.STAFF)
             if section is not None:
                 by_section[section].append(entry)
+        for table in self._registry.values():  # pages beside a table's own, such as what was sold
+            for name, url, permission in getattr(table, "entries", ()):
+                if request.user.has_perm(permission):
+                    here = reverse(f"admin:{url}")
+                    entry = {"name": name, "object_name": url, "admin_url": here, "add_url": None}
+                    by_section[table.section].append(entry)  # type: ignore[attr-defined]
         if request.user.has_perm(mails.PERMISSION):
             here = reverse("admin:mails")
             by_section[Section.CONTENT].append(
