@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from catalog.stock import OutOfStock
 from orders import attempts, gateways, invoices, links, refunds, states
-from orders.attempts import NotPayable, is_payable, next_attempt
+from orders.attempts import BeingConfirmed, NotPayable, is_payable, next_attempt
 from orders.gateways import GatewayResult, PaymentEvent
 from orders.models import Order, Payment
 from shop import markets
 from shop.outbox import outbox
 
-__all__ = ["NotPayable", "PaymentEvent", "is_payable", "next_attempt"]
+__all__ = ["BeingConfirmed", "NotPayable", "PaymentEvent", "is_payable", "next_attempt"]
 ASKED_AFTER = timedelta(minutes=1)  # a decline: most try again at once, and need no mail for it
 Status = Payment.Status
 SPENT = frozenset({Status.SUCCEEDED, Status.SURPLUS})  # nothing that is said later changes it
@@ -46,13 +46,14 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
 
     attempt: 1 for the first, as the form that was sent says it. The same attempt sent twice is one payment,
     for the gateway as well; without it the next one is meant. token: what the gateway's own fields gave.
+    BeingConfirmed, a NotPayable: another card is on its way, and is not known to have failed.
     """
     if not order.total:
         return Begun(_costs_nothing(order, attempt))
     gateway = gateways.get()
     if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
-    payment, is_new, is_other = attempts.take(order, gateway.code, choice, attempt, token)
+    payment, is_new, is_other, is_out = attempts.take(order, gateway.code, choice, attempt, token)
     if payment.status != Status.BEGUN:
         return Begun(payment)
     way = payment.choice or choice
@@ -67,6 +68,8 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
             token="" if is_other else token,
             email=order.email,
         )
+        if is_out and result.status == "open":
+            raise BeingConfirmed(order.number)
         is_left = not result.redirect_url and not token and way != choice
         if result.status == "open" and (is_other or is_left):
             # Left in the middle, and another way or card is wanted now: that one ends first, or both could
@@ -75,7 +78,9 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     except gateways.Refused as refused:
         result = GatewayResult("", "declined", str(refused))
     settled = settle(word(payment, result)) or payment
-    if (is_other or way != choice) and settled.status == Status.WITHDRAWN:
+    if token and not is_other:
+        attempts.answered(payment)
+    if (is_other or way != choice) and settled.status in attempts.ENDED:
         return begin(order, choice, token=token)
     return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
 

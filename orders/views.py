@@ -144,6 +144,13 @@ def begin_payment(
         begun = payments.begin(order, wanted["payment"], attempt=attempt, token=wanted["confirmation"])
         if begun.is_new:
             limits.count(request, **counter)
+    except payments.BeingConfirmed:
+        messages.warning(
+            request,
+            _(
+                "A payment of this order is just being confirmed. Please look again in a minute, and you are charged once."
+            ),
+        )
     except payments.NotPayable:
         messages.info(request, _("There is nothing to pay on this order at the moment."))
     except gateways.GatewayDown:
