@@ -21,13 +21,11 @@ ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN})  # without money: another
 class Taken(NamedTuple):
     """An attempt, and what may be done with it.
 
-    is_new: it, or its card, was not there before. is_other: another card, or way, has been given to it, and
-    the one before must have ended before this one is asked. is_out: that one is being confirmed just now, and
-    nobody knows how that ends.
+    is_other: another card has been given to it, and that one must have ended before this one is asked.
+    is_out: that one is being confirmed just now, and nobody knows how it ends.
     """
 
     payment: Payment
-    is_new: bool = False
     is_other: bool = False
     is_out: bool = False
 
@@ -69,7 +67,19 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
             amount=held.total,
             currency=held.currency,
         )
-        return Taken(begun, is_new=True)
+        return Taken(begun)
+
+
+def is_repeated(order: Order, choice: str, attempt: int | None, token: str) -> bool:
+    """Whether this is an attempt that has been made already, sent once more: the gateway is asked nothing new.
+
+    Judged without a lock, for who counts attempts before any is made: of a double click both may count.
+    """
+    payments = {_number(payment): payment for payment in order.payments.all()}
+    if (made := payments.get(attempt or _next(list(payments.values())))) is None:
+        return False
+    is_same = made.confirmation == _digest(token) and made.choice == choice
+    return is_same or made.status != Payment.Status.BEGUN
 
 
 def _with_card(unanswered: Payment, card: str, choice: str) -> Taken:
@@ -83,7 +93,7 @@ def _with_card(unanswered: Payment, card: str, choice: str) -> Taken:
         return Taken(unanswered, is_other=bool(card), is_out=is_out)
     unanswered.confirmation, unanswered.confirming_until = card, Now() + _patience()
     unanswered.save(update_fields=["confirmation", "confirming_until"])
-    return Taken(unanswered, is_new=True)
+    return Taken(unanswered)
 
 
 def _patience() -> timedelta:

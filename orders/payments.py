@@ -38,7 +38,6 @@ class Begun:
 
     payment: Payment
     redirect_url: str = ""
-    is_new: bool = False  # an attempt that was not there before
 
 
 def begin(order: Order, choice: str, *, attempt: int | None = None, token: str = "") -> Begun:
@@ -53,7 +52,7 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     gateway = gateways.get()
     if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
-    payment, is_new, is_other, is_out = attempts.take(order, gateway.code, choice, attempt, token)
+    payment, is_other, is_out = attempts.take(order, gateway.code, choice, attempt, token)
     if payment.status != Status.BEGUN:
         return Begun(payment)
     way = payment.choice or choice
@@ -82,7 +81,7 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
         attempts.answered(payment)
     if (is_other or way != choice) and settled.status in attempts.ENDED:
         return begin(order, choice, token=token)
-    return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
+    return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "")
 
 
 def _costs_nothing(order: Order, attempt: int | None) -> Payment:

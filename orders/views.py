@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import gateways, links, marking, payments, queries, reconciliation
+from orders import attempts, gateways, links, marking, payments, queries, reconciliation
 from orders.forms import PaymentForm, TrackForm
 from orders.models import Invoice, Order, Payment
 from orders.papers import filing
@@ -127,28 +127,23 @@ def begin_payment(
     request: HttpRequest, order: Order, form: PaymentForm, *, attempt: int | None
 ) -> HttpResponse:
     """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page."""
-    token, limit = links.token(order.pk), settings.PAYMENTS_PER_HOUR
-    counter: dict[str, Any] = {
-        "group": "pay",
-        "key": limits.address(request),
-        "limit": limit,
-        "seconds": 3600,
-    }
-    if order.total and limits.is_spent(request, **counter):
+    token, choice, card = (
+        links.token(order.pk),
+        form.cleaned_data["payment"],
+        form.cleaned_data["confirmation"],
+    )
+    if order.total and not attempts.is_repeated(order, choice, attempt, card) and _has_tried_enough(request):
         messages.warning(
             request, _("Too many payments were tried from here. Your order is kept: please try again later.")
         )
         return redirect("orders:order", token=token)
-    wanted = form.cleaned_data
     try:
-        begun = payments.begin(order, wanted["payment"], attempt=attempt, token=wanted["confirmation"])
-        if begun.is_new:
-            limits.count(request, **counter)
+        begun = payments.begin(order, choice, attempt=attempt, token=card)
     except payments.BeingConfirmed:
         messages.warning(
             request,
             _(
-                "A payment of this order is just being confirmed. Please look again in a minute, and you are charged once."
+                "A payment of this order is just being confirmed. You are charged once: please look again soon."
             ),
         )
     except payments.NotPayable:
@@ -161,6 +156,12 @@ def begin_payment(
         if begun.redirect_url:
             return redirect(begun.redirect_url)
     return redirect("orders:order", token=token)
+
+
+def _has_tried_enough(request: HttpRequest) -> bool:
+    """Counts this attempt, and judges by that: of many at once no two see the same count."""
+    address = limits.address(request)
+    return limits.count(request, "pay", address, limit=settings.PAYMENTS_PER_HOUR, seconds=3600)
 
 
 @private_page

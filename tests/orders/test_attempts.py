@@ -60,8 +60,7 @@ def test_an_attempt_at_the_bank_is_not_begun_again(order: Order, double: Double)
 
 def test_another_card_is_another_attempt_and_ends_the_one_before(order: Order, double: Double) -> None:
     payments.begin(order, "card", attempt=1, token=double.token(SECURE))
-    begun = payments.begin(order, "card", attempt=1, token=double.token())
-    assert begun.is_new
+    payments.begin(order, "card", attempt=1, token=double.token())
     assert statuses() == ["withdrawn", "succeeded"]
     assert intents(double) == ["canceled", "succeeded"]
 
@@ -171,3 +170,22 @@ def test_each_card_counts_for_the_hour(client: Client, order: Order, double: Dou
     for _ in range(4):
         client.post(address, {"payment": "card", "confirmation": double.token(SECURE)})
     assert confirmed(double) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_payments_at_once_no_more_pass_than_an_hour_has(variant: Any, settings: Any) -> None:
+    """Who looks before they count lets all of them through."""
+    settings.PAYMENTS_PER_HOUR = 3
+    addresses = [
+        reverse("orders:pay", args=[links.token(place_order(make_draft((variant, 1))).pk)]) for _ in range(10)
+    ]
+    together(10, lambda n: Client().post(addresses[n], {"payment": "declines"}))
+    assert Payment.objects.count() == 3
+
+
+def test_the_same_attempt_sent_again_counts_once(client: Client, order: Order, settings: Any) -> None:
+    settings.PAYMENTS_PER_HOUR = 2
+    address = reverse("orders:pay", args=[links.token(order.pk)])
+    for attempt in (1, 1, 1, 1, 2):
+        client.post(f"{address}?attempt={attempt}", {"payment": "declines"})
+    assert statuses() == ["declined", "declined"]
