@@ -71,7 +71,7 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
 
 
 def is_repeated(order: Order, choice: str, attempt: int | None, token: str) -> bool:
-    """Whether this is an attempt that has been made already, sent once more: the gateway is asked nothing new.
+    """Whether this is an attempt that was made already, sent once more: the gateway is asked nothing new.
 
     Judged without a lock, for who counts attempts before any is made: of a double click both may count.
     """

@@ -26,6 +26,7 @@ __all__ = ["BeingConfirmed", "NotPayable", "PaymentEvent", "is_payable", "next_a
 ASKED_AFTER = timedelta(minutes=1)  # a decline: most try again at once, and need no mail for it
 Status = Payment.Status
 SPENT = frozenset({Status.SUCCEEDED, Status.SURPLUS})  # nothing that is said later changes it
+FOR_NOTHING = "approved too late, or twice"  # the reason of an approval that is never to be taken
 
 
 class Underway(Exception):
@@ -55,6 +56,8 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     payment, is_other, is_out = attempts.take(order, gateway.code, choice, attempt, token)
     if payment.status != Status.BEGUN:
         return Begun(payment)
+    if payment.gateway != gateway.code:  # begun before another one came into use: it ends there first
+        gateway, is_other = gateways.named(payment.gateway), True
     way = payment.choice or choice
     try:
         result = gateway.create(
@@ -116,6 +119,7 @@ def settle(event: PaymentEvent) -> Payment | None:
         order = states.lock(found.order_id)
         payment = Payment.objects.select_for_update().get(pk=found.pk)
         payment.order = order
+        is_over = payment.status == Status.WITHDRAWN and payment.reference is not None
         if payment.reference is None and event.reference:
             payment.reference = event.reference
             payment.save(update_fields=["reference"])
@@ -126,6 +130,8 @@ def settle(event: PaymentEvent) -> Payment | None:
             payment.also_known_as = name
             payment.save(update_fields=["also_known_as"])
         if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
+            return payment
+        if is_over and event.status != "succeeded":  # what the gateway has ended does not come back
             return payment
         WORDS[event.status](order, payment, event)
         return payment
@@ -187,14 +193,18 @@ def _send_back(order: Order, payment: Payment, reason: str) -> None:
 
 
 def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status == Status.AUTHORIZED or not _fits(order, payment, event):
+    # A part of it has been taken since, which is held: of the two words that one came first.
+    is_taken = payment.status == Status.HELD and payment.held_as == "succeeded"
+    if payment.status == Status.AUTHORIZED or not (is_taken or _fits(order, payment, event)):
         return
-    become(payment, Status.AUTHORIZED)
-    if states.can_move(order, Order.Status.AUTHORIZED):
+    is_wanted = states.can_move(order, Order.Status.AUTHORIZED)
+    if not is_taken:
+        become(payment, Status.AUTHORIZED, "" if is_wanted else FOR_NOTHING)
+    if is_wanted:
         states.move(order, Order.Status.AUTHORIZED)
         confirm(order)
-    else:  # too late, or a second one: nothing was taken, and nothing will be
-        outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
+    elif not is_taken:  # too late, or a second one: nothing was taken, and nothing will be
+        outbox.enqueue("orders.withdraw_payment", payment.pk, queue="high")
 
 
 def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
@@ -209,9 +219,11 @@ def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
 
 
 def _withdrawn(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status not in Payment.OPEN:
+    was_approved = payment.status == Status.AUTHORIZED and payment.reason != FOR_NOTHING
+    is_held = payment.status == Status.HELD and payment.held_as == "authorized"
+    if payment.status not in Payment.OPEN and not is_held:
         return
-    has_lapsed = payment.status == Status.AUTHORIZED and order.status == Order.Status.AUTHORIZED
+    has_lapsed = was_approved and order.status == Order.Status.AUTHORIZED
     become(payment, Status.WITHDRAWN, event.reason)
     states.note_event(order, "payment_withdrawn", note=event.reason)
     if has_lapsed:  # the bank does not hold the money any longer
@@ -221,7 +233,7 @@ def _withdrawn(order: Order, payment: Payment, event: PaymentEvent) -> None:
 def _open(order: Order, payment: Payment, event: PaymentEvent) -> None:
     """The buyer has something to do there; not for an order that has ended meanwhile."""
     if payment.status == Status.BEGUN and order.status != Order.Status.PLACED:
-        outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
+        outbox.enqueue("orders.withdraw_payment", payment.pk, queue="high")
 
 
 def _pending(order: Order, payment: Payment, event: PaymentEvent) -> None:
@@ -254,7 +266,7 @@ def capture(order: Order, *, actor_id: int | None = None) -> None:
     """The money that was approved is to be taken: a job asks for it. NotPayable if none was approved."""
     with transaction.atomic():
         held = states.lock(order.pk)
-        approved = held.payments.filter(status=Status.AUTHORIZED).first()
+        approved = held.payments.filter(status=Status.AUTHORIZED).exclude(reason=FOR_NOTHING).first()
         if held.status != Order.Status.AUTHORIZED or approved is None:
             raise NotPayable(held.number)
         states.note_event(held, "capture_begun", note=str(approved.money), actor_id=actor_id)

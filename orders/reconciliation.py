@@ -5,17 +5,17 @@ belongs to one order or to one refund.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from orders import gateways, payments, refunds
 from orders.gateways import GatewayResult, PaymentEvent, RefundEvent
-from orders.models import Payment, Refund
+from orders.models import Order, Payment, Refund
 from shop.outbox import outbox
 
 logger = logging.getLogger(__name__)
@@ -73,12 +73,48 @@ def hear(event: RefundEvent) -> None:
 
 def compare_open() -> Iterator[bool]:
     """Each payment that is open for long; one that fails keeps no other from being looked at."""
-    for payment in open_payments().filter(reference__isnull=False).iterator():
+    return _each(open_payments().filter(reference__isnull=False), compare)
+
+
+def unwanted() -> QuerySet[Payment]:
+    """What is open at a gateway for long, and nobody is to pay any more: its order has ended, or another has
+    paid it, and whatever was to let go of it has failed."""
+    has_ended = ~Q(order__status__in=(Order.Status.PLACED, Order.Status.AUTHORIZED))
+    is_second = Q(order__status=Order.Status.AUTHORIZED) & (
+        Q(status=Status.BEGUN) | Q(reason=payments.FOR_NOTHING)
+    )
+    can_end = Q(status__in=(Status.BEGUN, Status.AUTHORIZED), reference__isnull=False)
+    return open_payments().filter(can_end, has_ended | is_second)
+
+
+def end_unwanted() -> Iterator[bool]:
+    """Each of them is let go, that no money comes of it: whether it moved."""
+    return _each(unwanted(), end)
+
+
+def end(payment: Payment) -> bool:
+    """Nobody is to pay it any more; money that was faster is settled. GatewayDown; Refused."""
+    assert payment.reference is not None
+    result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
+    settled = payments.settle(payments.word(payment, result))
+    return settled is not None and settled.status != payment.status
+
+
+def _each(found: QuerySet[Payment], do: Callable[[Payment], bool]) -> Iterator[bool]:
+    """One that is refused keeps no other waiting, nor does a gateway that is away another one's."""
+    away: dict[str, gateways.GatewayDown] = {}
+    for payment in found.iterator():
+        if payment.gateway in away:
+            continue
         try:
-            yield compare(payment)
+            yield do(payment)
         except gateways.Refused:
-            logger.exception("The gateway does not know payment %s.", payment)
+            logger.exception("The gateway refuses payment %s.", payment)
             yield False
+        except gateways.GatewayDown as error:
+            away[payment.gateway] = error
+    for error in away.values():
+        raise error
 
 
 def compare_recent(code: str, since: datetime | None = None) -> Findings:
