@@ -44,8 +44,10 @@ def send_confirmation(order_id: int) -> None:
 
     If the invoice cannot be set just now, the mail waits and is tried again: nobody gets it without.
     """
-    mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm)
-    mail_once("orders.send_confirmation", order_id, INVOICE_SENT, _send_invoice, _wants_invoice)
+    mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm, papers=_papers)
+    mail_once(
+        "orders.send_confirmation", order_id, INVOICE_SENT, emails.invoice, _wants_invoice, papers=_papers
+    )
 
 
 def render_invoice(order_id: int) -> None:
@@ -220,14 +222,9 @@ def settle_pending_fake(key: str) -> None:
         payments.settle(payments.word(payment, fake.arrive(payment.reference)))
 
 
-def _confirm(order: Order) -> str | None:
-    papers = _papers(order)
+def _confirm(order: Order, papers: list[Attachment]) -> str | None:
     emails.confirmation(order, papers)
     return INVOICE_SENT if papers else None
-
-
-def _send_invoice(order: Order) -> None:
-    emails.invoice(order, _papers(order))
 
 
 def _wants_invoice(order: Order) -> bool:
