@@ -19,12 +19,13 @@ from orders import (
     refunds,
     reservations,
     states,
+    strays,
     texts,
 )
 from orders.feed.jobs import look_at_feed, replay_feed, send_feed, tidy_feed  # noqa: F401 (by name)
 from orders.gateways.fake import gateway as fake
 from orders.mailing import Later, complete, mail_once
-from orders.models import Invoice, Order, Payment, Refund, Shipment
+from orders.models import Invoice, Order, Payment, Refund, Shipment, StrayMoney
 from orders.papers import filing
 from shop.mail import Attachment
 from shop.outbox import outbox
@@ -112,6 +113,11 @@ def compare_payments() -> None:
 def compare_payment(payment_id: int) -> None:
     """One of them: the buyer has come back, or the gateway says that money was sent back at its desk."""
     reconciliation.compare(Payment.objects.get(pk=payment_id))
+
+
+def compare_stray(stray_id: int) -> None:
+    """Money that no order knows: the gateway says that some of it went back."""
+    strays.look(StrayMoney.objects.get(pk=stray_id))
 
 
 def withdraw_payments(order_id: int) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from orders import gateways, payments, refunds
+from orders import gateways, payments, refunds, strays
 from orders.gateways import GatewayResult, PaymentEvent, RefundEvent
 from orders.models import Order, Payment, Refund
 from shop.outbox import outbox
@@ -23,7 +23,6 @@ QUIET = timedelta(minutes=2)  # so long a webhook or the buyer's return may take
 LOOK_BACK = timedelta(hours=1)
 FURTHEST = timedelta(days=7)  # for an attempt without an answer: nobody may have looked for days
 NEVER_ASKED = timedelta(minutes=40)  # an attempt that the gateway does not know by then will not reach it
-MONEY = frozenset({"succeeded", "authorized"})
 Status = Payment.Status
 KNOWN = frozenset({Status.SUCCEEDED, Status.SURPLUS, Status.HELD})
 
@@ -56,16 +55,26 @@ def compare(payment: Payment) -> bool:
     return settled is not None and settled.status != payment.status
 
 
-def hear(event: RefundEvent) -> None:
-    """A gateway's word on money that went back. Without the refund itself a job looks there, soon."""
+def hear(event: PaymentEvent | RefundEvent) -> None:
+    """A gateway's word, by webhook: it settles what it is about; money that no row knows is noted."""
+    if isinstance(event, RefundEvent):
+        return _hear_refund(event)
+    # What is doubtful is another account's, or play money.
+    if payments.settle(event) is None and not event.doubt:
+        strays.note(event.gateway, event)
+
+
+def _hear_refund(event: RefundEvent) -> None:
+    """Without the refund itself a job looks there, soon."""
     mine = Payment.objects.filter(gateway=event.gateway)
     payment = mine.filter(reference=event.of).first() or mine.filter(also_known_as=event.of).first()
     if payment is None and event.refund is not None and event.refund.key:
         ours = Refund.objects.filter(idempotency_key=event.refund.key).select_related("payment").first()
         payment = ours.payment if ours else None
     if payment is None:
-        return
-    if event.refund is not None:
+        if (stray := strays.find(event.gateway, event.of)) is not None:
+            outbox.enqueue("orders.compare_stray", stray.pk, queue="high", once=True)
+    elif event.refund is not None:
         refunds.settle(payment, event.refund)
     else:
         outbox.enqueue("orders.compare_payment", payment.pk, queue="high", once=True)
@@ -125,9 +134,9 @@ def compare_recent(code: str, since: datetime | None = None) -> Findings:
         found.compared += 1
         ours = _row(code, result)
         if ours is None:
-            if result.status in MONEY:
+            strays.note(code, result)
+            if result.status in strays.MONEY:
                 found.unknown.append(result)
-                logger.error("Money that no order knows: %s at %s", result.reference, code)
             continue
         if _disagree(ours, result):
             settled = payments.settle(payments.word(ours, result))
@@ -153,7 +162,7 @@ def _row(code: str, result: GatewayResult) -> Payment | None:
 def _disagree(ours: Payment, result: GatewayResult) -> bool:
     if ours.reference is None:
         return True
-    if result.status in MONEY:
+    if result.status in strays.MONEY:
         return ours.status not in {*KNOWN, result.status}
     return ours.status in Payment.OPEN
 

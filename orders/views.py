@@ -193,10 +193,7 @@ def webhook(request: HttpRequest, code: str) -> HttpResponse:
     except (gateways.BadSignature, RawPostDataException, UnreadablePostError, ValueError):
         return HttpResponseBadRequest()
     for event in said:
-        if isinstance(event, gateways.PaymentEvent):
-            payments.settle(event)
-        else:
-            reconciliation.hear(event)
+        reconciliation.hear(event)
     return HttpResponse(status=204)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 
 from catalog.models import Stock
 from orders import gateways, payments, reconciliation
 from orders.gateways import stripe_words
-from orders.models import Order, OrderEvent, Payment, Refund
+from orders.models import Order, OrderEvent, Payment, Refund, StrayMoney
 from shop.outbox import drain
 from shop.outbox.models import Message
 from tests.orders.conftest import eur
@@ -37,7 +37,8 @@ def post(client: Client, event: Event | bytes, header: str | None = None, **more
 
 
 def rows() -> tuple[int, ...]:
-    return tuple(model.objects.count() for model in (Order, OrderEvent, Payment, Refund, Message))
+    models = (Order, OrderEvent, Payment, Refund, StrayMoney, Message)
+    return tuple(model.objects.count() for model in models)
 
 
 @pytest.fixture
@@ -116,6 +117,18 @@ def test_bodies_that_are_none_are_refused(client: Client, order: Order, double: 
 def test_no_other_gateway_is_spoken_for(client: Client, double: Double, arrived: Event) -> None:
     assert client.post("/payments/fake/", b"{}", "application/json").status_code == 404
     assert client.post("/payments/stripe_words/", b"{}", "application/json").status_code == 404
+
+
+def test_a_former_gateway_is_heard_while_its_secrets_are_set(
+    client: Client, pending: Payment, arrived: Event, settings: Any
+) -> None:
+    settings.PAYMENT_GATEWAY = "fake"
+    assert post(client, arrived) == 204
+    pending.refresh_from_db()
+    assert (pending.status, pending.order.status) == ("succeeded", "paid")
+    for name in ("STRIPE_WEBHOOK_SECRETS", "STRIPE_SECRET_KEY"):
+        with override_settings(**{name: type(getattr(settings, name))()}):
+            assert post(client, arrived) == 404
 
 
 def test_what_does_not_concern_us_is_well(client: Client, arrived: Event) -> None:
