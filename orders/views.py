@@ -1,6 +1,8 @@
 """An order's own page, paying for it, finding it again, and the list of a customer's orders."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from django.conf import settings
@@ -51,18 +53,28 @@ def _paper(token: str, paper: Invoice) -> dict[str, Any]:
     }
 
 
-def _order(token: str) -> Order:
-    order = queries.by_token(token)
-    if order is None:
-        raise Http404
-    return order
+def _by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view is given the order too. A link that was made void leads to where a new one is asked for."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, token: str, **more: str) -> HttpResponse:
+        found = queries.by_token(token)
+        if found is not None:
+            return view(request, found, token, **more)
+        if not queries.has_void(token):
+            raise Http404
+        text = _("This link is no longer good. Say the order's number and its e-mail address for a new one.")
+        messages.warning(request, text)
+        return redirect("orders:track")
+
+    return shown
 
 
 @private_page
 @require_safe
-def order(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def order(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Confirmation and status in one; whoever has the link may read it."""
-    found = _order(token)
     shown = queries.order_page(found)
     shown["is_payable"] = payments.is_payable(found)
     shown["papers"] = [_paper(token, paper) for paper in queries.papers(found)]
@@ -96,24 +108,25 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 
 @private_page
 @require_safe
-def invoice(request: HttpRequest, token: str, label: str) -> HttpResponse:
+@_by_link
+def invoice(request: HttpRequest, found: Order, token: str, label: str) -> HttpResponse:
     """The PDF of an invoice or credit note of that order; whoever has the order's link may have it."""
-    found = next((paper for paper in queries.papers(_order(token)) if paper.label == label), None)
-    if found is None:
+    paper = next((paper for paper in queries.papers(found) if paper.label == label), None)
+    if paper is None:
         raise Http404
     try:
-        return filing.download(found)
+        return filing.download(paper)
     except NotRendered:
-        logger.exception("Invoice %s cannot be set.", found)
+        logger.exception("Invoice %s cannot be set.", paper)
         messages.warning(request, _("The invoice cannot be made just now. Please try again in a minute."))
         return redirect("orders:order", token=token)
 
 
 @private_page
 @require_POST
-def pay(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def pay(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Another attempt to pay; the order's page says how it went."""
-    found = _order(token)
     form = PaymentForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["payment"])))
@@ -128,7 +141,7 @@ def begin_payment(
 ) -> HttpResponse:
     """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page."""
     token, choice, card = (
-        links.token(order.pk),
+        links.token(order),
         form.cleaned_data["payment"],
         form.cleaned_data["confirmation"],
     )
@@ -167,9 +180,9 @@ def _has_tried_enough(request: HttpRequest) -> bool:
 
 @private_page
 @require_safe
-def returned(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def returned(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Back from the gateway: it is asked how it went, then it is the order's page."""
-    found = _order(token)
     for payment in found.payments.filter(status__in=Payment.OPEN, reference__isnull=False):
         try:
             reconciliation.compare(payment)

@@ -96,7 +96,7 @@ def test_another_card_or_way_is_refused_while_one_is_being_confirmed(
 def test_who_sends_another_card_meanwhile_is_told(
     client: Client, order: Order, double: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = reverse("orders:pay", args=[links.token(order.pk)])
+    address = reverse("orders:pay", args=[links.token(order)])
     other = {"payment": "card", "confirmation": double.token()}
     told = meanwhile(monkeypatch, lambda: client.post(f"{address}?attempt=1", other, follow=True))
     payments.begin(order, "card", attempt=1, token=double.token(SECURE))
@@ -166,7 +166,7 @@ def test_many_cards_at_once_are_five_at_most(variant: Any, double: Double) -> No
 
 def test_each_card_counts_for_the_hour(client: Client, order: Order, double: Double, settings: Any) -> None:
     settings.PAYMENTS_PER_HOUR = 2
-    address = reverse("orders:pay", args=[links.token(order.pk)])
+    address = reverse("orders:pay", args=[links.token(order)])
     for _ in range(4):
         client.post(address, {"payment": "card", "confirmation": double.token(SECURE)})
     assert confirmed(double) == 2
@@ -177,7 +177,7 @@ def test_of_many_payments_at_once_no_more_pass_than_an_hour_has(variant: Any, se
     """Who looks before they count lets all of them through."""
     settings.PAYMENTS_PER_HOUR = 3
     addresses = [
-        reverse("orders:pay", args=[links.token(place_order(make_draft((variant, 1))).pk)]) for _ in range(10)
+        reverse("orders:pay", args=[links.token(place_order(make_draft((variant, 1))))]) for _ in range(10)
     ]
     together(10, lambda n: Client().post(addresses[n], {"payment": "declines"}))
     assert Payment.objects.count() == 3
@@ -185,7 +185,7 @@ def test_of_many_payments_at_once_no_more_pass_than_an_hour_has(variant: Any, se
 
 def test_the_same_attempt_sent_again_counts_once(client: Client, order: Order, settings: Any) -> None:
     settings.PAYMENTS_PER_HOUR = 2
-    address = reverse("orders:pay", args=[links.token(order.pk)])
+    address = reverse("orders:pay", args=[links.token(order)])
     for attempt in (1, 1, 1, 1, 2):
         client.post(f"{address}?attempt={attempt}", {"payment": "declines"})
     assert statuses() == ["declined", "declined"]
