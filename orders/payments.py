@@ -26,6 +26,7 @@ __all__ = ["BeingConfirmed", "NotPayable", "PaymentEvent", "is_payable", "next_a
 ASKED_AFTER = timedelta(minutes=1)  # a decline: most try again at once, and need no mail for it
 Status = Payment.Status
 SPENT = frozenset({Status.SUCCEEDED, Status.SURPLUS})  # nothing that is said later changes it
+OVER = frozenset({Status.WITHDRAWN})  # what the gateway has ended is not opened or approved any more
 FOR_NOTHING = "approved too late, or twice"  # the reason of an approval that is never to be taken
 
 
@@ -119,7 +120,7 @@ def settle(event: PaymentEvent) -> Payment | None:
         order = states.lock(found.order_id)
         payment = Payment.objects.select_for_update().get(pk=found.pk)
         payment.order = order
-        is_over = payment.status == Status.WITHDRAWN and payment.reference is not None
+        is_over = payment.status in OVER and payment.reference is not None
         if payment.reference is None and event.reference:
             payment.reference = event.reference
             payment.save(update_fields=["reference"])
@@ -131,7 +132,7 @@ def settle(event: PaymentEvent) -> Payment | None:
             payment.save(update_fields=["also_known_as"])
         if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
             return payment
-        if is_over and event.status != "succeeded":  # what the gateway has ended does not come back
+        if is_over and event.status != "succeeded":
             return payment
         WORDS[event.status](order, payment, event)
         return payment

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from orders import gateways, payments, refunds, strays
-from orders.gateways import GatewayResult, PaymentEvent, RefundEvent
+from orders.gateways import GatewayResult, PaymentEvent, RefundEvent, RefundResult
 from orders.models import Order, Payment, Refund
 from shop.outbox import outbox
 
@@ -65,7 +65,10 @@ def hear(event: PaymentEvent | RefundEvent) -> None:
 
 
 def _hear_refund(event: RefundEvent) -> None:
-    """Without the refund itself a job looks there, soon."""
+    """Of one that we have not asked for, or without the refund itself, a job looks there, soon.
+
+    Its words come in any order: one that failed may be told as sent after that.
+    """
     mine = Payment.objects.filter(gateway=event.gateway)
     payment = mine.filter(reference=event.of).first() or mine.filter(also_known_as=event.of).first()
     if payment is None and event.refund is not None and event.refund.key:
@@ -74,7 +77,7 @@ def _hear_refund(event: RefundEvent) -> None:
     if payment is None:
         if (stray := strays.find(event.gateway, event.of)) is not None:
             outbox.enqueue("orders.compare_stray", stray.pk, queue="high", once=True)
-    elif event.refund is not None:
+    elif event.refund is not None and _is_known(payment, event.refund):
         refunds.settle(payment, event.refund)
     else:
         outbox.enqueue("orders.compare_payment", payment.pk, queue="high", once=True)
@@ -107,6 +110,11 @@ def end(payment: Payment) -> bool:
     result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
     settled = payments.settle(payments.word(payment, result))
     return settled is not None and settled.status != payment.status
+
+
+def _is_known(payment: Payment, said: RefundResult) -> bool:
+    ours = Q(idempotency_key=said.key) if said.key else Q(pk=None)
+    return payment.refunds.filter(ours | Q(reference=said.reference)).exists()
 
 
 def _each(found: QuerySet[Payment], do: Callable[[Payment], bool]) -> Iterator[bool]:
