@@ -3,8 +3,10 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -19,17 +21,21 @@ ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN})  # without money: another
 class Taken(NamedTuple):
     """An attempt, and what may be done with it.
 
-    is_new: it, or its card, was not there before. is_other: another card has been given to it, and that one
-    must have ended before this one is asked.
+    is_other: another card has been given to it, and that one must have ended before this one is asked.
+    is_out: that one is being confirmed just now, and nobody knows how it ends.
     """
 
     payment: Payment
-    is_new: bool = False
     is_other: bool = False
+    is_out: bool = False
 
 
 class NotPayable(Exception):
     """The order is paid, cancelled, expired, being paid, or was tried too often."""
+
+
+class BeingConfirmed(NotPayable):
+    """A card is being confirmed for it at this moment: no other one is asked beside it."""
 
 
 def take(order: Order, gateway: str, choice: str, attempt: int | None, token: str = "") -> Taken:
@@ -46,7 +52,7 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
             raise NotPayable(held.number)
         number, card = _next(list(payments.values())), _digest(token)
         if (unanswered := payments.get(attempt or number) or payments.get(number)) is not None:
-            return _with_card(unanswered, card)
+            return _with_card(unanswered, card, choice)
         # Numbers follow each other: a form cannot skip one to get a second payment beside an open first.
         number = len(payments) + 1
         marking.after_commit(held.customer_id)
@@ -57,21 +63,47 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
             # By chance as well: the gateway remembers keys longer than a database that is set up anew.
             idempotency_key=f"{secrets.token_hex(6)}-order-{held.pk}-{number}",
             confirmation=card,
+            confirming_until=Now() + _patience() if card else None,
             amount=held.total,
             currency=held.currency,
         )
-        return Taken(begun, is_new=True)
+        return Taken(begun)
 
 
-def _with_card(unanswered: Payment, card: str) -> Taken:
+def is_repeated(order: Order, choice: str, attempt: int | None, token: str) -> bool:
+    """Whether this is an attempt that was made already, sent once more: the gateway is asked nothing new.
+
+    Judged without a lock, for who counts attempts before any is made: of a double click both may count.
+    """
+    payments = {_number(payment): payment for payment in order.payments.all()}
+    if (made := payments.get(attempt or _next(list(payments.values())))) is None:
+        return False
+    is_same = made.confirmation == _digest(token) and made.choice == choice
+    return is_same or made.status != Payment.Status.BEGUN
+
+
+def _with_card(unanswered: Payment, card: str, choice: str) -> Taken:
     """An attempt without an answer, sent once more: as it was, or with the card that it waited for."""
-    if not card or card == unanswered.confirmation:
+    if card == unanswered.confirmation or not (card or unanswered.confirmation):
         return Taken(unanswered)
     if unanswered.confirmation:
-        return Taken(unanswered, is_other=True)
-    unanswered.confirmation = card
-    unanswered.save(update_fields=["confirmation"])
-    return Taken(unanswered, is_new=True)
+        if not card and choice == unanswered.choice:
+            return Taken(unanswered)
+        is_out = Payment.objects.filter(pk=unanswered.pk, confirming_until__gt=Now()).exists()
+        return Taken(unanswered, is_other=bool(card), is_out=is_out)
+    unanswered.confirmation, unanswered.confirming_until = card, Now() + _patience()
+    unanswered.save(update_fields=["confirmation", "confirming_until"])
+    return Taken(unanswered)
+
+
+def _patience() -> timedelta:
+    """How long a card may be on its way without a word: asking takes up to three calls of the gateway's."""
+    return timedelta(seconds=3 * settings.PAYMENT_TIMEOUT_SECONDS)
+
+
+def answered(payment: Payment) -> None:
+    """The gateway has said how its card stands: another one may take its place."""
+    Payment.objects.filter(pk=payment.pk, confirming_until__isnull=False).update(confirming_until=None)
 
 
 def _digest(token: str) -> str:

@@ -1,9 +1,10 @@
 """What the outbox does for orders. Every job may run twice: the database says what has been done."""
 
+import logging
+from collections.abc import Callable
 from datetime import time, timedelta
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,16 +19,18 @@ from orders import (
     refunds,
     reservations,
     states,
+    strays,
     texts,
 )
 from orders.feed.jobs import look_at_feed, replay_feed, send_feed, tidy_feed  # noqa: F401 (by name)
 from orders.gateways.fake import gateway as fake
 from orders.mailing import Later, complete, mail_once, repeatable
-from orders.models import Invoice, Order, OrderEvent, Payment, Refund, Shipment
+from orders.models import Invoice, Order, OrderEvent, Payment, Refund, Shipment, StrayMoney
 from orders.papers import filing
 from shop.mail import Attachment
 from shop.outbox import outbox
 
+logger = logging.getLogger(__name__)
 Status = Order.Status
 INVOICE_SENT = "invoice_sent"
 NIGHT = time(3, 30)  # when the sales are counted
@@ -42,8 +45,10 @@ def send_confirmation(order_id: int) -> None:
 
     If the invoice cannot be set just now, the mail waits and is tried again: nobody gets it without.
     """
-    mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm)
-    mail_once("orders.send_confirmation", order_id, INVOICE_SENT, _send_invoice, _wants_invoice)
+    mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm, papers=_papers)
+    mail_once(
+        "orders.send_confirmation", order_id, INVOICE_SENT, emails.invoice, _wants_invoice, papers=_papers
+    )
 
 
 def render_invoice(order_id: int) -> None:
@@ -85,11 +90,24 @@ def reconcile() -> None:
 
 
 def compare_payments() -> None:
-    """Open payments as the gateway has them, and what it has begun of late against our rows."""
-    for _has_moved in reconciliation.compare_open():
-        pass
-    reconciliation.compare_recent(settings.PAYMENT_GATEWAY)
+    """Open payments as the gateway has them, those that nobody is to pay any more, and what is new there.
+
+    A gateway that is away keeps no other one's from being looked at; then the job comes again.
+    """
     reconciliation.send_waiting()
+    steps: list[Callable[[], object]] = [
+        lambda: list(reconciliation.compare_open()),
+        lambda: list(reconciliation.end_unwanted()),
+        *(partial(reconciliation.compare_recent, code) for code in gateways.heard()),
+    ]
+    away: list[gateways.GatewayDown] = []
+    for step in steps:
+        try:
+            step()
+        except gateways.GatewayDown as error:
+            away.append(error)
+    if away:
+        raise away[0]
 
 
 def compare_payment(payment_id: int) -> None:
@@ -97,23 +115,26 @@ def compare_payment(payment_id: int) -> None:
     reconciliation.compare(Payment.objects.get(pk=payment_id))
 
 
+def compare_stray(stray_id: int) -> None:
+    """Money that no order knows: the gateway says that some of it went back."""
+    strays.look(StrayMoney.objects.get(pk=stray_id))
+
+
 def withdraw_payments(order_id: int) -> None:
     """What is open of an order that has ended: nobody is to pay it. Money that was faster is settled."""
     for payment in Payment.objects.filter(order=order_id, status__in=Payment.OPEN, reference__isnull=False):
-        _withdraw(payment)
+        try:
+            reconciliation.end(payment)
+        except gateways.Refused:  # the others do not wait for it; it is tried again by itself
+            logger.exception("Payment %s could not be withdrawn.", payment)
+            outbox.enqueue("orders.withdraw_payment", payment.pk, queue="high", once=True)
 
 
 def withdraw_payment(payment_id: int) -> None:
     """One that is open, and is not to be taken."""
     payment = Payment.objects.get(pk=payment_id)
     if payment.status in Payment.OPEN and payment.reference:
-        _withdraw(payment)
-
-
-def _withdraw(payment: Payment) -> None:
-    assert payment.reference is not None
-    result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
-    payments.settle(payments.word(payment, result))
+        reconciliation.end(payment)
 
 
 def capture_payment(payment_id: int) -> None:
@@ -218,14 +239,9 @@ def settle_pending_fake(key: str) -> None:
         payments.settle(payments.word(payment, fake.arrive(payment.reference)))
 
 
-def _confirm(order: Order) -> str | None:
-    papers = _papers(order)
+def _confirm(order: Order, papers: list[Attachment]) -> str | None:
     emails.confirmation(order, papers)
     return INVOICE_SENT if papers else None
-
-
-def _send_invoice(order: Order) -> None:
-    emails.invoice(order, _papers(order))
 
 
 def _wants_invoice(order: Order) -> bool:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from orders import states
 from orders.balance import GIVEN_UP
 from orders.models import Invoice, MailClaim, Order, OrderEvent
+from shop.mail import Attachment
 from shop.outbox import outbox
 
 AGAIN = "mail_again"  # the event of somebody who wants one to be sent again; after a colon which
@@ -63,21 +66,24 @@ def mail_once(
     job: str,
     order_id: int,
     kind: str,
-    send: Callable[[Order], str | None],
+    send: Callable[..., str | None],
     is_due: Callable[[Order], bool] = lambda order: True,
     *,
+    papers: Callable[[Order], list[Attachment]] | None = None,
     job_id: int | None = None,
 ) -> None:
     """Send it unless the order's event of that kind says that it went; then write the event.
 
-    `send` may say what else has been sent with it. job_id: what the job takes, if it is not the order's id.
+    `send` is given the order, and the `papers` if some go with it; it may say what else has gone with it.
+    job_id: what the job takes, if it is not the order's id.
 
     Two messages may ask for the same mail: whoever claims it sends it, the other one looks again when that
     claim ends. The mail server is spoken to outside of any transaction.
 
     A worker that dies after the server took the mail and before the event is written leaves nobody who knows:
     the mail goes again when the claim has ended, with the same Message-ID, by which most mail programs show
-    it once. So it goes twice at most for each such death, and otherwise once.
+    it once. So it goes twice at most for each such death, and otherwise once. A worker that was only slow, or
+    stopped for a while, finds before it sends that its claim is another one's by now, and leaves it to that.
     """
     try:
         with transaction.atomic():
@@ -89,14 +95,21 @@ def mail_once(
         outbox.enqueue(job, order_id if job_id is None else job_id, due=later.at, once=True)
         return
     try:
-        along = send(order)
+        sending = partial(send, order) if papers is None else partial(send, order, papers(order))
+        if not _renewed(claim):
+            return
+        along = sending()
     except Exception:
         claim.delete()  # the next try need not wait
         raise
     with transaction.atomic():
+        # The order before its claim, as whoever claims takes them: else each might wait for the other.
+        states.lock(order.pk)
         claim.delete()
+        written = set(OrderEvent.objects.filter(order=order).values_list("kind", flat=True))
         for sent in filter(None, (kind, along)):
-            states.note_event(order, sent, note=order.email)
+            if sent not in written:
+                states.note_event(order, sent, note=order.email)
 
 
 def _claim(order: Order, kind: str) -> MailClaim:
@@ -108,11 +121,20 @@ def _claim(order: Order, kind: str) -> MailClaim:
     claim, is_ours = MailClaim.objects.get_or_create(
         order=order,
         kind=kind,
-        defaults={"until": Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)},
+        defaults={"until": _until()},
     )
     if not is_ours:
         raise Later(claim.until)
     return claim
+
+
+def _renewed(claim: MailClaim) -> bool:
+    """The claim begins anew, however long it took to get ready; False if another one has replaced it."""
+    return bool(MailClaim.objects.filter(pk=claim.pk).update(until=_until()))
+
+
+def _until() -> CombinedExpression:
+    return Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 
 
 def complete(order_id: int, *, is_locked: bool = False) -> Order | None:

@@ -16,16 +16,18 @@ from django.utils import timezone
 
 from catalog.stock import OutOfStock
 from orders import attempts, gateways, invoices, links, refunds, states
-from orders.attempts import NotPayable, is_payable, next_attempt
+from orders.attempts import BeingConfirmed, NotPayable, is_payable, next_attempt
 from orders.gateways import GatewayResult, PaymentEvent
 from orders.models import Order, Payment
 from shop import markets
 from shop.outbox import outbox
 
-__all__ = ["NotPayable", "PaymentEvent", "is_payable", "next_attempt"]
+__all__ = ["BeingConfirmed", "NotPayable", "PaymentEvent", "is_payable", "next_attempt"]
 ASKED_AFTER = timedelta(minutes=1)  # a decline: most try again at once, and need no mail for it
 Status = Payment.Status
 SPENT = frozenset({Status.SUCCEEDED, Status.SURPLUS})  # nothing that is said later changes it
+OVER = frozenset({Status.WITHDRAWN})  # what the gateway has ended is not opened or approved any more
+FOR_NOTHING = "approved too late, or twice"  # the reason of an approval that is never to be taken
 
 
 class Underway(Exception):
@@ -38,7 +40,6 @@ class Begun:
 
     payment: Payment
     redirect_url: str = ""
-    is_new: bool = False  # an attempt that was not there before
 
 
 def begin(order: Order, choice: str, *, attempt: int | None = None, token: str = "") -> Begun:
@@ -46,15 +47,18 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
 
     attempt: 1 for the first, as the form that was sent says it. The same attempt sent twice is one payment,
     for the gateway as well; without it the next one is meant. token: what the gateway's own fields gave.
+    BeingConfirmed, a NotPayable: another card is on its way, and is not known to have failed.
     """
     if not order.total:
         return Begun(_costs_nothing(order, attempt))
     gateway = gateways.get()
     if not gateway.knows(choice):
         raise ValueError(f"{gateway.code} knows no way to pay called {choice!r}")
-    payment, is_new, is_other = attempts.take(order, gateway.code, choice, attempt, token)
+    payment, is_other, is_out = attempts.take(order, gateway.code, choice, attempt, token)
     if payment.status != Status.BEGUN:
         return Begun(payment)
+    if payment.gateway != gateway.code:  # begun before another one came into use: it ends there first
+        gateway, is_other = gateways.named(payment.gateway), True
     way = payment.choice or choice
     try:
         result = gateway.create(
@@ -67,6 +71,8 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
             token="" if is_other else token,
             email=order.email,
         )
+        if is_out and result.status == "open":
+            raise BeingConfirmed(order.number)
         is_left = not result.redirect_url and not token and way != choice
         if result.status == "open" and (is_other or is_left):
             # Left in the middle, and another way or card is wanted now: that one ends first, or both could
@@ -75,9 +81,11 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     except gateways.Refused as refused:
         result = GatewayResult("", "declined", str(refused))
     settled = settle(word(payment, result)) or payment
-    if (is_other or way != choice) and settled.status == Status.WITHDRAWN:
+    if token and not is_other:
+        attempts.answered(payment)
+    if (is_other or way != choice) and settled.status in attempts.ENDED:
         return begin(order, choice, token=token)
-    return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "", is_new)
+    return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "")
 
 
 def _costs_nothing(order: Order, attempt: int | None) -> Payment:
@@ -112,6 +120,7 @@ def settle(event: PaymentEvent) -> Payment | None:
         order = states.lock(found.order_id)
         payment = Payment.objects.select_for_update().get(pk=found.pk)
         payment.order = order
+        is_over = payment.status in OVER and payment.reference is not None
         if payment.reference is None and event.reference:
             payment.reference = event.reference
             payment.save(update_fields=["reference"])
@@ -122,6 +131,8 @@ def settle(event: PaymentEvent) -> Payment | None:
             payment.also_known_as = name
             payment.save(update_fields=["also_known_as"])
         if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
+            return payment
+        if is_over and event.status != "succeeded":
             return payment
         WORDS[event.status](order, payment, event)
         return payment
@@ -183,14 +194,18 @@ def _send_back(order: Order, payment: Payment, reason: str) -> None:
 
 
 def _authorized(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status == Status.AUTHORIZED or not _fits(order, payment, event):
+    # A part of it has been taken since, which is held: of the two words that one came first.
+    is_taken = payment.status == Status.HELD and payment.held_as == "succeeded"
+    if payment.status == Status.AUTHORIZED or not (is_taken or _fits(order, payment, event)):
         return
-    become(payment, Status.AUTHORIZED)
-    if states.can_move(order, Order.Status.AUTHORIZED):
+    is_wanted = states.can_move(order, Order.Status.AUTHORIZED)
+    if not is_taken:
+        become(payment, Status.AUTHORIZED, "" if is_wanted else FOR_NOTHING)
+    if is_wanted:
         states.move(order, Order.Status.AUTHORIZED)
         confirm(order)
-    else:  # too late, or a second one: nothing was taken, and nothing will be
-        outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
+    elif not is_taken:  # too late, or a second one: nothing was taken, and nothing will be
+        outbox.enqueue("orders.withdraw_payment", payment.pk, queue="high")
 
 
 def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
@@ -205,9 +220,11 @@ def _declined(order: Order, payment: Payment, event: PaymentEvent) -> None:
 
 
 def _withdrawn(order: Order, payment: Payment, event: PaymentEvent) -> None:
-    if payment.status not in Payment.OPEN:
+    was_approved = payment.status == Status.AUTHORIZED and payment.reason != FOR_NOTHING
+    is_held = payment.status == Status.HELD and payment.held_as == "authorized"
+    if payment.status not in Payment.OPEN and not is_held:
         return
-    has_lapsed = payment.status == Status.AUTHORIZED and order.status == Order.Status.AUTHORIZED
+    has_lapsed = was_approved and order.status == Order.Status.AUTHORIZED
     become(payment, Status.WITHDRAWN, event.reason)
     states.note_event(order, "payment_withdrawn", note=event.reason)
     if has_lapsed:  # the bank does not hold the money any longer
@@ -217,7 +234,7 @@ def _withdrawn(order: Order, payment: Payment, event: PaymentEvent) -> None:
 def _open(order: Order, payment: Payment, event: PaymentEvent) -> None:
     """The buyer has something to do there; not for an order that has ended meanwhile."""
     if payment.status == Status.BEGUN and order.status != Order.Status.PLACED:
-        outbox.enqueue("orders.withdraw_payments", order.pk, queue="high")
+        outbox.enqueue("orders.withdraw_payment", payment.pk, queue="high")
 
 
 def _pending(order: Order, payment: Payment, event: PaymentEvent) -> None:
@@ -250,7 +267,7 @@ def capture(order: Order, *, actor_id: int | None = None) -> None:
     """The money that was approved is to be taken: a job asks for it. NotPayable if none was approved."""
     with transaction.atomic():
         held = states.lock(order.pk)
-        approved = held.payments.filter(status=Status.AUTHORIZED).first()
+        approved = held.payments.filter(status=Status.AUTHORIZED).exclude(reason=FOR_NOTHING).first()
         if held.status != Order.Status.AUTHORIZED or approved is None:
             raise NotPayable(held.number)
         states.note_event(held, "capture_begun", note=str(approved.money), actor_id=actor_id)

@@ -39,11 +39,20 @@ Shape = dict[str, Any]
 
 
 def by_token(token: str) -> Order | None:
-    """The order of a link; None if the link is not ours."""
-    order_id = links.order_id(token)
-    if order_id is None:
+    """The order of a link; None if the link is not ours, or has been made void."""
+    said = links.read(token)
+    if said is None:
         return None
-    return Order.objects.filter(pk=order_id).prefetch_related("lines", "payments", "events").first()
+    found = Order.objects.filter(pk=said.order_id, links_renewed=said.renewed)
+    return found.prefetch_related("lines", "payments", "events").first()
+
+
+def has_void(token: str) -> bool:
+    """Whether it was an order's link, until new ones were made."""
+    said = links.read(token)
+    return (
+        said is not None and Order.objects.filter(pk=said.order_id, links_renewed__gt=said.renewed).exists()
+    )
 
 
 def papers(order: Order) -> QuerySet[Invoice]:
@@ -81,7 +90,7 @@ def _row(order: Order, later: Mapping[int, Picture]) -> Shape:
     lines, state = list(order.lines.all()), payment_state(order, list(order.payments.all()))
     return {
         "number": order.number,
-        "token": links.token(order.pk),
+        "token": links.token(order),
         "url": links.path(order),
         "placed_at": order.placed_at,
         "status": order.status,

@@ -5,17 +5,17 @@ belongs to one order or to one refund.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from orders import gateways, payments, refunds
-from orders.gateways import GatewayResult, PaymentEvent, RefundEvent
-from orders.models import Payment, Refund
+from orders import gateways, payments, refunds, strays
+from orders.gateways import GatewayResult, PaymentEvent, RefundEvent, RefundResult
+from orders.models import Order, Payment, Refund
 from shop.outbox import outbox
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ QUIET = timedelta(minutes=2)  # so long a webhook or the buyer's return may take
 LOOK_BACK = timedelta(hours=1)
 FURTHEST = timedelta(days=7)  # for an attempt without an answer: nobody may have looked for days
 NEVER_ASKED = timedelta(minutes=40)  # an attempt that the gateway does not know by then will not reach it
-MONEY = frozenset({"succeeded", "authorized"})
 Status = Payment.Status
 KNOWN = frozenset({Status.SUCCEEDED, Status.SURPLUS, Status.HELD})
 
@@ -56,16 +55,29 @@ def compare(payment: Payment) -> bool:
     return settled is not None and settled.status != payment.status
 
 
-def hear(event: RefundEvent) -> None:
-    """A gateway's word on money that went back. Without the refund itself a job looks there, soon."""
+def hear(event: PaymentEvent | RefundEvent) -> None:
+    """A gateway's word, by webhook: it settles what it is about; money that no row knows is noted."""
+    if isinstance(event, RefundEvent):
+        return _hear_refund(event)
+    # What is doubtful is another account's, or play money.
+    if payments.settle(event) is None and not event.doubt:
+        strays.note(event.gateway, event)
+
+
+def _hear_refund(event: RefundEvent) -> None:
+    """Of one that we have not asked for, or without the refund itself, a job looks there, soon.
+
+    Its words come in any order: one that failed may be told as sent after that.
+    """
     mine = Payment.objects.filter(gateway=event.gateway)
     payment = mine.filter(reference=event.of).first() or mine.filter(also_known_as=event.of).first()
     if payment is None and event.refund is not None and event.refund.key:
         ours = Refund.objects.filter(idempotency_key=event.refund.key).select_related("payment").first()
         payment = ours.payment if ours else None
     if payment is None:
-        return
-    if event.refund is not None:
+        if (stray := strays.find(event.gateway, event.of)) is not None:
+            outbox.enqueue("orders.compare_stray", stray.pk, queue="high", once=True)
+    elif event.refund is not None and _is_known(payment, event.refund):
         refunds.settle(payment, event.refund)
     else:
         outbox.enqueue("orders.compare_payment", payment.pk, queue="high", once=True)
@@ -73,12 +85,53 @@ def hear(event: RefundEvent) -> None:
 
 def compare_open() -> Iterator[bool]:
     """Each payment that is open for long; one that fails keeps no other from being looked at."""
-    for payment in open_payments().filter(reference__isnull=False).iterator():
+    return _each(open_payments().filter(reference__isnull=False), compare)
+
+
+def unwanted() -> QuerySet[Payment]:
+    """What is open at a gateway for long, and nobody is to pay any more: its order has ended, or another has
+    paid it, and whatever was to let go of it has failed."""
+    has_ended = ~Q(order__status__in=(Order.Status.PLACED, Order.Status.AUTHORIZED))
+    is_second = Q(order__status=Order.Status.AUTHORIZED) & (
+        Q(status=Status.BEGUN) | Q(reason=payments.FOR_NOTHING)
+    )
+    can_end = Q(status__in=(Status.BEGUN, Status.AUTHORIZED), reference__isnull=False)
+    return open_payments().filter(can_end, has_ended | is_second)
+
+
+def end_unwanted() -> Iterator[bool]:
+    """Each of them is let go, that no money comes of it: whether it moved."""
+    return _each(unwanted(), end)
+
+
+def end(payment: Payment) -> bool:
+    """Nobody is to pay it any more; money that was faster is settled. GatewayDown; Refused."""
+    assert payment.reference is not None
+    result = gateways.named(payment.gateway).withdraw(payment.reference, key=payment.idempotency_key)
+    settled = payments.settle(payments.word(payment, result))
+    return settled is not None and settled.status != payment.status
+
+
+def _is_known(payment: Payment, said: RefundResult) -> bool:
+    ours = Q(idempotency_key=said.key) if said.key else Q(pk=None)
+    return payment.refunds.filter(ours | Q(reference=said.reference)).exists()
+
+
+def _each(found: QuerySet[Payment], do: Callable[[Payment], bool]) -> Iterator[bool]:
+    """One that is refused keeps no other waiting, nor does a gateway that is away another one's."""
+    away: dict[str, gateways.GatewayDown] = {}
+    for payment in found.iterator():
+        if payment.gateway in away:
+            continue
         try:
-            yield compare(payment)
+            yield do(payment)
         except gateways.Refused:
-            logger.exception("The gateway does not know payment %s.", payment)
+            logger.exception("The gateway refuses payment %s.", payment)
             yield False
+        except gateways.GatewayDown as error:
+            away[payment.gateway] = error
+    for error in away.values():
+        raise error
 
 
 def compare_recent(code: str, since: datetime | None = None) -> Findings:
@@ -89,9 +142,9 @@ def compare_recent(code: str, since: datetime | None = None) -> Findings:
         found.compared += 1
         ours = _row(code, result)
         if ours is None:
-            if result.status in MONEY:
+            strays.note(code, result)
+            if result.status in strays.MONEY:
                 found.unknown.append(result)
-                logger.error("Money that no order knows: %s at %s", result.reference, code)
             continue
         if _disagree(ours, result):
             settled = payments.settle(payments.word(ours, result))
@@ -117,7 +170,7 @@ def _row(code: str, result: GatewayResult) -> Payment | None:
 def _disagree(ours: Payment, result: GatewayResult) -> bool:
     if ours.reference is None:
         return True
-    if result.status in MONEY:
+    if result.status in strays.MONEY:
         return ours.status not in {*KNOWN, result.status}
     return ours.status in Payment.OPEN
 

@@ -1,6 +1,8 @@
 """An order's own page, paying for it, finding it again, and the list of a customer's orders."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from django.conf import settings
@@ -21,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import gateways, links, marking, payments, queries, reconciliation
+from orders import attempts, gateways, links, marking, payments, queries, reconciliation
 from orders.forms import PaymentForm, TrackForm
 from orders.models import Invoice, Order, Payment
 from orders.papers import filing
@@ -51,18 +53,28 @@ def _paper(token: str, paper: Invoice) -> dict[str, Any]:
     }
 
 
-def _order(token: str) -> Order:
-    order = queries.by_token(token)
-    if order is None:
-        raise Http404
-    return order
+def _by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view is given the order too. A link that was made void leads to where a new one is asked for."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, token: str, **more: str) -> HttpResponse:
+        found = queries.by_token(token)
+        if found is not None:
+            return view(request, found, token, **more)
+        if not queries.has_void(token):
+            raise Http404
+        text = _("This link is no longer good. Say the order's number and its e-mail address for a new one.")
+        messages.warning(request, text)
+        return redirect("orders:track")
+
+    return shown
 
 
 @private_page
 @require_safe
-def order(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def order(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Confirmation and status in one; whoever has the link may read it."""
-    found = _order(token)
     shown = queries.order_page(found)
     shown["is_payable"] = payments.is_payable(found)
     shown["papers"] = [_paper(token, paper) for paper in queries.papers(found)]
@@ -96,24 +108,25 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 
 @private_page
 @require_safe
-def invoice(request: HttpRequest, token: str, label: str) -> HttpResponse:
+@_by_link
+def invoice(request: HttpRequest, found: Order, token: str, label: str) -> HttpResponse:
     """The PDF of an invoice or credit note of that order; whoever has the order's link may have it."""
-    found = next((paper for paper in queries.papers(_order(token)) if paper.label == label), None)
-    if found is None:
+    paper = next((paper for paper in queries.papers(found) if paper.label == label), None)
+    if paper is None:
         raise Http404
     try:
-        return filing.download(found)
+        return filing.download(paper)
     except NotRendered:
-        logger.exception("Invoice %s cannot be set.", found)
+        logger.exception("Invoice %s cannot be set.", paper)
         messages.warning(request, _("The invoice cannot be made just now. Please try again in a minute."))
         return redirect("orders:order", token=token)
 
 
 @private_page
 @require_POST
-def pay(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def pay(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Another attempt to pay; the order's page says how it went."""
-    found = _order(token)
     form = PaymentForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["payment"])))
@@ -127,23 +140,26 @@ def begin_payment(
     request: HttpRequest, order: Order, form: PaymentForm, *, attempt: int | None
 ) -> HttpResponse:
     """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page."""
-    token, limit = links.token(order.pk), settings.PAYMENTS_PER_HOUR
-    counter: dict[str, Any] = {
-        "group": "pay",
-        "key": limits.address(request),
-        "limit": limit,
-        "seconds": 3600,
-    }
-    if order.total and limits.is_spent(request, **counter):
+    token, choice, card = (
+        links.token(order),
+        form.cleaned_data["payment"],
+        form.cleaned_data["confirmation"],
+    )
+    if order.total and not attempts.is_repeated(order, choice, attempt, card) and _has_tried_enough(request):
         messages.warning(
             request, _("Too many payments were tried from here. Your order is kept: please try again later.")
         )
         return redirect("orders:order", token=token)
-    wanted = form.cleaned_data
     try:
-        begun = payments.begin(order, wanted["payment"], attempt=attempt, token=wanted["confirmation"])
-        if begun.is_new:
-            limits.count(request, **counter)
+        begun = payments.begin(order, choice, attempt=attempt, token=card)
+    except payments.BeingConfirmed:
+        messages.warning(
+            request,
+            _(
+                "A payment of this order is just being confirmed, and you are charged once."
+                " Please look again in a minute."
+            ),
+        )
     except payments.NotPayable:
         messages.info(request, _("There is nothing to pay on this order at the moment."))
     except gateways.GatewayDown:
@@ -156,11 +172,17 @@ def begin_payment(
     return redirect("orders:order", token=token)
 
 
+def _has_tried_enough(request: HttpRequest) -> bool:
+    """Counts this attempt, and judges by that: of many at once no two see the same count."""
+    address = limits.address(request)
+    return limits.count(request, "pay", address, limit=settings.PAYMENTS_PER_HOUR, seconds=3600)
+
+
 @private_page
 @require_safe
-def returned(request: HttpRequest, token: str) -> HttpResponse:
+@_by_link
+def returned(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Back from the gateway: it is asked how it went, then it is the order's page."""
-    found = _order(token)
     for payment in found.payments.filter(status__in=Payment.OPEN, reference__isnull=False):
         try:
             reconciliation.compare(payment)
@@ -173,19 +195,18 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
 @private_page
 @require_POST
 def webhook(request: HttpRequest, code: str) -> HttpResponse:
-    """The gateway's word, believed for its signature only. What does not concern us is well, too."""
-    if code != settings.PAYMENT_GATEWAY:
+    """The gateway's word, believed for its signature only. What does not concern us is well, too.
+
+    A former one is heard while its secrets are set: a transfer arrives, a refund fails days after.
+    """
+    if code not in gateways.heard():
         raise Http404
-    gateway = gateways.get()
     try:
-        said = gateway.read(request.body, request.headers)
+        said = gateways.named(code).read(request.body, request.headers)
     except (gateways.BadSignature, RawPostDataException, UnreadablePostError, ValueError):
         return HttpResponseBadRequest()
     for event in said:
-        if isinstance(event, gateways.PaymentEvent):
-            payments.settle(event)
-        else:
-            reconciliation.hear(event)
+        reconciliation.hear(event)
     return HttpResponse(status=204)
 
 

@@ -6,5 +6,14 @@ from orders.admin.feed import EndpointTable
 from orders.admin.invoice import InvoiceTable
 from orders.admin.order import OrderTable
 from orders.admin.seller import SellerTable
+from orders.admin.strays import StrayTable
 
-__all__ = ["DeliveryTable", "EndpointTable", "InvoiceTable", "OrderTable", "SellerTable", "figures"]
+__all__ = [
+    "DeliveryTable",
+    "EndpointTable",
+    "InvoiceTable",
+    "OrderTable",
+    "SellerTable",
+    "StrayTable",
+    "figures",
+]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from catalog.stock import NotReserved
-from orders import states
+from orders import access, states
 from orders.admin import buttons
 from orders.admin.addressing import Addressing
 from orders.admin.deciding import Deciding
@@ -139,6 +139,11 @@ class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Packing, Exporti
             self.capture(request, obj)
         elif button.name == "_refund":
             self._send_back(request, obj)
+        elif button.name == "_links":
+            access.renew(obj, actor_id=request.user.pk)
+            self.message_user(
+                request, _("Old links are void; a new one can be had by e-mail."), messages.SUCCESS
+            )
         else:
             self._refunded(request, obj)
         return HttpResponseRedirect(request.path)

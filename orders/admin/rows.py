@@ -51,6 +51,7 @@ EVENTS = {
     "refund_left": gettext_lazy("failed refund left: sent another way"),
     "refunded_sent": gettext_lazy("mail about the refund sent"),
     "sent_back_sent": gettext_lazy("mail about the money sent"),
+    "links_renewed": gettext_lazy("links made anew, old ones are void"),
     "payment_held": gettext_lazy("payment held back"),
     "payment_accepted": gettext_lazy("payment accepted by hand"),
     "payment_returned": gettext_lazy("payment held back goes back"),

@@ -112,6 +112,10 @@ class PaymentGateway(Protocol):
 
     code: str
 
+    def is_set_up(self) -> bool:
+        """Whether its secrets are there, so that it can be spoken with though another one is in use."""
+        ...
+
     def choices(self) -> list[Choice]:
         """The ways to pay, in the language of the moment."""
         ...
@@ -165,6 +169,15 @@ class PaymentGateway(Protocol):
     def read(self, body: bytes, headers: Mapping[str, str]) -> list[PaymentEvent | RefundEvent]:
         """What a webhook says; nothing for what does not concern us. BadSignature."""
         ...
+
+
+CODES = ("stripe", "fake")  # each a module of this package
+
+
+def heard() -> list[str]:
+    """The gateway in use, and former ones whose secrets are still set: they have more to say of payments."""
+    used = settings.PAYMENT_GATEWAY
+    return [used, *(code for code in CODES if code != used and named(code).is_set_up())]
 
 
 def get() -> PaymentGateway:

@@ -46,6 +46,9 @@ class FakeGateway:
 
     code = "fake"
 
+    def is_set_up(self) -> bool:
+        return False  # it has no secrets: it speaks only while it is the one in use
+
     def choices(self) -> list[Choice]:
         return [
             Choice("pays", _("Test card that pays"), _("The payment succeeds at once.")),

@@ -41,6 +41,9 @@ class StripeGateway:
     def api(self) -> Any:
         return api()
 
+    def is_set_up(self) -> bool:
+        return bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRETS)
+
     def choices(self) -> list[Choice]:
         return [
             Choice(HOSTED, _("Card, or another way"), _("You choose and pay on the next page, at Stripe."))

@@ -197,6 +197,8 @@ READERS: dict[str, Callable[[Any, str], list[Word]]] = {
         _of_session,
     ),
     "checkout.session.async_payment_failed": _of_failed_session,
-    **dict.fromkeys(("refund.created", "refund.updated", "refund.failed"), _of_refund),
+    **dict.fromkeys(
+        ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"), _of_refund
+    ),
     "charge.refunded": _of_charge,
 }

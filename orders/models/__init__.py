@@ -8,6 +8,7 @@ from orders.models.payment import Payment, Refund
 from orders.models.popularity import Popularity
 from orders.models.returned import Return, ReturnLine
 from orders.models.shipment import GivenUp, Shipment, ShipmentLine
+from orders.models.stray import StrayMoney
 
 __all__ = [
     "FeedDelivery",
@@ -28,4 +29,5 @@ __all__ = [
     "Seller",
     "Shipment",
     "ShipmentLine",
+    "StrayMoney",
 ]

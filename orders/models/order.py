@@ -76,6 +76,8 @@ class Order(PostalFields):
     promised_from = models.DateField(_("promised from"), null=True, blank=True)
     promised_until = models.DateField(_("promised until"), null=True, blank=True)
     note = models.TextField(_("note by the staff"), blank=True)
+    # How often its links were made anew: those of before open nothing any more.
+    links_renewed = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
     reserved_until = models.DateTimeField(_("stock held until"), null=True, blank=True)  # until it is paid
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)

@@ -39,6 +39,8 @@ class Payment(models.Model):
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
     # Which card it is for, by a digest of what the gateway's fields gave: each attempt has one.
     confirmation = models.CharField(max_length=16, default="", db_default="", editable=False)
+    # That card has been given to the gateway, and no answer is known: until then no other takes its place.
+    confirming_until = models.DateTimeField(null=True, editable=False)
     amount = MoneyField(_("amount"))  # what was asked for; of money that does not fit, what came
     currency = CurrencyField(_("currency"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BEGUN)

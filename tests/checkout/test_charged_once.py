@@ -90,7 +90,7 @@ def test_broken_a_new_attempt_for_each_click_charges_many_times(
                 amount=order.total,
                 currency=order.currency,
             )
-        return attempts.Taken(made, is_new=True)
+        return attempts.Taken(made)
 
     monkeypatch.setattr(attempts, "take", careless)
     submit_together(client, variant, double, "4242424242424242")

@@ -35,7 +35,7 @@ def declined(client: Client, variant: Variant, quantity: int = 1) -> Order:
 
 
 def reopen(client: Client, placed: Order) -> str:
-    answer = client.post("/cart/reopen/", {"order": links.token(placed.pk)})
+    answer = client.post("/cart/reopen/", {"order": links.token(placed)})
     assert answer.status_code == 302
     return answer["Location"]
 

@@ -74,7 +74,7 @@ def visitor() -> Visitor:
     client.get("/account/")
     client.cookies["csrftoken"] = "canarycsrf" * 3 + "ab"
     jar = {name: cookie.value for name, cookie in client.cookies.items()}
-    token = links.token(order.pk)
+    token = links.token(order)
     filled = {
         "<token>": token,
         "<int:address_id>": str(home.pk),

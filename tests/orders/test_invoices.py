@@ -240,7 +240,7 @@ def test_nobody_downloads_what_is_not_of_that_order(
         f"{links.path(other)}{invoice.label}.pdf",
         f"{links.path(invoice.order)}2026-999999.pdf",
         f"/order/{invoice.order_id}/{invoice.label}.pdf",
-        f"/order/{links.token(invoice.order_id)[:-1]}x/{invoice.label}.pdf",
+        f"/order/{links.token(invoice.order)[:-1]}x/{invoice.label}.pdf",
     ):
         assert client.get(path).status_code == 404, path
 

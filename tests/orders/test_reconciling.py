@@ -7,17 +7,23 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
+from django.test import override_settings
 
-from orders import gateways, jobs, payments, reconciliation, refunds
+from catalog.models import Variant
+from orders import gateways, jobs, payments, reconciliation, refunds, states
 from orders.gateways import GatewayDown
+from orders.gateways.fake import gateway as fake
 from orders.models import Order, Payment, Refund
+from orders.placement import place_order
 from shop.outbox import drain
 from shop.outbox.models import Message
-from tests.orders.conftest import eur
+from tests.orders.conftest import eur, make_draft
+from tests.orders.test_payments import approved_twice, refuse, standing
 from tests.stripe.double import Double
 
 pytestmark = pytest.mark.django_db
 TAKES_TIME = "000123456789"
+WAYS = ("waits", "pending", "approves")
 
 
 def later(minutes: int = 3) -> None:
@@ -169,3 +175,63 @@ def test_a_payment_that_the_gateway_does_not_know_keeps_no_other_waiting(
         jobs.compare_payments()
     payment.refresh_from_db()
     assert payment.status == "succeeded"
+
+
+def approved(order: Order) -> Payment:
+    return payments.begin(order, "approves").payment
+
+
+def test_money_approved_for_a_cancelled_order_is_let_go_though_its_job_died(order: Order) -> None:
+    payment = approved(order)
+    states.move(order, "cancelled")
+    Message.objects.all().delete()
+    later()
+    jobs.compare_payments()
+    payment.refresh_from_db()
+    assert payment.status == "withdrawn"
+
+
+def test_a_second_approval_is_let_go_though_its_job_died(order: Order) -> None:
+    first, second = approved_twice(order)
+    Message.objects.all().delete()
+    later()
+    jobs.compare_payments()
+    assert standing(first, second) == ["authorized", "withdrawn"]
+    order.refresh_from_db()
+    assert order.status == "authorized"
+
+
+def test_one_that_is_refused_keeps_no_other_from_being_let_go(
+    variant: Variant, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    first, second = (approved(place_order(make_draft((variant, 1)))) for _ in range(2))
+    for payment in (first, second):
+        states.move(payment.order, "cancelled")
+    later()
+    refuse(monkeypatch, first.reference)
+    with caplog.at_level(logging.ERROR):
+        assert list(reconciliation.end_unwanted()) == [False, True]
+    assert standing(first, second) == ["authorized", "withdrawn"]
+
+
+def test_what_waits_to_be_paid_or_taken_is_left_alone(variant: Variant) -> None:
+    orders = [place_order(make_draft((variant, 1))) for _ in range(3)]
+    found = [payments.begin(order, way).payment for order, way in zip(orders, WAYS, strict=True)]
+    later()
+    assert list(reconciliation.end_unwanted()) == []
+    assert standing(*found) == ["begun", "pending", "authorized"]
+
+
+def test_a_gateway_that_is_away_keeps_another_ones_payments_from_nothing(
+    order: Order, double: Double, variant: Variant
+) -> None:
+    with override_settings(PAYMENT_GATEWAY="fake"):
+        here = payments.begin(place_order(make_draft((variant, 1))), "pending").payment
+    fake.arrive(str(here.reference))
+    there = payments.begin(order, "card", token=double.token(TAKES_TIME)).payment
+    later(5)
+    Payment.objects.filter(pk=there.pk).update(created_at=Now() - timedelta(hours=1))
+    double.fault("500", "GET /v1/payment_intents/")
+    with pytest.raises(GatewayDown):
+        jobs.compare_payments()
+    assert standing(here, there) == ["succeeded", "pending"]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 
 from orders import gateways, links, payments, reconciliation, states
@@ -129,6 +130,7 @@ def test_a_card_that_was_never_confirmed_makes_room_for_the_providers_page(
     double.fault("reset", "confirm$")
     with pytest.raises(GatewayDown):
         payments.begin(order, "card", attempt=1, token=double.token())
+    Payment.objects.update(confirming_until=Now())  # so long it might have been on its way
     begun = payments.begin(order, "hosted", attempt=1)
     assert begun.redirect_url
     assert statuses() == ["withdrawn", "begun"]

@@ -9,7 +9,10 @@ NUMBERS = {
     "4000002760003184": "pm_card_threeDSecure2Required",
     "4000000000009995": "pm_card_chargeDeclinedInsufficientFunds",
     "000123456789": "pm_usBankAccount_success",  # takes its time
+    "4000000000007726": "pm_card_pendingRefund",
+    "4000000000005126": "pm_card_refundFail",  # some time after it was sent: a test says when
 }
+LATE_REFUNDS = {"pm_card_pendingRefund", "pm_usBankAccount_success"}
 DECLINES = {
     "pm_card_chargeDeclined": ("generic_decline", "Your card was declined."),
     "pm_card_chargeDeclinedInsufficientFunds": ("insufficient_funds", "Your card has insufficient funds."),

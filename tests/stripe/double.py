@@ -57,6 +57,10 @@ class Double:
         """What takes its time has arrived."""
         self._ask("bank", intent=intent)
 
+    def refund(self, name: str, status: str) -> None:
+        """The bank's later word on money that went back: "succeeded", "failed" or "canceled"."""
+        self._ask("refund", refund=name, status=status)
+
     @property
     def events(self) -> list[dict[str, Any]]:
         return self._ask("events")

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.stripe import pages
+from tests.stripe import asking, pages
 from tests.stripe.cards import NUMBERS, Refusal
 from tests.stripe.delivery import Delivery
 from tests.stripe.state import Row, State, shown
@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/v1/"):
             self._api(path, body)
         elif path.startswith("/_double/"):
-            self._send(200, json.dumps(self._control(path, json.loads(body or b"{}"))).encode())
+            self._control(path.removeprefix("/_double/"), json.loads(body or b"{}"))
         else:
             self._page(path, dict(parse_qsl(body.decode())))
 
@@ -225,33 +225,8 @@ class Handler(BaseHTTPRequestHandler):
         action = intent["next_action"]
         self._redirect(action["redirect_to_url"]["url"] if action else session["success_url"])
 
-    # --- What only tests ask -----------------------------------------------------------------------------
-
-    def _control(self, path: str, sent: Row) -> Any:
-        double = self.double
-        what = path.removeprefix("/_double/")
-        if what == "webhook":  # what was kept is not sent by itself
-            double.delivery.url = sent["url"]
-        elif what == "fault":
-            double.faults.append({"times": 1, **sent})
-        elif what == "bank":  # the transfer has arrived, or has not
-            with double.state.lock:
-                double.state.approve(double.state.intent(sent["intent"]))
-        elif what == "post":
-            return [double.delivery.post(event) for event in sent["events"]]
-        elif what == "events":
-            return double.delivery.told
-        elif what == "requests":
-            return double.requests
-        elif what == "state":
-            with double.state.lock:
-                rows = (double.state.intents, double.state.sessions, double.state.refunds)
-                names = ("intents", "sessions", "refunds")
-                return {
-                    name: [shown(row) for row in found.values()]
-                    for name, found in zip(names, rows, strict=True)
-                }
-        return {}
+    def _control(self, what: str, sent: Row) -> None:
+        self._json(200, asking.answer(self.double, what, sent))
 
     # --- Answers -----------------------------------------------------------------------------------------
 

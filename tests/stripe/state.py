@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.stripe.cards import DECLINES, NUMBERS, Refusal, invalid
+from tests.stripe.refunds import Refunds
 
 Row = dict[str, Any]
 
 
-class State:
+class State(Refunds):
     """All of it, under one lock; `tell` is called with each event."""
 
     def __init__(self, tell: Callable[[str, Row], None], home: Callable[[], str]) -> None:
@@ -21,7 +22,7 @@ class State:
         self.tell, self.home = tell, home
         self.intents: dict[str, Row] = {}
         self.sessions: dict[str, Row] = {}
-        self.refunds: dict[str, Row] = {}
+        self.refunds = {}
         self.tokens: dict[str, str] = {}  # confirmation tokens: their payment method
         self._numbers = itertools.count(1)
 
@@ -136,15 +137,19 @@ class State:
             self._take(intent)
         self._complete_session(intent)
 
-    def _take(self, intent: Row) -> None:
-        intent.update(status="succeeded", amount_received=intent["amount"], amount_capturable=0)
+    def _take(self, intent: Row, amount: int | None = None) -> None:
+        taken = intent["amount"] if amount is None else amount
+        intent.update(status="succeeded", amount_received=taken, amount_capturable=0)
         self.tell("payment_intent.succeeded", intent)
 
     def capture(self, name: str, wanted: Row) -> Row:
         intent = self.intent(name)
         if intent["status"] != "requires_capture":
             self._unexpected(intent, "capture")
-        self._take(intent)
+        amount = int(wanted.get("amount_to_capture", intent["amount"]))
+        if not 0 < amount <= intent["amount_capturable"]:
+            raise invalid("The amount to capture is more than was authorized.", code="amount_too_large")
+        self._take(intent, amount)  # the rest is let go
         return intent
 
     def cancel(self, name: str, wanted: Row) -> Row:
@@ -235,51 +240,6 @@ class State:
                 elif paid == "paid":
                     session["payment_status"] = paid
                     self.tell("checkout.session.async_payment_succeeded", session)
-
-    # --- Refunds ---------------------------------------------------------------------------------------
-
-    def create_refund(self, wanted: Row) -> Row:
-        intent = self.intent(wanted.get("payment_intent", ""))
-        if intent["status"] != "succeeded":
-            raise invalid(f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.")
-        done = self.refunded(intent["id"])
-        amount = int(wanted.get("amount", intent["amount_received"] - done))
-        if amount < 1 or amount + done > intent["amount_received"]:
-            code = "charge_already_refunded" if done == intent["amount_received"] else "amount_too_large"
-            raise invalid("Refund amount is greater than unrefunded amount on charge.", code=code)
-        name = self.new("re")
-        self.refunds[name] = {
-            "id": name,
-            "object": "refund",
-            "amount": amount,
-            "charge": intent["latest_charge"],
-            "created": int(time.time()),
-            "currency": intent["currency"],
-            "failure_reason": None,
-            "metadata": wanted.get("metadata", {}),
-            "payment_intent": intent["id"],
-            "status": "succeeded",
-        }
-        self.tell("refund.created", self.refunds[name])
-        self.tell("charge.refunded", self.charge(intent))
-        return self.refunds[name]
-
-    def refunded(self, intent: str) -> int:
-        return sum(
-            row["amount"]
-            for row in self.refunds.values()
-            if row["payment_intent"] == intent and row["status"] != "failed"
-        )
-
-    def charge(self, intent: Row) -> Row:
-        return {
-            "id": intent["latest_charge"],
-            "object": "charge",
-            "amount": intent["amount"],
-            "amount_refunded": self.refunded(intent["id"]),
-            "currency": intent["currency"],
-            "payment_intent": intent["id"],
-        }
 
 
 def shown(row: Any) -> Any:

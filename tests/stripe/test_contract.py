@@ -130,6 +130,35 @@ def test_refunds_are_made_once_by_key_in_parts_and_never_beyond_what_was_paid(su
     assert Money.sum((one.amount for one in sent), "EUR") == eur("25.00")
 
 
+@pytest.mark.parametrize(
+    ("number", "begins", "ends"),
+    [
+        ("4000000000007726", "pending", "succeeded"),
+        ("4000000000007726", "pending", "failed"),
+        ("4000000000005126", "succeeded", "failed"),
+        ("000123456789", "pending", "canceled"),
+    ],
+)
+def test_a_refund_may_take_its_time_and_fail_even_after_it_was_sent(
+    shared_double: Double, settings, number: str, begins: str, ends: str
+) -> None:
+    settings.STRIPE_CAPTURE = "automatic"
+    stripe = gateways.named("stripe")
+    wish = {"choice": "card", "description": "D1", "return_url": "http://127.0.0.1/", "amount": SUM}
+    paid = stripe.create(key=f"late{next(_number)}", token=shared_double.token(number), **wish)
+    if paid.status == "pending":
+        shared_double.bank(paid.reference)
+    sent = stripe.refund(paid.reference, key=f"{paid.reference}-1", amount=SUM)
+    assert sent.status == begins
+    shared_double.refund(sent.reference, ends)
+    (found,) = stripe.refunds(paid.reference)
+    assert found.status == {"canceled": "failed"}.get(ends, ends)
+    if found.status == "failed":  # the money is there again, and can be sent anew
+        assert (
+            stripe.refund(paid.reference, key=f"{paid.reference}-2", amount=SUM).reference != sent.reference
+        )
+
+
 def test_what_was_never_paid_cannot_be_sent_back(subject: Subject) -> None:
     with pytest.raises(Refused):
         subject.gateway.refund(subject.pay("declines").reference, key="none", amount=eur("1.00"))

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
@@ -25,17 +24,18 @@ class Command(BaseCommand):
             steps = tqdm(
                 reconciliation.compare_open(), total=waiting, unit=" payments", disable=waiting < 100
             )
-            moved = sum(steps)
+            moved = sum(steps) + sum(reconciliation.end_unwanted())
             since = timezone.now() - timedelta(days=options["days"])
-            found = reconciliation.compare_recent(settings.PAYMENT_GATEWAY, since)
+            found = [reconciliation.compare_recent(code, since) for code in gateways.heard()]
         except gateways.GatewayDown as error:
             raise CommandError(f"The payment provider does not answer ({error}): try again later.") from error
         asked = reconciliation.send_waiting()
         self.stdout.write(
-            f"{waiting} open payments compared, {found.compared} of the provider's;"
-            f" {moved + found.moved} moved, {asked} refunds asked for again."
+            f"{waiting} open payments compared, {sum(each.compared for each in found)} of the provider's;"
+            f" {moved + sum(each.moved for each in found)} moved, {asked} refunds asked for again."
         )
-        for one in found.unknown:
+        unknown = [one for each in found for one in each.unknown]
+        for one in unknown:
             self.stdout.write(f"No order knows {one.reference}: {one.amount}, {one.status}.")
-        if found.unknown:
+        if unknown:
             raise CommandError("There is money that no order knows: look it up at the provider.")
