@@ -8,14 +8,31 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import BigIntegerField, Q
 from django.db.models.functions import Now
 
 from orders import marking, states
 from orders.models import Order, Payment
+from shop.prepared import Param, Prepared, hold
 
 MOST_ATTEMPTS = 5  # an order: whoever tests stolen cards needs more
 Status = Payment.Status
 ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN})  # without money: another attempt may follow
+
+
+_ORDER = Param("order", BigIntegerField())
+_MADE = Prepared(lambda: Payment.objects.filter(order=_ORDER).order_by("pk"))
+_LOCKED = Prepared(lambda: Payment.objects.select_for_update().filter(order=_ORDER).order_by("pk"))
+_KNOWN = Prepared(
+    lambda: (
+        Payment.objects.filter(
+            Q(reference=Param("reference")) | Q(idempotency_key=Param("key")), gateway=Param("gateway")
+        )
+        .order_by("pk")
+        .values_list("pk", "order")
+    )
+)
+_OVER = Prepared(lambda: Order.objects.filter(pk=_ORDER, reserved_until__lte=Now()).values_list("pk"))
 
 
 class Taken(NamedTuple):
@@ -43,12 +60,11 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
     needs as many attempts."""
     with transaction.atomic():
         held = states.lock(order.pk)
-        payments = {_number(payment): payment for payment in held.payments.all()}
+        payments = _by_number(held)
         if attempt in payments and payments[attempt].status != Status.BEGUN:
             return Taken(payments[attempt])
         # By the database's clock, as the relay that lets it expire.
-        is_over = Order.objects.filter(pk=held.pk, reserved_until__lte=Now()).exists()
-        if is_over or not _is_payable(held, list(payments.values())):
+        if _OVER.rows(order=held.pk) or not _is_payable(held, list(payments.values())):
             raise NotPayable(held.number)
         number, card = _next(list(payments.values())), _digest(token)
         if (unanswered := payments.get(attempt or number) or payments.get(number)) is not None:
@@ -75,7 +91,7 @@ def is_repeated(order: Order, choice: str, attempt: int | None, token: str) -> b
 
     Judged without a lock, for who counts attempts before any is made: of a double click both may count.
     """
-    payments = {_number(payment): payment for payment in order.payments.all()}
+    payments = _by_number(order)
     if (made := payments.get(attempt or _next(list(payments.values())))) is None:
         return False
     is_same = made.confirmation == _digest(token) and made.choice == choice
@@ -106,12 +122,30 @@ def answered(payment: Payment) -> None:
     Payment.objects.filter(pk=payment.pk, confirming_until__isnull=False).update(confirming_until=None)
 
 
+def _by_number(order: Order) -> dict[int, Payment]:
+    return {_number(payment): payment for payment in _MADE.rows(order=order.pk)}
+
+
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16] if token else ""
 
 
 def _number(payment: Payment) -> int:
     return int(payment.idempotency_key.rpartition("-")[2])
+
+
+def locked(gateway: str, reference: str, key: str) -> Payment | None:
+    """The payment that a gateway knows by these; its order has all its payments, and all of it is locked."""
+    found = _KNOWN.first(gateway=gateway, reference=reference or None, key=key or None)
+    if found is None:
+        return None
+    pk, order_id = found
+    order = states.lock(order_id)
+    made: list[Payment] = _LOCKED.rows(order=order_id)
+    hold(order, "payments", made)
+    for one in made:
+        one.order = order
+    return next(one for one in made if one.pk == pk)
 
 
 def is_waiting(order: Order, payments: Iterable[Payment]) -> bool:

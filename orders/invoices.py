@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import BigIntegerField
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
@@ -21,6 +22,7 @@ from orders.papers.content import Content
 from orders.papers.shares import DELIVERY, Part
 from shop.money import CurrencyMismatch, Money
 from shop.outbox import outbox
+from shop.prepared import Param, Prepared
 
 Kind = Invoice.Kind
 
@@ -43,13 +45,22 @@ def issue(order: Order) -> Invoice:
     Whoever asks for a number meanwhile waits until that transaction has ended.
     """
     with transaction.atomic(savepoint=False):  # to release one would take time under the count's lock
-        held = states.lock(order.pk)
-        found = held.invoices.filter(kind=Kind.INVOICE).first()
-        if found is not None:
-            return found
-        seller = sellers.of_market(held.market)
-        said = content.of_order(held, seller)
-        return _write(held, said, seller, Kind.INVOICE)
+        return issue_held(states.lock(order.pk))
+
+
+def issue_held(held: Order) -> Invoice:
+    """issue() for whoever holds the order's lock."""
+    found: Invoice | None = _ISSUED.first(order=held.pk)
+    if found is not None:
+        return found
+    seller = sellers.of_market(held.market)
+    said = content.of_order(held, seller)
+    return _write(held, said, seller, Kind.INVOICE)
+
+
+_ISSUED = Prepared(
+    lambda: Invoice.objects.filter(order=Param("order", BigIntegerField()), kind=Kind.INVOICE).order_by("pk")
+)
 
 
 def credit(

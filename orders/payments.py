@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from catalog.stock import OutOfStock
@@ -114,35 +113,40 @@ def settle(event: PaymentEvent) -> Payment | None:
     currency is not the order's, or of which there is doubt, is held and never fulfilled.
     """
     with transaction.atomic():
-        found = _find(event)
-        if found is None:
+        payment = attempts.locked(event.gateway, event.reference, event.key)
+        if payment is None:
             return None
-        order = states.lock(found.order_id)
-        payment = Payment.objects.select_for_update().get(pk=found.pk)
-        payment.order = order
+        order, before = payment.order, payment.status
         is_over = payment.status in OVER and payment.reference is not None
-        if payment.reference is None and event.reference:
-            payment.reference = event.reference
-            payment.save(update_fields=["reference"])
-        # What happens inside a page of the gateway's is told by another reference: there one may try again.
-        is_inside = payment.reference is not None and event.reference not in {"", payment.reference}
-        name = event.reference if is_inside else event.also_known_as
-        if name and name != payment.also_known_as:
-            payment.also_known_as = name
-            payment.save(update_fields=["also_known_as"])
-        if payment.status in SPENT or (is_inside and event.status in {"declined", "open"}):
-            return payment
-        if is_over and event.status != "succeeded":
-            return payment
-        WORDS[event.status](order, payment, event)
+        names = _names(payment, event)
+        is_inside = _is_inside(payment, event)
+        if not (
+            payment.status in SPENT
+            or (is_inside and event.status in {"declined", "open"})
+            or (is_over and event.status != "succeeded")
+        ):
+            WORDS[event.status](order, payment, event)
+        if names and payment.status == before:  # else become() has kept them
+            payment.save(update_fields=names)
         return payment
 
 
-def _find(event: PaymentEvent) -> Payment | None:
-    known = Q(reference=event.reference) if event.reference else Q(pk=None)
-    if event.key:
-        known |= Q(idempotency_key=event.key)
-    return Payment.objects.filter(known, gateway=event.gateway).order_by("pk").first()
+def _names(payment: Payment, event: PaymentEvent) -> list[str]:
+    """The gateway's names for it that the row did not have yet: it has them now, unsaved."""
+    names = []
+    if payment.reference is None and event.reference:
+        payment.reference = event.reference
+        names.append("reference")
+    name = event.reference if _is_inside(payment, event) else event.also_known_as
+    if name and name != payment.also_known_as:
+        payment.also_known_as = name
+        names.append("also_known_as")
+    return names
+
+
+def _is_inside(payment: Payment, event: PaymentEvent) -> bool:
+    """What happens inside a page of the gateway's is told by another reference: there one may try again."""
+    return payment.reference is not None and event.reference not in {"", payment.reference}
 
 
 def _fits(order: Order, payment: Payment, event: PaymentEvent) -> bool:
@@ -168,17 +172,18 @@ def _amount(event: PaymentEvent) -> str:
 def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
     if not _fits(order, payment, event):
         return
-    if order.payments.filter(status=Status.SUCCEEDED).exists():
+    if any(one.status == Status.SUCCEEDED for one in order.payments.all()):
         return _send_back(order, payment, "paid twice")
     try:
         # Of an expired order this takes the stock once more: all of it, or nothing happens.
-        states.move(order, Order.Status.PAID)
+        move = states.move if order.status == Order.Status.EXPIRED else states.move_held
+        paid = move(order, Order.Status.PAID)
     except (OutOfStock, states.WrongMove):
         return _send_back(order, payment, "paid too late")
     become(payment, Status.SUCCEEDED)
     confirm(order)
     # The last statement: whoever takes the next number waits until this transaction has ended.
-    invoices.issue(order)
+    invoices.issue_held(paid)
 
 
 def _send_back(order: Order, payment: Payment, reason: str) -> None:
@@ -260,7 +265,7 @@ def become(payment: Payment, status: Status, reason: str = "") -> None:
     """Its new status; call it under the order's lock."""
     payment.status, payment.reason = status, reason[:200]
     payment.settled_at = None if status in {*Payment.OPEN, Status.HELD} else timezone.now()
-    payment.save(update_fields=["status", "reason", "settled_at"])
+    payment.save(update_fields=["status", "reason", "settled_at", "reference", "also_known_as"])
 
 
 def capture(order: Order, *, actor_id: int | None = None) -> None:

@@ -5,9 +5,12 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField
 
 from orders.models import Seller
 from shop import markets
+from shop.prepared import AnyOf, Param, Prepared
 
 # The demo sells as nobody real; numbers that can be checked are the ones that authorities print as examples.
 DEMO = {
@@ -32,6 +35,10 @@ DEMO = {
 NEEDED = ("name", "line1", "city", "country")  # what every invoice must name of who sells
 
 
+_TEXTS = ArrayField(CharField(max_length=8))
+_OF_MARKETS = Prepared(lambda: Seller.objects.filter(AnyOf("market", Param("markets", _TEXTS))).order_by())
+
+
 def of_market(code: str) -> Seller:
     """Who sells there: its own seller, else everybody's; until a merchant says, a name and a mail address."""
     return of_markets([code])[code]
@@ -40,7 +47,7 @@ def of_market(code: str) -> Seller:
 def of_markets(codes: Iterable[str]) -> dict[str, Seller]:
     """The same of several, by their codes; one query."""
     wanted = list(codes)
-    found = {seller.market: seller for seller in Seller.objects.filter(market__in=("", *wanted))}
+    found = {seller.market: seller for seller in _OF_MARKETS.rows(markets=["", *wanted])}
     return {code: found.get(code) or found.get("") or _nobody(code) for code in wanted}
 
 

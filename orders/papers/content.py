@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import BigIntegerField
 from django.forms.models import model_to_dict
 from django.utils import timezone, translation
 
@@ -12,15 +13,20 @@ from orders.models import Invoice, Order, OrderLine, Seller
 from orders.papers import shares
 from orders.papers.shares import DELIVERY, Part
 from shop import places
+from shop.prepared import Param, Prepared, hold
 
 VERSION = 1
 Content = dict[str, Any]
 BUYER = ("name", "company", "line1", "line2", "postcode", "city", "region", "country")
 
 
+_LINES = Prepared(lambda: OrderLine.objects.filter(order=Param("order", BigIntegerField())).order_by("pk"))
+
+
 def of_order(order: Order, seller: Seller) -> Content:
     """Everything that the order's invoice says, but its number and date."""
-    lines = list(order.lines.all())
+    lines: list[OrderLine] = _LINES.rows(order=order.pk)
+    hold(order, "lines", lines)
     charged = [(str(line.pk), line.tax_rate, line.total - line.discount) for line in lines]
     charged.append((DELIVERY, order.delivery_tax_rate, order.delivery))
     parts = {
