@@ -6,15 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
 from accounts.models import PostalFields, User
 from catalog import delivery, pricing, stock
-from catalog.models import Price, Product, StockBucket, Variant, VariantOption
+from catalog.models import Price, Product, Variant, VariantOption
 from catalog.queries import pictures
 from catalog.queries.products import WITHOUT
 from catalog.taxes import Taxation
@@ -249,12 +248,11 @@ def known_address(user: User) -> dict[str, str]:
 
 
 _PLACED = Prepared(lambda: Order.objects.filter(placement_key=Param("key")))
-_LENT = StockBucket.objects.filter(stock=OuterRef("variant"), stock__is_split=True).order_by().values("stock")
 _SHORT = Prepared(
     lambda: (
         CartLine.objects.filter(cart=Param("cart", BigIntegerField()), variant__stock__is_tracked=True)
-        .alias(lent=Coalesce(Subquery(_LENT.annotate(sum=Sum("free")).values("sum")), 0))
-        .filter(quantity__gt=F("variant__stock__on_hand") - F("variant__stock__reserved") + F("lent"))
+        .filter(quantity__gt=stock.Left("variant__stock__"))
+        .order_by()
         .values_list("pk")[:1]
     )
 )
