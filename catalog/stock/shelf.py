@@ -35,7 +35,10 @@ class Left(Func):
     def __init__(self, at: str = "") -> None:
         super().__init__(*(F(f"{at}{name}") for name in _COLUMNS))
 
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **_context: Any
+    ) -> tuple[str, list[Any]]:
+        """Columns have no parameters."""
         columns = [compiler.compile(column)[0] for column in self.source_expressions]
         return _LEFT.format(**dict(zip(_COLUMNS, columns, strict=True))), []
 
