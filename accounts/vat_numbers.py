@@ -12,6 +12,7 @@ from stdnum.util import get_cc_module
 
 from shop import places
 
+NORTHERN = "XI"  # a number of Northern Ireland, for goods: one of the United Kingdom with other letters
 _OTHERS = {"GB": "stdnum.gb.vat", "CH": "stdnum.ch.vat", "NO": "stdnum.no.mva"}
 # How they look: made up, and none of them fits its checksum.
 _EXAMPLES = {
@@ -58,6 +59,8 @@ def written(text: str, country: str) -> str:
     """As it is kept: prefix first, without spaces. Unfit if it can be none of that country's."""
     compact = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
     own = prefix(country)
+    if country == "GB" and compact.startswith(NORTHERN):
+        return NORTHERN + written(compact.removeprefix(NORTHERN), country).removeprefix(own)
     for begins in (own, country):  # Greeks write GR as well as EL
         if compact.startswith(begins):
             compact = compact.removeprefix(begins)

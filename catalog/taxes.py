@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField
 
 from catalog.models import TaxRate
-from shop import places
+from shop import places, territories
 from shop.markets import Market
 from shop.money import Money
 from shop.prepared import AnyOf, Param, Prepared
@@ -45,32 +45,38 @@ class Taxation:
         return amount if self.includes_tax else net(amount, self.home.get(tax_class_id, ZERO))
 
 
-def taxation(market: Market, country: str = "", region: str = "", vat_number: str = "") -> Taxation:
+def taxation(
+    market: Market, country: str = "", region: str = "", vat_number: str = "", postcode: str = ""
+) -> Taxation:
     """Of an order of that market that goes there, "" while it is not known; one query."""
-    rows = _RATES.rows(countries=[market.country, country or market.country], regions=["", region])
+    special = territories.of(country, region, postcode)
+    at, own = special.rates_at if special else (country or market.country, region)
+    rows = _RATES.rows(countries=[market.country, at], regions=["", own])
     home = _rates(rows, market.country, "")
-    if country and is_reverse_charged(country, region, vat_number):
+    if country and is_reverse_charged(country, region, vat_number, postcode):
         return Taxation(home, {}, includes_tax=False, is_reverse_charged=True)
     if not country:
         due = home if market.tax_shown else {}
         return Taxation(home, due, includes_tax=market.tax_shown, is_known=market.tax_shown)
-    return Taxation(home, _rates(rows, country, region), includes_tax=market.tax_shown)
+    if own and special and not special.member:  # outside of the country's VAT: only what is set for it is due
+        rows = [row for row in rows if row[1] == own]
+    return Taxation(home, _rates(rows, at, own), includes_tax=market.tax_shown)
 
 
-def is_reverse_charged(country: str, region: str, vat_number: str) -> bool:
+def is_reverse_charged(country: str, region: str, vat_number: str, postcode: str = "") -> bool:
     """Whether the buyer accounts for the tax: a business in another country of the seller's VAT.
 
     The number was checked when it was entered (accounts/vat_numbers.py); here it must be of that country.
     """
-    begins = "EL" if country == "GR" else country
-    return vat_number.startswith(begins) and may_be_reversed(country, region)
+    member = territories.member(country, region, postcode)
+    begins = "EL" if member == "GR" else member
+    return vat_number.startswith(begins) and may_be_reversed(country, region, postcode)
 
 
-def may_be_reversed(country: str, region: str = "") -> bool:
+def may_be_reversed(country: str, region: str = "", postcode: str = "") -> bool:
     """Whether businesses there buy from the seller without tax."""
-    seller = settings.SELLER_COUNTRY
-    is_inside = {seller, country} <= places.EU and (country, region) not in places.OUTSIDE_EU_VAT
-    return is_inside and country != seller
+    member = territories.member(country, region, postcode)
+    return settings.SELLER_COUNTRY in places.EU and member not in {"", settings.SELLER_COUNTRY}
 
 
 def rate_for(tax_class_id: int, country: str, region: str = "") -> Decimal:

@@ -215,8 +215,11 @@ def _join(token_hash: str, user: User) -> tuple[Cart | None, Cart | None, list[C
     # The account's logins one after the other: of two at once each would see a cart to join, and no other's.
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     wanted = Cart.objects.filter(Q(token_hash=token_hash, user=None) | Q(user=user), closed_at=None)
-    wanted.exclude(market__in=_markets()).update(closed_at=Now(), updated_at=Now())
-    found = list(wanted.select_for_update().order_by("pk"))
+    held, known = list(wanted.select_for_update().order_by("pk")), _markets()
+    found = [cart for cart in held if cart.market in known]
+    for cart in held:
+        if cart.market not in known:
+            close(cart)
     mine = next((cart for cart in found if cart.user_id is None), None)
     older = next((cart for cart in found if cart.user_id == user.pk), None)
     came = list(older.lines.order_by("pk")) if older else []

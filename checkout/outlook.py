@@ -6,10 +6,9 @@ judged again under the cart's lock, where the quote and the stock have their say
 
 from typing import NamedTuple
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Exists, OuterRef
 
-from catalog.models import StockBucket
+from catalog import stock
 from checkout.models import Cart, CartLine
 from orders.models import Order
 from shop.prepared import Param, Prepared
@@ -22,11 +21,8 @@ class Outlook(NamedTuple):
     is_short: bool = False
 
 
-_LENT = StockBucket.objects.filter(stock=OuterRef("variant"), stock__is_split=True).order_by().values("stock")
-_SHORT = (
-    CartLine.objects.filter(cart=OuterRef("pk"), variant__stock__is_tracked=True)
-    .alias(lent=Coalesce(Subquery(_LENT.annotate(sum=Sum("free")).values("sum")), 0))
-    .filter(quantity__gt=F("variant__stock__on_hand") - F("variant__stock__reserved") + F("lent"))
+_SHORT = CartLine.objects.filter(
+    cart=OuterRef("pk"), variant__stock__is_tracked=True, quantity__gt=stock.Left("variant__stock__")
 )
 _SEEN = Prepared(
     lambda: (

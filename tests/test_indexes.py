@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import Col
@@ -153,3 +153,14 @@ def test_every_foreign_key_has_one_index(model: type[models.Model]) -> None:
     keys = [field for field in model._meta.local_fields if field.is_relation and not field.unique]
     assert [key.name for key in keys if not key.db_index and key.name not in composite(model)] == []
     assert [key.name for key in keys if key.db_index and key.name in composite(model)] == [], "two indexes"
+
+
+@pytest.mark.django_db
+def test_what_each_order_writes_has_no_index_for_like() -> None:
+    """unique=True makes one besides: for keys that nobody looks for by their beginning."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = ANY(%s) AND indexdef LIKE '%%pattern_ops%%'",
+            [["orders_order", "orders_orderline", "orders_orderevent", "orders_payment"]],
+        )
+        assert cursor.fetchall() == []

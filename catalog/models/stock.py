@@ -3,11 +3,11 @@
 Only catalog/stock/ writes here.
 """
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.actor import ActorField
 from shop.changes.triggers import projected
 
 
@@ -125,14 +125,7 @@ class StockMovement(models.Model):
     reserved_change = models.IntegerField(_("reserved"), default=0)
     reference = models.CharField(_("reference"), max_length=80, blank=True)  # "order 1042"
     note = models.CharField(_("note"), max_length=200, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
+    actor = ActorField()
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
 
     class Meta:

@@ -10,11 +10,12 @@ from catalog.stock.counting import adjust, adjust_many, set_terms
 from catalog.stock.ledger import differences, write_down
 from catalog.stock.moving import AtOnce, release, reserve, ship
 from catalog.stock.refusals import BelowReserved, NotReserved, OutOfStock, Scattered
-from catalog.stock.shelf import free, free_of
+from catalog.stock.shelf import Left, free, free_of
 
 __all__ = [
     "AtOnce",
     "BelowReserved",
+    "Left",
     "NotReserved",
     "OutOfStock",
     "Scattered",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 from catalog.locks import lock_products
+from catalog.stock import shelf
 
 
 def refresh_availability(product_ids: Iterable[int]) -> None:
@@ -18,9 +19,8 @@ def refresh_availability(product_ids: Iterable[int]) -> None:
         lock_products(ids)
         with connection.cursor() as cursor:
             cursor.execute(
-                """
-                UPDATE catalog_variant v SET availability = counted.availability
-                FROM (
+                f"""
+                WITH counted AS (
                     SELECT held.id, CASE
                         WHEN held.low_at IS NULL THEN 'out'
                         WHEN NOT held.is_tracked THEN 'in'
@@ -28,14 +28,17 @@ def refresh_availability(product_ids: Iterable[int]) -> None:
                         WHEN held.free <= held.low_at THEN 'low'
                         ELSE 'in' END AS availability
                     FROM (
-                        SELECT v.id, s.low_at, s.is_tracked, s.on_hand - s.reserved + CASE WHEN s.is_split
-                            THEN (SELECT coalesce(sum(b.free), 0) FROM catalog_stockbucket b
-                                WHERE b.stock_id = s.variant_id) ELSE 0 END AS free
+                        SELECT v.id, s.low_at, s.is_tracked, {shelf.left("s")} AS free
                         FROM catalog_variant v LEFT JOIN catalog_stock s ON s.variant_id = v.id
                         WHERE v.product_id = ANY(%s)
                     ) held
-                ) counted
-                WHERE v.id = counted.id AND v.availability <> counted.availability
-                """,
+                ), locked AS MATERIALIZED (
+                    SELECT v.id, counted.availability
+                    FROM catalog_variant v JOIN counted USING (id)
+                    WHERE v.availability <> counted.availability ORDER BY v.id FOR NO KEY UPDATE OF v
+                )
+                UPDATE catalog_variant v SET availability = locked.availability
+                FROM locked WHERE v.id = locked.id
+                """,  # noqa: S608 (of our own columns)
                 [ids],
             )

@@ -72,8 +72,8 @@ def adjust_many(
     with transaction.atomic(), connection.cursor() as cursor:
         new = [Stock(variant_id=pk, is_tracked=levels[pk] is not None) for pk in ids]
         Stock.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
-        split = Stock.objects.filter(pk__in=ids, is_split=True).order_by("pk").values_list("pk", flat=True)
-        rush.gathered(rush.locked(split))
+        # All of them first: to lock the split ones, and then the others, would not be the one order.
+        rush.gathered(rush.locked(rush.hold(ids)))
         cursor.execute(
             """
             WITH locked AS (

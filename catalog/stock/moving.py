@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from catalog.models import StockMovement, Variant
 from catalog.stock import rush
 from catalog.stock.refusals import NotReserved, OutOfStock, Scattered
-from catalog.stock.shelf import free
+from catalog.stock.shelf import free, lent
 from shop.changes import projector
 from shop.postgresql.base import prepared_cursor
 
@@ -36,8 +36,9 @@ def _told(*, on_hand: str, reserved: str) -> str:
 
 
 # Locked first, in pk order; the UPDATE then judges the newest rows. A row that has lent to buckets is not
-# even locked: a bucket that nobody holds gives, from a random one on. Nobody waits there, so nobody waits in
-# a circle. Fewer than asked: the caller goes back to a savepoint.
+# even locked: a bucket that nobody holds gives, from a random one on, of one variant after the other in pk
+# order, too. Nobody waits there, so nobody waits in a circle. Fewer than asked: the caller goes back to a
+# savepoint.
 _RESERVED = "".join(
     (
         """
@@ -50,13 +51,15 @@ _RESERVED = "".join(
         RETURNING s.variant_id, w.quantity,
             s.is_tracked AND s.on_hand - s.reserved <= s.low_at + w.quantity AS near
     ), picked AS MATERIALIZED (
-        SELECT w.variant_id, w.quantity, s.low_at, b.id
-        FROM (SELECT count(*) FROM moved) first, wanted w JOIN catalog_stock s USING (variant_id),
-        LATERAL (
+        SELECT w.variant_id, w.quantity, w.low_at, b.id
+        FROM (
+            SELECT w.variant_id, w.quantity, s.low_at
+            FROM (SELECT count(*) FROM moved) first, wanted w JOIN catalog_stock s USING (variant_id)
+            WHERE s.is_split ORDER BY w.variant_id
+        ) w, LATERAL (
             SELECT b.id FROM catalog_stockbucket b WHERE b.stock_id = w.variant_id AND b.free >= w.quantity
             ORDER BY (b.place + %(turn)s) %% %(buckets)s LIMIT 1 FOR UPDATE SKIP LOCKED
         ) b
-        WHERE s.is_split
     ), lent AS (
         UPDATE catalog_stockbucket b SET free = b.free - p.quantity FROM picked p
         WHERE b.id = p.id AND b.free >= p.quantity
@@ -75,10 +78,9 @@ _BACK = "".join(
         _WANTED,
         """
     , locked AS MATERIALIZED (
-        SELECT s.variant_id, w.quantity, s.is_split, s.low_at, s.reserved - (
-            SELECT coalesce(sum(b.free), 0) FROM catalog_stockbucket b
-            WHERE s.is_split AND b.stock_id = s.variant_id
-        ) AS promised
+        SELECT s.variant_id, w.quantity, s.is_split, s.low_at, s.reserved - """,
+        lent("s"),
+        """ AS promised
         FROM catalog_stock s JOIN wanted w USING (variant_id) ORDER BY s.variant_id FOR UPDATE OF s
     )""",
     )
@@ -174,16 +176,12 @@ def ship(quantities: Mapping[int, int], *, reference: str = "", actor_id: int | 
 def _move_reserved(
     statement: str, quantities: Mapping[int, int], kind: str, reference: str, actor_id: int | None
 ) -> None:
-    """All of it, or NotReserved. Who waited for a row sees no new buckets of it: the next statement does."""
-    try:
-        with transaction.atomic():
-            if missing := _move(statement, quantities, kind, reference, actor_id):
-                raise NotReserved(missing)
-    except NotReserved:
-        with transaction.atomic():
-            rush.locked(quantities)
-            if held := _still_there(_move(statement, quantities, kind, reference, actor_id)):
-                raise NotReserved(held) from None
+    """All of it, or NotReserved. The rows are locked by a statement before: who waited for a row in this one
+    would see its buckets as they were before the wait."""
+    with transaction.atomic():
+        rush.hold(quantities)
+        if held := _still_there(_move(statement, quantities, kind, reference, actor_id)):
+            raise NotReserved(held)
 
 
 def _move(

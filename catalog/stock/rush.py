@@ -77,6 +77,12 @@ def join(variant_id: int) -> None:
 Shelves = dict[int, tuple[Stock, list[StockBucket]]]  # by variant
 
 
+def hold(variant_ids: Iterable[int]) -> list[int]:
+    """Locks their rows in the one order until the transaction ends; those that have lent to buckets."""
+    rows = Stock.objects.select_for_update().filter(pk__in=list(variant_ids)).order_by("pk")
+    return [pk for pk, is_split in rows.values_list("pk", "is_split") if is_split]
+
+
 def locked(variant_ids: Iterable[int]) -> Shelves:
     """Their rows and all buckets of these, in the one order, until the transaction ends."""
     rows = Stock.objects.select_for_update().filter(pk__in=list(variant_ids)).order_by("pk")

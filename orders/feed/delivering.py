@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from orders.feed import shapes, signing
 from orders.feed.calling import Answer, Line, body_of
+from orders.feed.replaying import locked
 from orders.models import FeedDelivery, FeedEndpoint
 
 Status = FeedDelivery.Status
@@ -84,6 +85,7 @@ def deliver(seconds: float = SHIFT, stop: Callable[[], bool] = lambda: False) ->
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+@transaction.atomic
 def give_up_old() -> int:
     """What an endpoint that has been failing all the time was never asked to take; how many."""
     days = timedelta(seconds=sum(PAUSES))
@@ -91,7 +93,7 @@ def give_up_old() -> int:
     old = FeedDelivery.objects.filter(
         endpoint__in=dead.values("pk"), status=Status.WAITING, queued_at__lt=Now() - days
     )
-    return old.update(status=Status.FAILED, closed_at=Now())
+    return locked(old).update(status=Status.FAILED, closed_at=Now())
 
 
 _READY = """
@@ -160,7 +162,7 @@ def _number(endpoint: FeedEndpoint) -> int:
             "UPDATE orders_feeddelivery d SET sequence = %s + n.place FROM ("
             "  SELECT id, row_number() OVER (ORDER BY id) AS place FROM ("
             "    SELECT id FROM orders_feeddelivery WHERE endpoint_id = %s AND status = 'waiting'"
-            "      AND sequence IS NULL ORDER BY id LIMIT %s"
+            "      AND sequence IS NULL ORDER BY id LIMIT %s FOR UPDATE"
             "  ) new"
             ") n WHERE d.id = n.id",
             [row[0], endpoint.pk, NUMBERED],
@@ -236,7 +238,7 @@ def _well(endpoint: FeedEndpoint) -> None:
         return
     if endpoint.failures >= OUTAGE:
         waiting = FeedDelivery.objects.filter(endpoint=endpoint.pk, status=Status.WAITING, attempts__gt=0)
-        waiting.filter(due_at__gt=Now()).update(due_at=Now())
+        locked(waiting.filter(due_at__gt=Now())).update(due_at=Now())
     endpoint.failures = 0
     FeedEndpoint.objects.filter(pk=endpoint.pk).update(failures=0, failing_since=None, rest_until=None)
 

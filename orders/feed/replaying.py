@@ -5,7 +5,7 @@ What is sent again keeps its webhook-id, and its sequence if it had one: a recei
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Now
 
@@ -18,9 +18,16 @@ CHUNK = 2_000  # sources at a time: each is a transaction of its own
 KEPT_DAYS, FAILED_KEPT_DAYS = 30, 90
 
 
+def locked(deliveries: QuerySet[FeedDelivery]) -> QuerySet[FeedDelivery]:
+    """These, locked in pk order until the transaction ends: an UPDATE alone takes rows as it finds them."""
+    found = deliveries.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    return FeedDelivery.objects.filter(pk__in=list(found))
+
+
+@transaction.atomic
 def again(deliveries: QuerySet[FeedDelivery]) -> int:
     """They begin anew, whatever became of them; how many."""
-    return deliveries.update(
+    return locked(deliveries).update(
         status=Status.WAITING, attempts=0, queued_at=Now(), due_at=Now(), closed_at=None, error=""
     )
 

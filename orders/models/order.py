@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalFields
+from shop.actor import ActorField
 from shop.money import CurrencyField, Money, MoneyField, currency_is_code
 
 FIRST_NUMBER = 10_000
@@ -44,9 +45,7 @@ class Order(PostalFields):
         CANCELLED = "cancelled", _("cancelled")
 
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PLACED)
-    placement_key = models.CharField(
-        max_length=80, unique=True
-    )  # cart and round: one order, however often sent
+    placement_key = models.CharField(max_length=80)  # cart and round: one order, however often sent
     market = models.CharField(_("market"), max_length=8)
     language = models.CharField(_("language"), max_length=10)
     currency = CurrencyField(_("currency"))
@@ -114,6 +113,8 @@ class Order(PostalFields):
                 name="order_reverse_charge",
             ),
             currency_is_code("order_currency"),
+            # Not unique=True: that has a second index, for LIKE, which each order would write.
+            models.UniqueConstraint(fields=("placement_key",), name="orders_order_placement_key_key"),
         )
         indexes = (
             models.Index(fields=("-placed_at", "-id"), name="order_newest"),
@@ -195,14 +196,7 @@ class OrderEvent(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("kind"), max_length=40)  # "placed", "paid", "payment_declined", "mail_sent" …
     note = models.CharField(_("note"), max_length=300, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
+    actor = ActorField()
     at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:

@@ -1,12 +1,12 @@
 """Payment: one attempt to collect an order's total. Refund: one amount that goes back."""
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.invoice import Invoice
 from orders.models.order import Order
+from shop.actor import ActorField
 from shop.money import CurrencyField, Money, MoneyField, currency_is_code
 
 
@@ -36,7 +36,7 @@ class Payment(models.Model):
     )
     # What it is called where its money is told of, if that is another name than its reference.
     also_known_as = models.CharField(max_length=120, default="", db_default="", editable=False)
-    idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=80)
     # Which card it is for, by a digest of what the gateway's fields gave: each attempt has one.
     confirmation = models.CharField(max_length=16, default="", db_default="", editable=False)
     # That card has been given to the gateway, and no answer is known: until then no other takes its place.
@@ -60,6 +60,7 @@ class Payment(models.Model):
                 condition=models.Q(reference__isnull=False),
                 name="payment_reference_unique",
             ),
+            models.UniqueConstraint(fields=("idempotency_key",), name="orders_payment_idempotency_key_key"),
             models.UniqueConstraint(
                 fields=("order",), condition=models.Q(status="succeeded"), name="payment_one_success"
             ),
@@ -121,14 +122,7 @@ class Refund(models.Model):
     )
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
     reference = models.CharField(_("reference"), max_length=120, null=True, blank=True, unique=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
+    actor = ActorField()
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     closed_at = models.DateTimeField(

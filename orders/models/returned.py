@@ -1,12 +1,12 @@
 """Return: goods that came back, what of them is sold again, and the money that went for them."""
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.order import Order, OrderLine
 from orders.models.payment import Refund
+from shop.actor import ActorField
 
 # Under the line's lock: two who take it back at once would each see the other's pieces still out.
 _NEVER_MORE = """
@@ -34,14 +34,7 @@ class Return(models.Model):
     refund = models.ForeignKey(
         Refund, models.PROTECT, null=True, blank=True, related_name="returns", verbose_name=_("refund")
     )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
+    actor = ActorField()
     received_at = models.DateTimeField(_("came back"), auto_now_add=True)
 
     class Meta:

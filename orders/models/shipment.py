@@ -1,11 +1,11 @@
 """Shipment: a parcel that left, and what was in it. GivenUp: what of an order never comes."""
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.order import Order, OrderLine
+from shop.actor import ActorField
 
 # Under the line's lock: two who ship at once would each see the other's pieces still there.
 _NEVER_MORE = """
@@ -45,14 +45,7 @@ class Shipment(models.Model):
     carrier = models.CharField(_("carrier"), max_length=80, blank=True)
     tracking_code = models.CharField(_("tracking code"), max_length=120, blank=True)
     is_told = models.BooleanField(_("the customer is told"), default=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
+    actor = ActorField()
     shipped_at = models.DateTimeField(_("shipped"), auto_now_add=True)
 
     class Meta:

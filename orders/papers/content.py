@@ -12,7 +12,7 @@ from accounts.queries import address_lines
 from orders.models import Invoice, Order, OrderLine, Seller
 from orders.papers import shares
 from orders.papers.shares import DELIVERY, Part
-from shop import places
+from shop import places, territories
 from shop.prepared import Param, Prepared, hold
 
 VERSION = 1
@@ -174,14 +174,14 @@ def _categories(order: Order, seller: Seller) -> dict[Decimal, str]:
 
 def _is_outside(order: Order) -> bool:
     """Of the Union's VAT: goods that go to the Canaries are an export like those that go to Norway."""
-    return order.country not in places.EU or (order.country, order.region) in places.OUTSIDE_EU_VAT
+    return not territories.member(order.country, order.region, order.postcode)
 
 
 def _is_intra_community(order: Order, seller: Seller) -> bool:
     """Goods that a business in another member state gets from one: a supply free of tax, for which the
     buyer accounts as an acquisition. A seller elsewhere (a market's own) leaves it at a reverse charge."""
-    countries = {seller.country, order.country}
-    return order.is_reverse_charged and countries <= places.EU and len(countries) > 1
+    member = territories.member(order.country, order.region, order.postcode)
+    return order.is_reverse_charged and seller.country in places.EU and member not in {"", seller.country}
 
 
 def _line(line: OrderLine, part: Part, category: Mapping[Decimal, str]) -> Content:

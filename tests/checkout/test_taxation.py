@@ -79,6 +79,14 @@ def test_a_region_with_a_rate_of_its_own_is_taxed_by_it(
     assert placed.taxes == [{"rate": "0.00000", "net": "42.90", "tax": "0.00"}]
 
 
+def test_a_postcode_outside_of_the_countrys_vat_is_an_export(client: Client, variant: Variant) -> None:
+    """Heligoland is Germany's, and outside of its VAT: the price stays, and no tax is within it."""
+    put(client, variant)
+    placed = place(client, postcode="27498", city="Helgoland")
+    assert (placed.total, placed.tax) == (Decimal("42.90"), 0)
+    assert placed.taxes == [{"rate": "0", "net": "42.90", "tax": "0.00"}]
+
+
 def test_where_nobody_set_a_rate_nothing_is_due(client: Client, abroad: None, variant: Variant) -> None:
     put(client, variant)
     placed = place(client, country="CH", postcode="8001", city="Zürich")
