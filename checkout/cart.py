@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import BigIntegerField, Q, Sum
-from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -16,10 +15,15 @@ from catalog import delivery, stock
 from checkout import cookies, queries
 from checkout.models import Cart, CartLine
 from shop import markets
-from shop.prepared import Param, Prepared
+from shop.postgresql.base import prepared_cursor
+from shop.prepared import Param, Prepared, bound
 
 MOST = 999  # of one thing
 _OF_TOKEN = Prepared(lambda: Cart.objects.filter(token_hash=Param("token_hash"), closed_at=None).order_by())
+_CLOSE = """
+    UPDATE checkout_cart SET closed_at = now.at, updated_at = now.at
+    FROM (SELECT statement_timestamp() AS at) now WHERE id = %s
+"""
 _LOCKED = Prepared(
     lambda: Cart.objects.select_for_update().filter(pk=Param("pk", BigIntegerField())).order_by()
 )
@@ -262,7 +266,8 @@ def absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
 
 def close(held: Cart) -> None:
     """It has become an order; the caller holds its lock. The account may begin a new one."""
-    Cart.objects.filter(pk=held.pk).update(closed_at=Now(), updated_at=Now())
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(_CLOSE, [bound(held.pk)])
 
 
 def lock(cart: Cart) -> Cart:

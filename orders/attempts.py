@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from orders import marking, states
 from orders.models import Order, Payment
+from shop import rows
 from shop.prepared import Param, Prepared, hold
 
 MOST_ATTEMPTS = 5  # an order: whoever tests stolen cards needs more
@@ -72,7 +73,7 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
         # Numbers follow each other: a form cannot skip one to get a second payment beside an open first.
         number = len(payments) + 1
         marking.after_commit(held.customer_id)
-        begun = Payment.objects.create(
+        begun = Payment(
             order=held,
             gateway=gateway,
             choice=choice,
@@ -83,6 +84,7 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
             amount=held.total,
             currency=held.currency,
         )
+        rows.insert(begun)
         return Taken(begun)
 
 

@@ -22,7 +22,8 @@ from orders.papers.content import Content
 from orders.papers.shares import DELIVERY, Part
 from shop.money import CurrencyMismatch, Money
 from shop.outbox import outbox
-from shop.prepared import Param, Prepared
+from shop.postgresql.base import prepared_cursor
+from shop.prepared import Param, Prepared, bound
 
 Kind = Invoice.Kind
 
@@ -220,15 +221,16 @@ def series_of(seller: Seller, today: date) -> str:
 
 _WRITE = """
     WITH counted AS (
-        INSERT INTO orders_invoiceseries AS series (code, last, last_on) VALUES (%(series)s, 1, %(today)s)
+        INSERT INTO orders_invoiceseries AS series (code, last, last_on)
+        VALUES (%(series)s::text, 1, %(today)s::date)
         ON CONFLICT (code) DO UPDATE
             SET last = series.last + 1, last_on = greatest(series.last_on, EXCLUDED.last_on)
         RETURNING last, last_on
     )
     INSERT INTO orders_invoice (series_id, number, kind, order_id, corrects_id, content, total, currency,
         issued_on, issued_at)
-    SELECT %(series)s, last, %(kind)s, %(order)s, %(corrects)s, %(content)s, %(total)s, %(currency)s,
-        last_on, clock_timestamp()
+    SELECT %(series)s::text, last, %(kind)s::text, %(order)s::bigint, %(corrects)s::bigint,
+        %(content)s::jsonb, %(total)s::numeric, %(currency)s::text, last_on, clock_timestamp()
     FROM counted
     RETURNING id, number, issued_on, issued_at
 """
@@ -245,13 +247,13 @@ def _write(
         "series": series,
         "today": today,
         "kind": kind.value,
-        "order": order.pk,
-        "corrects": corrects.pk if corrects else None,
+        "order": bound(order.pk),
+        "corrects": bound(corrects.pk) if corrects else None,
         "content": Jsonb(said),
         "total": total,
         "currency": order.currency,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute(_WRITE, values)
         pk, number, issued_on, issued_at = cursor.fetchone()
     invoice = Invoice(

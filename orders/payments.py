@@ -18,7 +18,7 @@ from orders import attempts, gateways, invoices, links, refunds, states
 from orders.attempts import BeingConfirmed, NotPayable, is_payable, next_attempt
 from orders.gateways import GatewayResult, PaymentEvent
 from orders.models import Order, Payment
-from shop import markets
+from shop import markets, rows
 from shop.outbox import outbox
 
 __all__ = ["BeingConfirmed", "NotPayable", "PaymentEvent", "is_payable", "next_attempt"]
@@ -265,7 +265,7 @@ def become(payment: Payment, status: Status, reason: str = "") -> None:
     """Its new status; call it under the order's lock."""
     payment.status, payment.reason = status, reason[:200]
     payment.settled_at = None if status in {*Payment.OPEN, Status.HELD} else timezone.now()
-    payment.save(update_fields=["status", "reason", "settled_at", "reference", "also_known_as"])
+    rows.update(payment, ["status", "reason", "settled_at", "reference", "also_known_as"])
 
 
 def capture(order: Order, *, actor_id: int | None = None) -> None:

@@ -11,6 +11,7 @@ from catalog import stock
 from orders import marking, parcels, progress, texts
 from orders.balance import GIVEN_UP
 from orders.models import Order, OrderEvent
+from shop import rows
 from shop.outbox import outbox
 from shop.prepared import Param, Prepared
 
@@ -104,7 +105,7 @@ def move_held(
     if to in MOMENTS:
         setattr(held, MOMENTS[Status(to)], timezone.now())
         fields.append(MOMENTS[Status(to)])
-    held.save(update_fields=fields)
+    rows.update(held, fields)
     note_event(held, to, note=note, actor_id=actor_id)
     if to in MAILS and is_told:
         outbox.enqueue(MAILS[Status(to)], held.pk)
@@ -122,7 +123,8 @@ def move_held(
 
 def note_event(order: Order, kind: str, *, note: str = "", actor_id: int | None = None) -> OrderEvent:
     """Something happened to it, in whatever status."""
-    event = OrderEvent.objects.create(order=order, kind=kind, note=note[:300], actor_id=actor_id)
+    event = OrderEvent(order=order, kind=kind, note=note[:300], actor_id=actor_id)
+    rows.insert(event)
     marking.after_commit(order.customer_id)
     return event
 

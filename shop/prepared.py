@@ -25,11 +25,12 @@ class _Slot:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def bound(self, value: Any) -> Any:
-        """As it is sent. Integers as bigint: by their size they would have a type, and a plan, each."""
-        if isinstance(value, list):
-            return [self.bound(one) for one in value]
-        return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+def bound(value: Any) -> Any:
+    """A value as it is sent. Integers as bigint: by their size they would have a type, and a plan, each."""
+    if isinstance(value, list):
+        return [bound(one) for one in value]
+    return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Param(Expression):
@@ -58,9 +59,9 @@ def hold(of: Model, name: str, rows: Sequence[Model]) -> None:
     of.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
-def _asked(connection: Any, sql: str, bound: Sequence[Any]) -> list[Any]:
+def _asked(connection: Any, sql: str, sent: Sequence[Any]) -> list[Any]:
     with prepared_cursor(connection) as cursor:
-        cursor.execute(sql, bound)
+        cursor.execute(sql, sent)
         found: list[Any] = cursor.fetchall()
     return found
 
@@ -74,14 +75,14 @@ class Prepared:
     def rows(self, **values: Any) -> list[Any]:
         """What the queryset gives for these values: of each Param one, as the database takes it."""
         made, compiler, sql, params, names = self._parts
-        bound = [one.bound(values[one.name]) if isinstance(one, _Slot) else one for one in params]
+        sent = [bound(values[one.name]) if isinstance(one, _Slot) else one for one in params]
         if made._fields is not None:
-            return self._values(names, sql, bound)
+            return self._values(names, sql, sent)
 
         def get_compiler(using: str | None = None, connection: Any = None, elide_empty: bool = True) -> Any:
             ready = copy(compiler)  # it knows its columns already
             ready.using, ready.connection = using, connection or connections[using or DEFAULT_DB_ALIAS]
-            ready.execute_sql = lambda *args, **kwargs: [_asked(ready.connection, sql, bound)]
+            ready.execute_sql = lambda *args, **kwargs: [_asked(ready.connection, sql, sent)]
             ready.get_converters = lambda expressions: self._converters
             return ready
 
@@ -93,10 +94,10 @@ class Prepared:
         """The first of these rows, if there is one."""
         return next(iter(self.rows(**values)), None)
 
-    def _values(self, names: Sequence[str], sql: str, bound: Sequence[Any]) -> list[Any]:
+    def _values(self, names: Sequence[str], sql: str, sent: Sequence[Any]) -> list[Any]:
         """What values() or values_list() give, without the queryset: half of the time was its bookkeeping."""
         made, compiler, *_rest = self._parts
-        rows = _asked(connections[made.db], sql, bound)
+        rows = _asked(connections[made.db], sql, sent)
         if self._converters:
             rows = list(compiler.apply_converters(rows, self._converters))
         if issubclass(made._iterable_class, ValuesIterable):

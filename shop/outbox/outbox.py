@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models.functions import Now
 
+from shop import rows
 from shop.outbox import bell
 from shop.outbox.models import Message
 
@@ -50,7 +51,7 @@ def enqueue(
         message.due_at = message.first_due_at = due
     elif due_in is not None or ahead:
         message.due_at = message.first_due_at = Now() + (due_in or -ahead)
-    message.save(force_insert=True)
+    rows.insert(message)
     if message.due_at <= message.created_at:  # both as the database has written them
         bell.ring(queue, bell.DRAIN, queue)
     return message
