@@ -229,9 +229,10 @@ def _with_voucher(pk: int) -> Callable[["Draft"], object]:
     from checkout.promotions import Given, Rule  # noqa: PLC0415
     from orders.placement import place_order  # noqa: PLC0415
 
+    voucher = Voucher.objects.get(pk=pk)  # a cart's quote has read it by then
+    rule = Rule(id=1, name="Spring", kind="percent", code=voucher.code)
+
     def place(wanted: "Draft") -> None:
-        voucher = Voucher.objects.get(pk=pk)
-        rule = Rule(id=1, name="Spring", kind="percent", code=voucher.code)
         with transaction.atomic():
             vouchers.use(
                 [Given(rule, wanted.discount, {})],

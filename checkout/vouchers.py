@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from checkout import cart as carts
 from checkout import codes, customers, quote
@@ -14,6 +16,7 @@ from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
 from checkout.offers import VoucherShown
 from checkout.promotions import Given
 from shop.money import Money
+from shop.postgresql.base import prepared_cursor
 
 
 class NotTheFirst(Exception):
@@ -44,13 +47,37 @@ def take_out(cart: Cart) -> None:
     carts.set_voucher(cart, "")
 
 
-# Whoever had it up to its limit gets no row back. Rows of the same keys are locked in the same order.
-_COUNT_CUSTOMER = """
-    INSERT INTO checkout_vouchercustomer AS c (voucher_id, key, used)
-    SELECT %s, key, 1 FROM unnest(%s::text[]) AS key
-    ON CONFLICT (voucher_id, key) DO UPDATE SET used = c.used + 1 WHERE %s::int IS NULL OR c.used < %s::int
-    RETURNING key
+# Whoever had it up to its limit counts nothing. Rows of the same keys are locked in the same order, and the
+# voucher's after them, last of all: whoever wants the same code waits for as short as can be. One without a
+# limit has its row left alone, unless it had one a moment ago: a limit that comes then counts anew.
+_USE = """
+    WITH counted AS (
+        INSERT INTO checkout_vouchercustomer AS c (voucher_id, key, used)
+        SELECT %(voucher)s::bigint, key, 1 FROM unnest(%(keys)s::text[]) AS key
+        ON CONFLICT (voucher_id, key) DO UPDATE SET used = c.used + 1
+            WHERE %(each)s::int IS NULL OR c.used < %(each)s::int
+        RETURNING key
+    ), limited AS (
+        UPDATE checkout_voucher SET used = used + 1
+        WHERE id = %(voucher)s::bigint AND (SELECT count(*) FROM counted) = cardinality(%(keys)s::text[])
+            AND is_active AND (used < "limit" OR ("limit" IS NULL AND %(was_limited)s::bool))
+        RETURNING id
+    )"""
+_NOTED = """
+    INSERT INTO checkout_promotionuse
+        (promotion_id, voucher_id, placement_key, name, code, keys, currency, amount, total, used_at)
+    SELECT one.promotion_id, CASE WHEN one.code <> '' THEN %(voucher)s::bigint END, %(placement_key)s::text,
+        one.name, one.code, CASE WHEN one.code <> '' THEN %(keys)s::text[] ELSE '{}' END, %(currency)s::text,
+        one.amount, %(total)s::numeric, now()
+    FROM jsonb_to_recordset(%(given)s::jsonb)
+        AS one(promotion_id bigint, name text, code text, amount numeric)
 """
+_JUDGED = """
+    SELECT (SELECT count(*) FROM counted) = cardinality(%(keys)s::text[])
+        AND ((SELECT count(*) FROM limited) = 1 OR (NOT %(was_limited)s::bool
+            AND EXISTS (SELECT FROM checkout_voucher WHERE id = %(voucher)s::bigint AND "limit" IS NULL)))
+"""
+_USED = f"{_USE}, noted AS ({_NOTED}) {_JUDGED}"
 
 
 # Whoever orders as the same customer at that moment waits here until this order is there, or is not.
@@ -59,8 +86,9 @@ _HOLD_CUSTOMER = """
     FROM unnest(%s::text[]) AS key
 """
 
-# Held by all who use a code without a limit, and by nobody else but the trigger `counted` of its row.
-_KEEP_UNLIMITED = "SELECT pg_advisory_xact_lock_shared((4::bigint << 48) | %s)"
+# Held by all who use a code without a limit. The trigger `waits` of a voucher's limit waits for them before
+# it has a row, and who comes later waits for it: what is read after this one is true until we commit.
+_KEEP_UNLIMITED = "SELECT pg_advisory_xact_lock_shared(4::bigint << 48)"
 
 
 def use(
@@ -81,52 +109,31 @@ def use(
     """
     by_code = voucher if voucher is not None and any(one.rule.code for one in given) else None
     _first_only(given, customer_id, email)
-    keys = customers.keys(customer_id, email) if by_code else []
-    if by_code is not None:
-        with connection.cursor() as cursor:
-            each = by_code.limit_each
-            cursor.execute(_COUNT_CUSTOMER, [by_code.pk, keys, each, each])
-            if len(cursor.fetchall()) < len(keys):
-                raise UsedUp(by_code.code)
-        if _is_limited(by_code):
-            left = Voucher.objects.filter(pk=by_code.pk, is_active=True)
-            # One whose limit was taken away meanwhile has uses left; a later limit counts them anew.
-            if not left.filter(Q(used__lt=F("limit")) | Q(limit=None)).update(used=F("used") + 1):
-                raise UsedUp(by_code.code)
-    PromotionUse.objects.bulk_create(
-        PromotionUse(
-            promotion_id=one.rule.id,
-            voucher=by_code if one.rule.code else None,
-            placement_key=placement_key,
-            name=one.rule.name,
-            code=one.rule.code,
-            keys=keys if one.rule.code else [],
-            currency=total.currency,
-            amount=one.amount.amount,
-            total=total.amount,
-        )
-        for one in given
-    )
+    values: dict[str, Any] = {
+        "voucher": by_code.pk if by_code else None,
+        "keys": customers.keys(customer_id, email) if by_code else [],
+        "placement_key": placement_key,
+        "currency": total.currency,
+        "total": total.amount,
+        "given": Jsonb([_noted(one) for one in given]),
+    }
+    with prepared_cursor(connection) as cursor:
+        if by_code is None:
+            cursor.execute(_NOTED, values)
+            return
+        if by_code.limit is None:
+            # In a statement of its own: only the next one sees a limit that this one has waited for.
+            cursor.execute(_KEEP_UNLIMITED)
+        limits = {"each": by_code.limit_each, "was_limited": by_code.limit is not None}
+        cursor.execute(_USED, values | limits)
+        (is_used,) = cursor.fetchone()
+    if not is_used:
+        raise UsedUp(by_code.code)
 
 
-def _is_limited(voucher: Voucher) -> bool:
-    """Whether its row counts this use. If not, a limit that is set now waits until this order is there.
-
-    The trigger that counts what was used before waits for all who hold this lock, and who comes later waits
-    for the trigger: so each use is either counted by it, or counts itself.
-    """
-    if voucher.limit is not None:
-        return True
-    mark = transaction.savepoint()
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP_UNLIMITED, [voucher.pk])
-    # A statement of its own: the one that has waited sees what was there before it.
-    if Voucher.objects.filter(pk=voucher.pk, limit=None).exists():
-        transaction.savepoint_commit(mark)
-        return False
-    # Given up before the row is waited for: who sets the next limit has the row, and waits for this lock.
-    transaction.savepoint_rollback(mark)
-    return True
+def _noted(one: Given) -> dict[str, Any]:
+    rule = one.rule
+    return {"promotion_id": rule.id, "name": rule.name, "code": rule.code, "amount": str(one.amount.amount)}
 
 
 def _first_only(given: Sequence[Given], customer_id: int | None, email: str) -> None:

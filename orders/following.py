@@ -88,7 +88,9 @@ def steps(order: Order, state: str, events: Iterable[OrderEvent], parcels: Seque
     if order.paid_at is None:
         notes = {"begun": _("being checked"), "pending": _("on its way"), "declined": _("declined")}
         notes |= {"none": _("not yet"), "succeeded": _("approved")}
-        found.append(_step(_("Payment"), "current", note=notes.get(state, "")))
+        # What costs nothing waits for no money, but for the press that ends it.
+        label = _("Payment") if order.total else _("Your last press")
+        found.append(_step(label, "current", note=notes.get(state, "")))
     if order.status == Status.PART_SHIPPED:
         at = parcels[0]["shipped_at"] if parcels else None
         found.append(_step(_("Partly on its way"), "current", at, _("the rest follows")))

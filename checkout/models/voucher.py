@@ -48,7 +48,15 @@ class Voucher(models.Model):
         )
         triggers = [
             # A limit that comes later counts what was used before it, and waits for the orders that are being
-            # placed with it (checkout/vouchers.py): each statement here sees what has been committed by then.
+            # placed with codes (checkout/vouchers.py): before it has a row, so that nobody waits in a circle,
+            # and the count sees what they have committed by then.
+            pgtrigger.Trigger(
+                name="waits",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("limit"),
+                func="PERFORM pg_advisory_xact_lock(4::bigint << 48); RETURN NULL;",
+            ),
             pgtrigger.Trigger(
                 name="counted",
                 level=pgtrigger.Row,
@@ -56,11 +64,10 @@ class Voucher(models.Model):
                 operation=pgtrigger.UpdateOf("limit"),
                 condition=pgtrigger.Q(old__limit__isnull=True, new__limit__isnull=False),
                 func=(
-                    "PERFORM pg_advisory_xact_lock((4::bigint << 48) | NEW.id);"
-                    " NEW.used = (SELECT count(*) FROM checkout_promotionuse u"
+                    "NEW.used = (SELECT count(*) FROM checkout_promotionuse u"
                     " WHERE u.voucher_id = NEW.id AND u.given_back_at IS NULL); RETURN NEW;"
                 ),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
