@@ -28,9 +28,10 @@ def over() -> QuerySet[Order]:
     """
     lately = Now() - timedelta(days=settings.HELD_DAYS)
     noted = OrderEvent.objects.filter(order=OuterRef("pk"), kind="payment_held", at__gt=lately)
+    is_fresh = Exists(_HELD) & (Exists(noted) | Exists(_HELD.filter(created_at__gt=lately)))
     return Order.objects.filter(
         ~_HAS_MONEY,
-        ~(Exists(_HELD) & Exists(noted)),
+        ~is_fresh,
         status=Order.Status.PLACED,
         reserved_until__lte=Now(),
     ).order_by("reserved_until")

@@ -23,15 +23,14 @@ _SENT = Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.SUCCE
 )
 _ALL, _PART = Exists(_SENT.filter(sent=F("amount"))), Exists(_SENT.filter(sent__gt=0, sent__lt=F("amount")))
 _RETURNED_BY_HAND = Q(status=Order.Status.CANCELLED, paid_at__isnull=False) & ~_PAID & _DONE
+_REFUNDED = Exists(_SENT.filter(sent__gt=0, sent=F("amount"))) | _RETURNED_BY_HAND
+# What had come beyond the total does not count.
+_IN_PART = Exists(_SENT.filter(sent__lt=F("amount"), sent__gt=F("amount") - OuterRef("total")))
 # Few orders have refunds: they are found by those, and not by looking at each.
 _TOUCHED = Refund.objects.exclude(status=Refund.Status.FAILED).filter(
     payment__status=Payment.Status.SUCCEEDED
 )
-REFUNDED = Q(pk__in=_TOUCHED.values("payment__order")) & _ALL | _RETURNED_BY_HAND
-# What had come beyond the total does not count.
-REFUNDED_IN_PART = Q(pk__in=_TOUCHED.values("payment__order")) & Exists(
-    _SENT.filter(sent__lt=F("amount"), sent__gt=F("amount") - OuterRef("total"))
-)
+_HAS_REFUND = Q(pk__in=_TOUCHED.values("payment__order"))
 OWED = Q(status=Order.Status.CANCELLED) & (Q(paid_at__isnull=False) | _PAID) & ~_ALL & (~_DONE | _PART)
 
 HELD = Exists(Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.HELD))
@@ -111,7 +110,10 @@ def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
 
 # What waits for somebody, as addresses of the list call it.
 WAITING: dict[str | None, Any] = {"to_ship": TO_SHIP, "held": HELD, "stuck": STUCK, "owed": OWED}
-BACK: dict[str | None, Any] = {"part": REFUNDED_IN_PART, "all": REFUNDED}
+BACK: dict[str | None, Any] = {
+    "part": _HAS_REFUND & _IN_PART,
+    "all": (_HAS_REFUND | _RETURNED_BY_HAND) & _REFUNDED,
+}
 BACK_AS = {"part": gettext_lazy("partly refunded"), "all": gettext_lazy("refunded")}
 
 
@@ -132,8 +134,8 @@ class RefundFilter(admin.SimpleListFilter):
 def mark() -> Case:
     """How the list marks an order: "part", "all" or nothing; an annotation."""
     return Case(
-        When(REFUNDED, then=Value("all")),
-        When(REFUNDED_IN_PART, then=Value("part")),
+        When(_REFUNDED, then=Value("all")),
+        When(_IN_PART, then=Value("part")),
         default=Value(""),
         output_field=CharField(),
     )

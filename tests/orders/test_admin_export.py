@@ -12,11 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Variant
-from orders import payments, refunds, returns, sheet, shipments
+from orders import held, payments, refunds, returns, sheet, shipments
 from orders.models import Order
 from orders.placement import place_order
 from tests.factories import make_product, make_user
-from tests.orders.conftest import make_draft
+from tests.orders.conftest import eur, make_draft
+from tests.orders.test_held import arrive
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:orders_order_changelist")
@@ -100,7 +101,7 @@ def test_every_column_is_documented() -> None:
 
 
 def test_money_beyond_the_total_is_no_refund(merchant: Client, order: Order) -> None:
-    payments.begin(order, "pays")
+    held.accept(arrive(order, eur("30.00")))
     refunds.refund(order, order.money("delivery"))
     (row,) = exported(merchant, order)
-    assert row["refunded"] == "5.00"
+    assert (row["total"], row["refunded"]) == ("25.00", "5.00")

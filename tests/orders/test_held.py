@@ -178,6 +178,7 @@ def test_capture_is_asked_for_once_and_says_who(order: Order) -> None:
 def held_since(order: Order, days: float) -> None:
     """Its time to pay is over, and so long its money has been held, by the database's clock."""
     Order.objects.filter(pk=order.pk).update(reserved_until=Now() - timedelta(minutes=1))
+    order.payments.update(created_at=Now() - timedelta(days=days))
     order.events.filter(kind="payment_held").update(at=Now() - timedelta(days=days))
 
 
@@ -227,3 +228,12 @@ def test_it_is_told_until_when_the_goods_are_kept(order: Order) -> None:
     payment = arrive(order, eur("24.00"))
     noted = order.events.get(kind="payment_held")
     assert held.kept_until(payment) == noted.at + timedelta(days=7)
+
+
+def test_a_payment_that_was_begun_long_before_it_was_held_is_kept_from_then_on(order: Order) -> None:
+    arrive(order, eur("24.00"))
+    held_since(order, 8)
+    order.events.filter(kind="payment_held").update(at=Now() - timedelta(days=1))
+    jobs.expire_unpaid()
+    order.refresh_from_db()
+    assert order.status == Status.PLACED
