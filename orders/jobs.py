@@ -8,8 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import (
+    credits,
     emails,
     gateways,
+    invoices,
     marking,
     payments,
     popularity,
@@ -44,6 +46,12 @@ def send_confirmation(order_id: int) -> None:
     """
     mail_once("orders.send_confirmation", order_id, "confirmation_sent", _confirm)
     mail_once("orders.send_confirmation", order_id, INVOICE_SENT, _send_invoice, _wants_invoice)
+
+
+def issue_waiting() -> None:
+    """The invoices that waited for somebody to write who sells: all of them, each in its own transaction."""
+    for order_id in invoices.waiting().values_list("pk", flat=True):
+        credits.issue_waiting(order_id)
 
 
 def render_invoice(order_id: int) -> None:

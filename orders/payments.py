@@ -167,7 +167,7 @@ def _succeeded(order: Order, payment: Payment, event: PaymentEvent) -> None:
     become(payment, Status.SUCCEEDED)
     confirm(order)
     # The last statement: whoever takes the next number waits until this transaction has ended.
-    invoices.issue(order)
+    invoices.issue_or_wait(order)
 
 
 def _send_back(order: Order, payment: Payment, reason: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from orders.models import Seller
-from shop import markets
+from shop import markets, places
 
 # The demo sells as nobody real; numbers that can be checked are the ones that authorities print as examples.
 DEMO = {
@@ -30,6 +30,7 @@ DEMO = {
 
 
 NEEDED = ("name", "line1", "city", "country")  # what every invoice must name of who sells
+NUMBERS = ("vat_number", "tax_number")  # and in the European Union one of these: 2006/112/EC art. 226(3), (5)
 
 
 def of_market(code: str) -> Seller:
@@ -46,7 +47,10 @@ def of_markets(codes: Iterable[str]) -> dict[str, Seller]:
 
 def lacking(seller: Seller) -> list[str]:
     """The fields that an invoice must name, and that are empty."""
-    return [name for name in NEEDED if not getattr(seller, name).strip()]
+    empty = [name for name in NEEDED if not getattr(seller, name).strip()]
+    if seller.country in places.EU and not any(getattr(seller, name).strip() for name in NUMBERS):
+        empty.append(NUMBERS[0])
+    return empty
 
 
 def introduce(sender: Any, **kwargs: Any) -> None:

@@ -29,8 +29,8 @@ from django.test import Client
 from catalog.models import Method, Stock, Variant
 from checkout import cookies
 from checkout.models import Cart, CartLine
-from orders import jobs, reconciliation
-from orders.models import Order, Payment, Refund
+from orders import jobs, reconciliation, sellers
+from orders.models import Order, Payment, Refund, Seller
 from shop.outbox import drain
 from shop.outbox.models import Message
 from tests import servers
@@ -85,6 +85,7 @@ class Doomed:
 
 @pytest.fixture
 def doomed(double: Double) -> Iterator[Doomed]:
+    Seller.objects.create(**sellers.DEMO)  # that process issues invoices, too
     process = Doomed(double)
     yield process
     process.end()
