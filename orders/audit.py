@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
-from orders.models import Invoice, InvoiceFile, Order
+from orders import invoices, sellers
+from orders.models import Invoice, InvoiceFile
 from orders.papers import filing
 from orders.papers.content import Content
+from shop import markets
 
 AT_A_TIME = 500
 MADE_WITHIN = timedelta(hours=1)  # by the job
@@ -39,12 +41,6 @@ def found(*, has_files: bool = True) -> Iterator[Fault]:
     yield from _uninvoiced()
     if has_files:
         yield from _files()
-
-
-def uninvoiced() -> QuerySet[Order]:
-    """Orders that were paid and have no invoice."""
-    invoices = Invoice.objects.filter(order=OuterRef("pk"), kind=Invoice.Kind.INVOICE)
-    return Order.objects.filter(~Exists(invoices), paid_at__isnull=False).order_by("paid_at", "pk")
 
 
 def unfiled() -> Iterator[Invoice]:
@@ -179,8 +175,13 @@ def _exceeds(told: Content, credited: dict[Decimal, list[Decimal]]) -> bool:
 
 
 def _uninvoiced() -> Iterator[Fault]:
-    for order in uninvoiced().iterator(AT_A_TIME):
-        yield Fault(f"Order {order} was paid and has no invoice.", "Run: manage.py verify_invoices --issue")
+    names = sellers.of_markets(market.code for market in markets.all())
+    for order in invoices.waiting().iterator(AT_A_TIME):
+        seller = names.get(order.market) or sellers.of_market(order.market)
+        remedy = "Write who sells, on the desk under Sellers: it is issued then."
+        if not sellers.lacking(seller):
+            remedy = "Run: manage.py verify_invoices --issue"
+        yield Fault(f"Order {order} was paid and has no invoice.", remedy)
 
 
 def _files() -> Iterator[Fault]:

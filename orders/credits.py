@@ -1,11 +1,30 @@
-"""cover(): the credit note of money that went back."""
+"""cover(): the credit note of money that went back; issue_waiting(): all papers of an order that waited."""
 
 from collections.abc import Mapping
 
-from orders import invoices
+from django.db import transaction
+
+from orders import invoices, sellers, states
 from orders.balance import refunded
 from orders.models import Order, Payment, Refund
 from shop.money import Money
+from shop.outbox import outbox
+
+
+def issue_waiting(order_id: int) -> bool:
+    """The invoice that waited for somebody to write who sells, its credit notes and its mail. May run twice.
+
+    False: nobody has.
+    """
+    with transaction.atomic():
+        order = states.lock(order_id)
+        if sellers.lacking(sellers.of_market(order.market)):
+            return False
+        outbox.enqueue("orders.send_confirmation", order.pk)
+        invoices.issue(order)
+        for refund in Refund.objects.filter(payment__order=order).order_by("pk"):
+            cover(order, refund)
+    return True
 
 
 def cover(order: Order, refund: Refund) -> None:
@@ -17,7 +36,7 @@ def cover(order: Order, refund: Refund) -> None:
     if missing.amount <= 0:
         return
     if rest < missing and refund.payment.gateway == Payment.BY_HAND and not order.invoices.exists():
-        invoices.issue(order)
+        invoices.issue_or_wait(order)
         rest = invoices.left(order)
     if rest < missing:
         return

@@ -68,7 +68,7 @@ def accept(payment: Payment, *, actor_id: int | None = None) -> Order:
         if found.held_as != "authorized":
             if more:
                 refunds.begin(found, more, reason="more than the total", actor_id=actor_id)
-            invoices.issue(order)  # the last statement, as it takes a number
+            invoices.issue_or_wait(order)  # the last statement, as it takes a number
     return order
 
 

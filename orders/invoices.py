@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
@@ -32,6 +32,10 @@ class NotInvoiced(Exception):
     """The order has no invoice that could be corrected."""
 
 
+class Nameless(Exception):
+    """Nobody has written who sells: a paper without it is no invoice, and could never be changed."""
+
+
 class TooMuch(ValueError):
     """More would be credited than the invoice has left."""
 
@@ -43,18 +47,31 @@ class TooMuch(ValueError):
 def issue(order: Order) -> Invoice:
     """The order's one invoice: a new one, or the one that is there. Call it last in your transaction.
 
-    Whoever asks for a number meanwhile waits until that transaction has ended.
+    Whoever asks for a number meanwhile waits until that transaction has ended. Nameless.
+    """
+    found = issue_or_wait(order)
+    if found is None:
+        raise Nameless(order.pk)
+    return found
+
+
+def issue_or_wait(order: Order) -> Invoice | None:
+    """The same; None while nobody has written who sells: a payment does not wait for that, its paper does.
+
+    What waits is issued by orders.issue_waiting as soon as somebody has.
     """
     with transaction.atomic(savepoint=False):  # to release one would take time under the count's lock
         return issue_held(states.lock(order.pk))
 
 
-def issue_held(held: Order) -> Invoice:
-    """issue() for whoever holds the order's lock."""
+def issue_held(held: Order) -> Invoice | None:
+    """issue_or_wait() for whoever holds the order's lock."""
     found: Invoice | None = _ISSUED.first(order=held.pk)
     if found is not None:
         return found
     seller = sellers.of_market(held.market)
+    if sellers.lacking(seller):
+        return None
     said = content.of_order(held, seller)
     return _write(held, said, seller, Kind.INVOICE)
 
@@ -62,6 +79,12 @@ def issue_held(held: Order) -> Invoice:
 _ISSUED = Prepared(
     lambda: Invoice.objects.filter(order=Param("order", BigIntegerField()), kind=Kind.INVOICE).order_by("pk")
 )
+
+
+def waiting() -> QuerySet[Order]:
+    """Orders that were paid and have no invoice, in the order of their payments."""
+    there = Invoice.objects.filter(order=OuterRef("pk"), kind=Kind.INVOICE)
+    return Order.objects.filter(~Exists(there), paid_at__isnull=False).order_by("paid_at", "pk")
 
 
 def credit(

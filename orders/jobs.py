@@ -9,8 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import (
+    credits,
     emails,
     gateways,
+    invoices,
     marking,
     payments,
     popularity,
@@ -49,6 +51,12 @@ def send_confirmation(order_id: int) -> None:
     mail_once(
         "orders.send_confirmation", order_id, INVOICE_SENT, emails.invoice, _wants_invoice, papers=_papers
     )
+
+
+def issue_waiting() -> None:
+    """The invoices that waited for somebody to write who sells: all of them, each in its own transaction."""
+    for order_id in invoices.waiting().values_list("pk", flat=True):
+        credits.issue_waiting(order_id)
 
 
 def render_invoice(order_id: int) -> None:

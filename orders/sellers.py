@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField
 
 from orders.models import Seller
-from shop import markets
+from shop import markets, places
 from shop.prepared import AnyOf, Param, Prepared
 
 # The demo sells as nobody real; numbers that can be checked are the ones that authorities print as examples.
@@ -33,6 +33,7 @@ DEMO = {
 
 
 NEEDED = ("name", "line1", "city", "country")  # what every invoice must name of who sells
+NUMBERS = ("vat_number", "tax_number")  # and in the European Union one of these: 2006/112/EC art. 226(3), (5)
 
 
 _TEXTS = ArrayField(CharField(max_length=8))
@@ -53,7 +54,10 @@ def of_markets(codes: Iterable[str]) -> dict[str, Seller]:
 
 def lacking(seller: Seller) -> list[str]:
     """The fields that an invoice must name, and that are empty."""
-    return [name for name in NEEDED if not getattr(seller, name).strip()]
+    empty = [name for name in NEEDED if not getattr(seller, name).strip()]
+    if seller.country in places.EU and not any(getattr(seller, name).strip() for name in NUMBERS):
+        empty.append(NUMBERS[0])
+    return empty
 
 
 def introduce(sender: Any, **kwargs: Any) -> None:

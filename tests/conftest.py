@@ -21,7 +21,9 @@ from tests.stripe import double as doubles
 
 servers.begin()
 
-from tests import emptying  # noqa: E402 (reads models)
+from orders import sellers  # noqa: E402 (reads models)
+from orders.models import Seller  # noqa: E402
+from tests import emptying  # noqa: E402
 
 HERE = Path(__file__).parent
 # What takes longest begins first, or one process waits in the end for the other's last journey. A file stays
@@ -94,6 +96,28 @@ def _quick_settings() -> Iterator[None]:
     storages = {**settings.STORAGES, "staticfiles": plain}
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=quick):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _somebody_sells() -> Iterator[None]:
+    """As in any shop that is open: else its invoices wait. For a test without: `nobody_sells`."""
+    nobody = sellers._nobody
+
+    def somebody(code: str) -> Seller:
+        seller = nobody(code)
+        seller.line1, seller.city, seller.tax_number = "Ritterstraße 12", "Berlin", "37/123/45678"
+        return seller
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sellers, "_nobody", somebody)
+        patch.setattr(sellers, "_really_nobody", nobody, raising=False)
+        yield
+
+
+@pytest.fixture
+def nobody_sells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has written who sells."""
+    monkeypatch.setattr(sellers, "_nobody", sellers._really_nobody)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -8,15 +8,14 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Card
-from orders import sellers
-from orders.models import Invoice, Seller
+from orders import invoices, sellers
+from orders.models import Seller
 from shop import markets
 from shop.desk import dashboard
 from shop.desk.cells import grouped
@@ -25,8 +24,7 @@ from shop.desk.rows import RowForm
 from shop.desk.site import Section
 from shop.desk.tables import Table
 from shop.markets import Market
-
-LATELY = timedelta(days=30)  # in which invoices that lack their seller are counted
+from shop.outbox import outbox
 
 
 class Untold(NamedTuple):
@@ -37,7 +35,7 @@ class Untold(NamedTuple):
 
 
 def untold() -> list[Untold]:
-    """Each of them. Invoices are issued all the same: a payment waits for nobody who writes an address."""
+    """Each of them. Its invoices wait: nobody could change one that names nobody. Its payments do not."""
     found = sellers.of_markets(market.code for market in markets.all())
     return [
         Untold(_text(market, found[market.code]), _url(found[market.code]))
@@ -49,20 +47,16 @@ def untold() -> list[Untold]:
 def _text(market: Market, seller: Seller) -> str:
     labels = {field.name: str(field.verbose_name) for field in Seller._meta.fields}
     names = [labels[name] for name in sellers.lacking(seller)]
-    what = _("%(market)s sells, and its invoices do not name the seller’s %(parts)s.") % {
+    what = _("%(market)s sells, and its invoices wait until the seller’s %(parts)s can be named.") % {
         "market": market.name,
         "parts": get_text_list(names, _("and")),
     }
-    lately = Invoice.objects.filter(
-        kind=Invoice.Kind.INVOICE, issued_at__gte=timezone.now() - LATELY, order__market=market.code
-    )
-    # One text for all that a seller may lack: an invoice without a street names no address.
-    count = dashboard.counted(lately.filter(content__seller__line1=""))
+    count = dashboard.counted(invoices.waiting().filter(market=market.code))
     if not count:
         return what
     text = ngettext(
-        "%(count)s invoice of the last 30 days was issued so, and stays as it is.",
-        "%(count)s invoices of the last 30 days were issued so, and stay as they are.",
+        "%(count)s order is paid and has none yet.",
+        "%(count)s orders are paid and have none yet.",
         count,
     )
     return f"{what} {text % {'count': grouped(count)}}"
@@ -134,6 +128,12 @@ class SellerTable(Table):
     ) -> Any:
         self._warn(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Seller, form: Any, change: bool) -> None:
+        """What waited for it is issued; once more later, for who was paid meanwhile and saw no seller yet."""
+        super().save_model(request, obj, form, change)
+        outbox.enqueue("orders.issue_waiting")
+        outbox.enqueue("orders.issue_waiting", due_in=timedelta(minutes=2))
 
     def _warn(self, request: HttpRequest) -> None:
         """What the dashboard says of sellers stands here too; not while a form is sent, which may mend it."""

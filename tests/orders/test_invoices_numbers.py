@@ -13,8 +13,8 @@ import time
 import pytest
 from django.db import connection
 
-from orders import audit
-from orders.models import Invoice, InvoiceSeries
+from orders import audit, sellers
+from orders.models import Invoice, InvoiceSeries, Seller
 from tests import servers
 from tests.orders import writing
 from tests.orders.specimens import Sold, draft, paid
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 def disaster(how: str) -> int:
     """Lets the writers write and die; how many were killed."""
     chance = random.Random(7)
+    Seller.objects.create(**sellers.DEMO)  # the writers are processes of their own
     orders = [paid(draft([Sold()])).pk for _ in range(ATTEMPTS)]
     url = servers.database_url(connection.settings_dict["NAME"])
     killed, ends = 0, time.monotonic() + PATIENCE

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from orders import audit, invoices
+from orders import audit, credits, invoices
 from orders.models import Invoice
 from orders.papers import filing
 
@@ -24,8 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints what is wrong, one fault and its remedy in two lines."""
         if options["issue"]:
-            for order in audit.uninvoiced():
-                self.stdout.write(f"Order {order}: invoice {invoices.issue(order)} is issued.")
+            for order in invoices.waiting():
+                if credits.issue_waiting(order.pk):
+                    paper = order.invoices.get(kind=Invoice.Kind.INVOICE)
+                    self.stdout.write(f"Order {order}: invoice {paper} is issued.")
         if options["render"]:
             for invoice in audit.unfiled():
                 filing.pdf(invoice)
