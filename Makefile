@@ -66,8 +66,8 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/replicas/test_causality.py tests/edge/test_deception.py \
 	  tests/checkout/test_totals.py tests/checkout/test_to_the_cent.py tests/checkout/test_promotions.py \
 	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py \
-	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/checkout/test_charged_once.py \
-	  tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
+	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/orders/test_words.py \
+	  tests/checkout/test_charged_once.py tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
 	  tests/checkout/test_voucher_limits.py tests/catalog/test_import_luma.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
