@@ -184,19 +184,27 @@ def send_refunded(refund_id: int) -> None:
 
 def text_shipped(order_id: int) -> None:
     """Say by SMS that it is on its way, once."""
-    _text_once(Status.SHIPPED, order_id)
+    _say_once("text", Status.SHIPPED, order_id)
 
 
 def text_delivered(order_id: int) -> None:
     """Say by SMS that it is there, once."""
-    _text_once(Status.DELIVERED, order_id)
+    _say_once("text", Status.DELIVERED, order_id)
 
 
-def _text_once(status: str, order_id: int) -> None:
-    def say(order: Order) -> None:
-        texts.send(order, status)
+def push_shipped(order_id: int) -> None:
+    """Say by push that it is on its way, once."""
+    _say_once("push", Status.SHIPPED, order_id)
 
-    mail_once(texts.JOBS[status], order_id, f"{status}_text", say, lambda order: order.status == status)
+
+def push_delivered(order_id: int) -> None:
+    """Say by push that it is there, once."""
+    _say_once("push", Status.DELIVERED, order_id)
+
+
+def _say_once(way: str, status: str, order_id: int) -> None:
+    send, job = partial(texts.send, status=status, way=way), texts.JOBS[way, status]
+    mail_once(job, order_id, f"{status}_{way}", send, lambda order: order.status == status)
 
 
 def send_cancelled(order_id: int) -> None:
