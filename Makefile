@@ -119,6 +119,9 @@ bench-edge: .venv/.test ## Measure the edge beside a Varnish of static pages, wi
 bench-capture: .venv/.test ## Measure what it costs that the database notes changes (ARGS=1000000 for so many rows too)
 	@$(PY) -m bench.capture $(ARGS)
 
+bench-feed: .venv/.test ## Measure how many events a second the feed brings to one receiver (ARGS=orders)
+	@$(PY) -m bench.feed $(ARGS)
+
 bench-invoices: .venv/.test ## Measure how many invoices of 1, 12 and 1,000 lines a core sets in a second
 	@$(PY) -m bench.invoices
 
@@ -131,7 +134,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-invoices requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-invoices requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

@@ -1,8 +1,8 @@
 """What is said of an order by SMS and by push: where it is switched on, to who can be reached so.
 
 An SMS goes to who left a phone number. A push goes to a customer with an account, by the name under which the
-shop's app has made itself known to the provider ("customer-42"): that one knows the devices, and whether their
-owner wants to hear of it.
+shop's app has made itself known to the provider ("customer-42"): that one knows the devices, and whether who
+has them wants to hear of it.
 """
 
 from collections.abc import Callable, Mapping

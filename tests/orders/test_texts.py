@@ -1,4 +1,4 @@
-"""SMS and push about an order: where it is switched on, to who can be reached so, once, and not into the log."""
+"""SMS and push about an order: where it is switched on, to who can be reached so, once, none in the log."""
 
 import logging
 from typing import Any, ClassVar
