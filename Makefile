@@ -66,8 +66,8 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/replicas/test_causality.py tests/edge/test_deception.py \
 	  tests/checkout/test_totals.py tests/checkout/test_to_the_cent.py tests/checkout/test_promotions.py \
 	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py \
-	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/checkout/test_charged_once.py \
-	  tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
+	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/orders/test_words.py \
+	  tests/checkout/test_charged_once.py tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
 	  tests/checkout/test_voucher_limits.py tests/catalog/test_import_luma.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
@@ -119,6 +119,9 @@ bench-edge: .venv/.test ## Measure the edge beside a Varnish of static pages, wi
 bench-capture: .venv/.test ## Measure what it costs that the database notes changes (ARGS=1000000 for so many rows too)
 	@$(PY) -m bench.capture $(ARGS)
 
+bench-feed: .venv/.test ## Measure how many events a second the feed brings to one receiver (ARGS=orders)
+	@$(PY) -m bench.feed $(ARGS)
+
 bench-invoices: .venv/.test ## Measure how many invoices of 1, 12 and 1,000 lines a core sets in a second
 	@$(PY) -m bench.invoices
 
@@ -131,7 +134,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-invoices requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-invoices requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt

@@ -203,19 +203,27 @@ def send_refunded(refund_id: int) -> None:
 
 def text_shipped(order_id: int) -> None:
     """Say by SMS that it is on its way, once."""
-    _text_once(Status.SHIPPED, order_id)
+    _say_once("text", Status.SHIPPED, order_id)
 
 
 def text_delivered(order_id: int) -> None:
     """Say by SMS that it is there, once."""
-    _text_once(Status.DELIVERED, order_id)
+    _say_once("text", Status.DELIVERED, order_id)
 
 
-def _text_once(status: str, order_id: int) -> None:
-    def say(order: Order) -> None:
-        texts.send(order, status)
+def push_shipped(order_id: int) -> None:
+    """Say by push that it is on its way, once."""
+    _say_once("push", Status.SHIPPED, order_id)
 
-    mail_once(texts.JOBS[status], order_id, f"{status}_text", say, lambda order: order.status == status)
+
+def push_delivered(order_id: int) -> None:
+    """Say by push that it is there, once."""
+    _say_once("push", Status.DELIVERED, order_id)
+
+
+def _say_once(way: str, status: str, order_id: int) -> None:
+    send, job = partial(texts.send, status=status, way=way), texts.JOBS[way, status]
+    mail_once(job, order_id, f"{status}_{way}", send, lambda order: order.status == status)
 
 
 def send_cancelled(order_id: int) -> None:
@@ -230,8 +238,7 @@ def send_sent_back(order_id: int) -> None:
 
 def send_tracking(order_id: int) -> None:
     """Mail the order's link to the address it was placed with, as often as it is asked for."""
-    order = complete(order_id)
-    if order is not None:
+    if (order := complete(order_id)) is not None:
         emails.tracking(order)
 
 
@@ -273,8 +280,7 @@ def _is_repeatable(order: Order, *, name: str) -> bool:
 
 def _papers(order: Order) -> list[Attachment]:
     """Its invoice, if it has one by now: asked after the order was read, so that none is forgotten."""
-    found = order.invoices.filter(kind=Invoice.Kind.INVOICE)
-    return [_paper(paper) for paper in found]
+    return [_paper(paper) for paper in order.invoices.filter(kind=Invoice.Kind.INVOICE)]
 
 
 def _paper(paper: Invoice) -> Attachment:

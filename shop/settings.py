@@ -207,6 +207,9 @@ SMS_BACKEND = env("SMS_BACKEND", str, "shop.channels.Log")
 PUSH_BACKEND = env("PUSH_BACKEND", str, "shop.channels.Log")
 _no_states: list[str] = []
 SMS_ORDER_STATES = env("SMS_ORDER_STATES", words, _no_states)  # of "shipped", "delivered": said by SMS too
+PUSH_ORDER_STATES = env(
+    "PUSH_ORDER_STATES", words, _no_states
+)  # the same by push, to customers with an account
 FEED_TIMEOUT_SECONDS = env("FEED_TIMEOUT_SECONDS", float, 15.0)  # for a receiver of the feed to answer
 FEED_INSIDE = env("FEED_INSIDE", flag, DEBUG or DEMO)  # the feed may go to http:// and into our own network
 

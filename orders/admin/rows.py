@@ -40,6 +40,8 @@ EVENTS = {
     "cancelled_sent": gettext_lazy("cancellation mail sent"),
     "shipped_text": gettext_lazy("SMS sent: on its way"),
     "delivered_text": gettext_lazy("SMS sent: delivered"),
+    "shipped_push": gettext_lazy("push message sent: on its way"),
+    "delivered_push": gettext_lazy("push message sent: delivered"),
     "payment_pending": gettext_lazy("payment is being checked"),
     "payment_missing": gettext_lazy("nothing heard of a payment"),
     "payment_declined": gettext_lazy("payment declined"),

@@ -73,7 +73,7 @@ def test_one_at_the_providers_desk_that_failed_is_never_taken_for_sent(
         with transaction.atomic():
             for event in row:
                 assert post(client, event) == 204
-            drain.drain("high")
+                drain.drain("high")
             assert "succeeded" not in states()
             assert refunds.left(order) == eur("25.00")
             transaction.set_rollback(True)

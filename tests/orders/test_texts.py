@@ -1,4 +1,4 @@
-"""SMS about an order: only where it is switched on, to who left a number, once, and not into the log."""
+"""SMS and push about an order: where it is switched on, to who can be reached so, once, none in the log."""
 
 import logging
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from orders.placement import place_order
 from shop import channels
 from shop.outbox import drain
 from shop.outbox.models import Message
+from tests.factories import make_user
 from tests.orders.conftest import make_draft
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,24 @@ def test_a_provider_that_is_away_is_asked_again(variant: Variant) -> None:
     Phone.is_away = False
     drain.run(message)
     assert len(Phone.messages) == 1
+
+
+def test_a_customer_with_an_account_hears_it_by_push_once(variant: Variant, settings: Any) -> None:
+    settings.PUSH_BACKEND, settings.PUSH_ORDER_STATES = f"{__name__}.Phone", ["shipped"]
+    guest, order = placed(variant, ""), placed(variant, "")
+    Order.objects.filter(pk=order.pk).update(customer=make_user())
+    order.refresh_from_db()
+    for one in (guest, order):
+        states.move(one, Order.Status.SHIPPED)
+    drain.drain("normal")
+    jobs.push_shipped(order.pk)
+    ((to, text, key),) = Phone.messages
+    assert (to, key) == (f"customer-{order.customer_id}", f"order-{order.pk}-shipped")
+    assert links.path(order) in text
+    states.move(order, Order.Status.DELIVERED)
+    drain.drain("normal")
+    assert len(Phone.messages) == 1
+    assert order.events.filter(kind="shipped_push").exists()
 
 
 def test_late_words_are_not_said(variant: Variant) -> None:

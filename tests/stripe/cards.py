@@ -12,7 +12,7 @@ NUMBERS = {
     "4000000000007726": "pm_card_pendingRefund",
     "4000000000005126": "pm_card_refundFail",  # some time after it was sent: a test says when
 }
-LATE_REFUNDS = {"pm_card_pendingRefund", "pm_usBankAccount_success"}
+LATE_REFUNDS = {"pm_card_pendingRefund"}
 DECLINES = {
     "pm_card_chargeDeclined": ("generic_decline", "Your card was declined."),
     "pm_card_chargeDeclinedInsufficientFunds": ("insufficient_funds", "Your card has insufficient funds."),

@@ -136,7 +136,7 @@ def test_refunds_are_made_once_by_key_in_parts_and_never_beyond_what_was_paid(su
         ("4000000000007726", "pending", "succeeded"),
         ("4000000000007726", "pending", "failed"),
         ("4000000000005126", "succeeded", "failed"),
-        ("000123456789", "pending", "canceled"),
+        ("4000000000007726", "pending", "canceled"),
     ],
 )
 def test_a_refund_may_take_its_time_and_fail_even_after_it_was_sent(
@@ -146,8 +146,6 @@ def test_a_refund_may_take_its_time_and_fail_even_after_it_was_sent(
     stripe = gateways.named("stripe")
     wish = {"choice": "card", "description": "D1", "return_url": "http://127.0.0.1/", "amount": SUM}
     paid = stripe.create(key=f"late{next(_number)}", token=shared_double.token(number), **wish)
-    if paid.status == "pending":
-        shared_double.bank(paid.reference)
     sent = stripe.refund(paid.reference, key=f"{paid.reference}-1", amount=SUM)
     assert sent.status == begins
     shared_double.refund(sent.reference, ends)
