@@ -12,6 +12,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import render
+from django.utils.http import escape_leading_slashes
 from django.views.defaults import server_error
 
 from shop.edge.visitor import not_kept
@@ -27,7 +28,7 @@ def failed(request: HttpRequest) -> HttpResponseBase:
         return server_error(request)
     sent = _sent(request)
     context = {
-        "path": request.get_full_path(),
+        "path": escape_leading_slashes(request.get_full_path()),  # "//elsewhere" is another site's
         "is_sent": request.method == "POST",
         "fields": None if sent is None else list(sent),
     }

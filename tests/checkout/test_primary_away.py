@@ -95,6 +95,7 @@ def test_the_address_is_kept_and_sent_again(
     with is_away():
         page = post(client, "/checkout/address/?return=review", typed)
     path, fields = kept(page)
+    assert "<b>" not in page
     assert (path, fields) == ("/checkout/address/?return=review", typed)
     assert Cart.objects.get().line1 == ""
     assert client.post(path, fields).status_code == 302
@@ -139,6 +140,13 @@ def test_a_page_that_is_only_looked_at_leads_to_itself(client: Client, variant: 
     assert answer.status_code == 503
     assert 'href="/cart/?a=1"' in answer.content.decode()
     assert client.get("/cart/").status_code == 200
+
+
+def test_no_address_leads_elsewhere(client: Client) -> None:
+    client.raise_request_exception = False
+    with refused():
+        answer = client.get("//evil.example/cart/")
+    assert 'href="//evil.example' not in answer.content.decode()
 
 
 def test_a_password_is_not_written_into_a_page(client: Client, method: Method) -> None:
