@@ -58,6 +58,7 @@ soak: export KILL_POINTS := 500
 soak: export PLACED_CARTS := 10000
 soak: export RUSH_BUYERS := 500
 soak: export RUSH_RUNS := 20
+soak: export STOCK_STEPS := 2000
 soak: export VOUCHERED := 50
 soak: export EDITED_CARTS := 200
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
@@ -67,8 +68,9 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/checkout/test_totals.py tests/checkout/test_to_the_cent.py tests/checkout/test_promotions.py \
 	  tests/checkout/test_agreement.py tests/orders/test_invoices_numbers.py \
 	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/orders/test_words.py \
-	  tests/checkout/test_charged_once.py tests/checkout/test_killed.py tests/checkout/test_rush.py tests/checkout/test_together.py \
-	  tests/checkout/test_voucher_limits.py tests/catalog/test_import_luma.py $(ARGS)
+	  tests/checkout/test_charged_once.py tests/checkout/test_killed.py tests/checkout/test_rush.py \
+	  tests/checkout/test_together.py tests/checkout/test_voucher_limits.py tests/catalog/test_stock_books.py \
+	  tests/catalog/test_stock_races.py tests/catalog/test_import_luma.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef
 from django.db.models.functions import Now
 
 from catalog.models import Stock, StockBucket, StockMovement
 from shop.outbox import outbox
+from shop.postgresql.base import prepared_cursor
 
 BUCKETS = 16
 UNCOUNTED = 1_000_000  # lent to each bucket of what is not counted
@@ -79,8 +80,13 @@ Shelves = dict[int, tuple[Stock, list[StockBucket]]]  # by variant
 
 def hold(variant_ids: Iterable[int]) -> list[int]:
     """Locks their rows in the one order until the transaction ends; those that have lent to buckets."""
-    rows = Stock.objects.select_for_update().filter(pk__in=list(variant_ids)).order_by("pk")
-    return [pk for pk, is_split in rows.values_list("pk", "is_split") if is_split]
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(
+            "SELECT variant_id, is_split FROM catalog_stock WHERE variant_id = ANY(%s::bigint[])"
+            " ORDER BY variant_id FOR UPDATE",
+            [list(variant_ids)],
+        )
+        return [pk for pk, is_split in cursor.fetchall() if is_split]
 
 
 def locked(variant_ids: Iterable[int]) -> Shelves:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 IN_ORDER = "ORDER BY s.variant_id FOR UPDATE OF s"
 TURNED = "ORDER BY s.variant_id DESC FOR UPDATE OF s"
+HELD = ("ORDER BY variant_id FOR", "ORDER BY variant_id DESC FOR")
 ROWS = ('.order_by("pk")', '.order_by("-pk")')
 Move = Callable[[list[int]], object]
 
@@ -44,11 +45,11 @@ MOVES: dict[str, tuple[Move, Mutation]] = {
         Mutation("", IN_ORDER, TURNED, "_RESERVE"),
     ),
     "place_order": (ordered, Mutation("", IN_ORDER, TURNED, "ctes")),
-    "release": (lambda ids: stock.release(dict.fromkeys(ids, 1)), Mutation("", *ROWS, "hold")),
-    "ship": (lambda ids: stock.ship(dict.fromkeys(ids, 1)), Mutation("", *ROWS, "hold")),
+    "release": (lambda ids: stock.release(dict.fromkeys(ids, 1)), Mutation("", *HELD, "hold")),
+    "ship": (lambda ids: stock.ship(dict.fromkeys(ids, 1)), Mutation("", *HELD, "hold")),
     "adjust_many": (
         lambda ids: stock.adjust_many(dict.fromkeys(ids, 5)),
-        Mutation("", *ROWS, "hold"),
+        Mutation("", *HELD, "hold"),
     ),
     "locked": (lambda ids: transaction.atomic(rush.locked)(ids), Mutation("", *ROWS, "locked")),
 }
