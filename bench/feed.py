@@ -1,8 +1,8 @@
 """make bench-feed: how many events a second the feed brings to one receiver on this machine.
 
-Orders of two lines are placed first, which notes three events each, the order's and its stock's. Then one worker
-sends them, one after the other as it does to each receiver, and that one answers at once: it is the feed's own
-cost. A receiver that takes 10 ms to answer adds these.
+Orders of two lines are placed first, which notes three events each, the order's and its stock's. Then one
+worker sends them, one after the other as it does to each receiver, and that one answers at once: it is the
+feed's own cost. A receiver that takes 10 ms to answer adds these.
 """
 
 import json
