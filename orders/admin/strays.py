@@ -83,6 +83,6 @@ def without_an_order(request: HttpRequest) -> dashboard.Figure | None:
     if not request.user.has_perm("orders.view_straymoney"):
         return None
     count = dashboard.counted(StrayMoney.objects.filter(closed_at=None))
-    names = ngettext_lazy("payment without an order", "payments without an order")
+    names = ngettext_lazy("payment of no order", "payments of no order")
     url = reverse("admin:orders_straymoney_changelist") + "?seen=no"
     return dashboard.Figure(names % count, count, url, "bad") if count else None
