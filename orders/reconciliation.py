@@ -130,8 +130,8 @@ def _each(found: QuerySet[Payment], do: Callable[[Payment], bool]) -> Iterator[b
             yield False
         except gateways.GatewayDown as error:
             away[payment.gateway] = error
-    for silent in away.values():
-        raise silent
+    for is_away in away.values():
+        raise is_away
 
 
 def compare_recent(code: str, since: datetime | None = None) -> Findings:

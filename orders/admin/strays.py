@@ -38,12 +38,12 @@ class StrayTable(Unchangeable, Table):
     section = Section.ORDERS
     place = 3
     noun = (gettext_lazy("payment without an order"), gettext_lazy("payments without an order"))
-    list_display = ("reference", "gateway", "sum", "state", "first_seen", "seen")
+    list_display = ("reference", "where", "sum", "state", "first_seen", "seen")
     list_display_links = ("reference",)
     list_filter = (SeenFilter,)
     ordering = ("-seen_at", "-id")
     actions = ("see_to",)
-    fields = ("reference", "gateway", "sum", "state", "first_seen", "seen")
+    fields = ("reference", "where", "sum", "state", "first_seen", "seen")
     readonly_fields = fields
 
     def has_charge_permission(self, request: HttpRequest) -> bool:
@@ -55,6 +55,10 @@ class StrayTable(Unchangeable, Table):
         count = queryset.filter(closed_at=None).update(closed_at=timezone.now())
         text = ngettext("%s payment marked as seen to", "%s payments marked as seen to", count)
         self.message_user(request, text % grouped(count), messages.SUCCESS)
+
+    @admin.display(description=gettext_lazy("gateway"))
+    def where(self, stray: StrayMoney) -> str:
+        return stray.gateway
 
     @admin.display(description=gettext_lazy("amount"))
     def sum(self, stray: StrayMoney) -> Any:
@@ -79,6 +83,6 @@ def without_an_order(request: HttpRequest) -> dashboard.Figure | None:
     if not request.user.has_perm("orders.view_straymoney"):
         return None
     count = dashboard.counted(StrayMoney.objects.filter(closed_at=None))
-    names = ngettext_lazy("payment without an order", "payments without an order")
+    names = ngettext_lazy("payment of no order", "payments of no order")
     url = reverse("admin:orders_straymoney_changelist") + "?seen=no"
     return dashboard.Figure(names % count, count, url, "bad") if count else None

@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'money without an order',
                 'verbose_name_plural': 'money without an order',
                 'ordering': ('-seen_at', '-id'),
-                'indexes': [models.Index(fields=['-seen_at', '-id'], name='straymoney_newest'), models.Index(condition=models.Q(('closed_at', None)), fields=['seen_at'], name='straymoney_open')],
-                'constraints': [models.UniqueConstraint(fields=('gateway', 'reference'), name='straymoney_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='straymoney_not_negative'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='straymoney_currency')],
+                'indexes': [models.Index(fields=['-seen_at', '-id'], name='straymoney_newest'), models.Index(fields=['closed_at', '-seen_at'], name='straymoney_seen_to')],
+                'constraints': [models.UniqueConstraint(fields=('reference', 'gateway'), name='straymoney_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='straymoney_not_negative'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='straymoney_currency')],
             },
         ),
     ]

@@ -32,13 +32,13 @@ class StrayMoney(models.Model):
         verbose_name_plural = _("money without an order")
         ordering = ("-seen_at", "-id")
         constraints = (
-            models.UniqueConstraint(fields=("gateway", "reference"), name="straymoney_once"),
+            models.UniqueConstraint(fields=("reference", "gateway"), name="straymoney_once"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="straymoney_not_negative"),
             currency_is_code("straymoney_currency"),
         )
         indexes = (
             models.Index(fields=("-seen_at", "-id"), name="straymoney_newest"),
-            models.Index(fields=("seen_at",), condition=Q(closed_at=None), name="straymoney_open"),
+            models.Index(fields=("closed_at", "-seen_at"), name="straymoney_seen_to"),
         )
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from orders.placement import place_order
 from shop.outbox import drain
 from shop.outbox.models import Message
 from tests.orders.conftest import eur, make_draft
-from tests.orders.test_payments import approved_twice, refuse, standing
+from tests.orders.test_withdrawing import approved_twice, refuse, standing
 from tests.stripe.double import Double
 
 pytestmark = pytest.mark.django_db

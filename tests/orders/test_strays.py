@@ -112,9 +112,9 @@ def merchant(group: str) -> Client:
 
 def test_the_desk_says_so_until_somebody_has_seen_to_it(strange: str) -> None:
     desk = merchant("Merchant")
-    assert "payment without an order" not in desk.get("/admin/").content.decode()
+    assert "payment of no order" not in desk.get("/admin/").content.decode()
     jobs.compare_payments()
-    assert "payment without an order" in desk.get("/admin/").content.decode()
+    assert "payment of no order" in desk.get("/admin/").content.decode()
     page = desk.get("/admin/orders/straymoney/?seen=no").content.decode()
     assert strange in page
     assert "€25.00" in page
@@ -129,4 +129,4 @@ def test_the_desk_says_so_until_somebody_has_seen_to_it(strange: str) -> None:
     desk.post("/admin/orders/straymoney/", act)
     assert StrayMoney.objects.get().closed_at is not None
     jobs.compare_payments()
-    assert "payment without an order" not in desk.get("/admin/").content.decode()
+    assert "payment of no order" not in desk.get("/admin/").content.decode()
