@@ -4,6 +4,8 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from tests.stripe import double as doubles
 
 servers.begin()
 
-from tests import emptying  # noqa: E402 (reads models)
+from tests import emptying, template  # noqa: E402 (read models)
 
 HERE = Path(__file__).parent
 # What takes longest begins first, or one process waits in the end for the other's last journey. A file stays
@@ -48,7 +50,21 @@ def pytest_report_header() -> str:
     return servers.report()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not servers.WORKER and getattr(config.option, "numprocesses", 0) and not config.option.collectonly:
+        template.begin()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Of two workers one reads the suite from its end: each finds half of it compiled by the other."""
+    if servers.WORKER == "gw1" and session.config.args_source == pytest.Config.ArgsSource.TESTPATHS:
+        for path in sorted(HERE.rglob("test_*.py"), reverse=True):
+            with suppress(Exception, pytest.skip.Exception):  # whoever collects it will tell
+                import_module(".".join(path.relative_to(HERE.parent).with_suffix("").parts))
+
+
 def pytest_unconfigure() -> None:
+    template.end()
     servers.end()
 
 
@@ -94,6 +110,14 @@ def _quick_settings() -> Iterator[None]:
     storages = {**settings.STORAGES, "staticfiles": plain}
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=quick):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock():
+        template.use()
 
 
 @pytest.fixture(scope="session")

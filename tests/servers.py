@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -58,6 +59,10 @@ _guardian: "subprocess.Popen[bytes] | None" = None
 
 def begin() -> None:
     """Have PostgreSQL and Redis answer and Django set up; every conftest may import models after this."""
+    # Where nothing may be kept (containers say so), each process that a test starts would compile the project
+    # anew: two and a half seconds, for each of its nodes, workers and doubles.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if "TESTS_HOME" not in os.environ:
         _begin_servers()
     home = Path(os.environ["TESTS_HOME"]) / (WORKER or "files")
