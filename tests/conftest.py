@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 
@@ -38,11 +38,23 @@ LONGEST = (
 )
 PLACES = {HERE / f"{name}.py": place for place, name in enumerate(LONGEST)}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+# Chromium heeds the last such list only: Playwright's own is repeated, as far as it concerns a Linux machine.
+# The last line is ours: a renderer for each window's address bar, and one in reserve for each page, cost half
+# of what a visitor does.
+NO_FEATURES = (
+    *("AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync", "PaintHolding"),
+    *("DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "MediaRouter"),
+    *("LensOverlay", "OptimizationHints", "ThirdPartyStoragePartitioning", "AimEnabled"),
+    *("NetworkTimeServiceQuerying", "PreconnectToSearch"),
+    *("PreloadTopChromeWebUI", "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),
+    "SpareRendererForSitePerProcess",
+)
 BROWSER_FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     # Nothing is drawn but by the processor: a process of its own for that costs more than it does.
-    *("--in-process-gpu", "--disable-software-rasterizer", "--no-zygote", "--disable-site-isolation-trials"),
+    *("--in-process-gpu", "--disable-software-rasterizer", "--disable-site-isolation-trials"),
+    f"--disable-features={','.join(NO_FEATURES)}",
 ]
 
 
@@ -206,7 +218,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live_server: object) -> Iterator[Page]:
     """An empty tab at the live server; an error in a page's script fails the test."""
-    context = browser.new_context(base_url=str(live_server), viewport={"width": 1280, "height": 800})
+    size: ViewportSize = {"width": 1280, "height": 800}
+    context = browser.new_context(base_url=str(live_server), viewport=size, reduced_motion="reduce")
     tab = context.new_page()
     tab.set_default_timeout(10_000)
     errors = errors_of(tab)
