@@ -69,9 +69,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Of two workers one reads the suite from its end: each finds half of it compiled by the other."""
-    if servers.WORKER == "gw1" and session.config.args_source == pytest.Config.ArgsSource.TESTPATHS:
-        for path in sorted(HERE.rglob("test_*.py"), reverse=True):
+    """Each worker reads the suite from a place of its own: what comes later the others have compiled."""
+    if servers.WORKER and session.config.args_source == pytest.Config.ArgsSource.TESTPATHS:
+        files = sorted(HERE.rglob("test_*.py"))
+        begin = len(files) * servers.number() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        for path in files[begin:] + files[:begin]:
             with suppress(Exception, pytest.skip.Exception):  # whoever collects it will tell
                 import_module(".".join(path.relative_to(HERE.parent).with_suffix("").parts))
 

@@ -57,6 +57,11 @@ SETTINGS = {
 _guardian: "subprocess.Popen[bytes] | None" = None
 
 
+def number() -> int:
+    """Of this worker, from 0."""
+    return int(WORKER.removeprefix("gw") or 0)
+
+
 def begin() -> None:
     """Have PostgreSQL and Redis answer and Django set up; every conftest may import models after this."""
     # Where nothing may be kept (containers say so), each process that a test starts would compile the project
@@ -185,10 +190,10 @@ def _noted(service: str):
 
 def _own_database(url: str) -> str:
     """This process's own number; counted from the top in a Redis that was given, where 0 may be in use."""
-    number = int(WORKER.removeprefix("gw")) + 1 if WORKER else 0
+    place = number() + 1 if WORKER else 0
     if "TESTS_GIVEN_REDIS" in os.environ:
-        number = 15 - number
+        place = 15 - place
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return f"unix://{parts.path}?db={number}"
-    return urlunsplit(parts._replace(path=f"/{number}"))
+        return f"unix://{parts.path}?db={place}"
+    return urlunsplit(parts._replace(path=f"/{place}"))
