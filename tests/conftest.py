@@ -1,16 +1,19 @@
 """What every test may ask for. Servers begin here, so that the conftests below may import models."""
 
+import gc
 import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 
@@ -23,7 +26,7 @@ servers.begin()
 
 from orders import sellers  # noqa: E402 (reads models)
 from orders.models import Seller  # noqa: E402
-from tests import emptying  # noqa: E402
+from tests import emptying, template  # noqa: E402
 
 HERE = Path(__file__).parent
 # What takes longest begins first, or one process waits in the end for the other's last journey. A file stays
@@ -38,11 +41,23 @@ LONGEST = (
 )
 PLACES = {HERE / f"{name}.py": place for place, name in enumerate(LONGEST)}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+# Chromium heeds the last such list only: Playwright's own is repeated, as far as it concerns a Linux machine.
+# The last line is ours: a renderer for each window's address bar, and one in reserve for each page, cost half
+# of what a visitor does.
+NO_FEATURES = (
+    *("AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync", "PaintHolding"),
+    *("DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "MediaRouter"),
+    *("LensOverlay", "OptimizationHints", "ThirdPartyStoragePartitioning", "AimEnabled"),
+    *("NetworkTimeServiceQuerying", "PreconnectToSearch"),
+    *("PreloadTopChromeWebUI", "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),
+    "SpareRendererForSitePerProcess",
+)
 BROWSER_FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     # Nothing is drawn but by the processor: a process of its own for that costs more than it does.
-    *("--in-process-gpu", "--disable-software-rasterizer", "--no-zygote", "--disable-site-isolation-trials"),
+    *("--in-process-gpu", "--disable-software-rasterizer", "--disable-site-isolation-trials"),
+    f"--disable-features={','.join(NO_FEATURES)}",
 ]
 
 
@@ -50,7 +65,23 @@ def pytest_report_header() -> str:
     return servers.report()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not servers.WORKER and getattr(config.option, "numprocesses", 0) and not config.option.collectonly:
+        template.begin()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker reads the suite from a place of its own: what comes later the others have compiled."""
+    if servers.WORKER and session.config.args_source == pytest.Config.ArgsSource.TESTPATHS:
+        files = sorted(HERE.rglob("test_*.py"))
+        begin = len(files) * servers.number() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        for path in files[begin:] + files[:begin]:
+            with suppress(Exception, pytest.skip.Exception):  # whoever collects it will tell
+                import_module(".".join(path.relative_to(HERE.parent).with_suffix("").parts))
+
+
 def pytest_unconfigure() -> None:
+    template.end()
     servers.end()
 
 
@@ -61,6 +92,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if reason else []:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", [])):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    """What stands by now stays: looked through for garbage again and again, it took a tenth of each test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -118,6 +156,14 @@ def _somebody_sells() -> Iterator[None]:
 def nobody_sells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has written who sells."""
     monkeypatch.setattr(sellers, "_nobody", sellers._really_nobody)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock():
+        template.use()
 
 
 @pytest.fixture(scope="session")
@@ -206,7 +252,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live_server: object) -> Iterator[Page]:
     """An empty tab at the live server; an error in a page's script fails the test."""
-    context = browser.new_context(base_url=str(live_server), viewport={"width": 1280, "height": 800})
+    size: ViewportSize = {"width": 1280, "height": 800}
+    context = browser.new_context(base_url=str(live_server), viewport=size, reduced_motion="reduce")
     tab = context.new_page()
     tab.set_default_timeout(10_000)
     errors = errors_of(tab)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -27,7 +28,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 CONNECTS = BaseDatabaseWrapper.ensure_connection
 # Durable is what production must be; these data are thrown away.
 QUICK = (
-    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100"),
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=150"),
     "deadlock_timeout=100ms",  # broken variants wait in circles
 )
 # Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up;
@@ -56,8 +57,17 @@ SETTINGS = {
 _guardian: "subprocess.Popen[bytes] | None" = None
 
 
+def number() -> int:
+    """Of this worker, from 0."""
+    return int(WORKER.removeprefix("gw") or 0)
+
+
 def begin() -> None:
     """Have PostgreSQL and Redis answer and Django set up; every conftest may import models after this."""
+    # Where nothing may be kept (containers say so), each process that a test starts would compile the project
+    # anew: two and a half seconds, for each of its nodes, workers and doubles.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if "TESTS_HOME" not in os.environ:
         _begin_servers()
     home = Path(os.environ["TESTS_HOME"]) / (WORKER or "files")
@@ -180,10 +190,10 @@ def _noted(service: str):
 
 def _own_database(url: str) -> str:
     """This process's own number; counted from the top in a Redis that was given, where 0 may be in use."""
-    number = int(WORKER.removeprefix("gw")) + 1 if WORKER else 0
+    place = number() + 1 if WORKER else 0
     if "TESTS_GIVEN_REDIS" in os.environ:
-        number = 15 - number
+        place = 15 - place
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return f"unix://{parts.path}?db={number}"
-    return urlunsplit(parts._replace(path=f"/{number}"))
+        return f"unix://{parts.path}?db={place}"
+    return urlunsplit(parts._replace(path=f"/{place}"))

@@ -1,24 +1,24 @@
 """The first few cards by a rule are the same, whether they are among the market's first or far behind."""
 
 import random
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from catalog.models import Card, Category
 from catalog.queries import blocks, foremost
 from shop import markets
 from shop.prepared import Prepared
+from tests.emptying import filled
 from tests.factories import follow_changes, make_category, make_image, make_product
 
 pytestmark = pytest.mark.django_db
 ORDERS = tuple(blocks.ORDERS.values())
 
 
-@pytest.fixture
-def goods(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
-    """Thirty, of which the last six in every order are books; five are the market's first."""
-    monkeypatch.setattr(foremost, "FIRST", 5)
+def make_goods() -> None:
     prints, books = make_category("Prints"), make_category("Books")
     chance = random.Random(7)
     for number in range(30):
@@ -30,6 +30,18 @@ def goods(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
         )
         make_image(item)
     follow_changes()
+
+
+@pytest.fixture(scope="module")
+def _goods(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with filled(django_db_blocker, make_goods):
+        yield
+
+
+@pytest.fixture
+def goods(_goods: None, db: None, monkeypatch: pytest.MonkeyPatch) -> list[Card]:
+    """Thirty, of which the last six in every order are books; five are the market's first."""
+    monkeypatch.setattr(foremost, "FIRST", 5)
     return list(Card.objects.filter(market="eu"))
 
 

@@ -1,5 +1,6 @@
 """Each column that a page, a card or a search reads is watched by its model's trigger, and no other one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, models, transaction
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from catalog.models import (
     Attribute,
@@ -24,6 +26,7 @@ from catalog.models import (
 )
 from catalog.stock import rush
 from shop.changes.models import Change
+from tests.emptying import filled
 from tests.factories import (
     add_variant,
     follow_changes,
@@ -135,9 +138,7 @@ def noted(model: type[models.Model], field: models.Field) -> set[str]:
     return found
 
 
-@pytest.fixture
-def shop(db: None) -> None:
-    """A row of each model, and a later one for a foreign key to point to instead."""
+def make_rows() -> None:
     category = make_category("Wall")
     goods = make_product(
         "Shown", category=category, values={"colour": "Red"}, options={"size": ["A4"]}, stock=2
@@ -162,6 +163,17 @@ def shop(db: None) -> None:
     TaxClass.objects.create(code="none", name="None")
     Product.objects.filter(slug="bare").update(slug="barer")
     assert Variant.objects.latest("pk").options.count() == 0
+
+
+@pytest.fixture(scope="module")
+def _shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with filled(django_db_blocker, make_rows):
+        yield
+
+
+@pytest.fixture
+def shop(_shop: None, db: None) -> None:
+    """A row of each model, and a later one for a foreign key to point to instead."""
 
 
 @pytest.mark.parametrize("model", noted_models(), ids=lambda model: model._meta.model_name)

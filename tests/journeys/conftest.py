@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browsers import errors_of
 
@@ -11,7 +11,10 @@ from tests.browsers import errors_of
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
 def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """Whoever visits, with and without JavaScript (`has_script` tells which)."""
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
+    # From one page to the next nothing moves: drawing that takes a third of what a journey costs. It does in
+    # test_visitor.py and test_receipt.py.
+    size: ViewportSize = {"width": 1280, "height": 900}
+    context = browser.new_context(java_script_enabled=request.param, viewport=size, reduced_motion="reduce")
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.has_script = request.param  # type: ignore[attr-defined]
