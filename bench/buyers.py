@@ -75,9 +75,12 @@ def _wait(process: "subprocess.Popen[bytes]") -> None:
 
 
 def delivery() -> int:
-    """A way to bring it to Germany, and its tax; the method's id."""
+    """Who sells, a way to bring it to Germany, and its tax; the method's id."""
     from catalog.models import Method, MethodRate, TaxClass, TaxRate, Zone  # noqa: PLC0415 (models need settings)
+    from orders import sellers  # noqa: PLC0415
+    from orders.models import Seller  # noqa: PLC0415
 
+    Seller.objects.get_or_create(market="", defaults=sellers.DEMO)  # without, invoices would wait
     standard = TaxClass.objects.get()
     TaxRate.objects.create(tax_class=standard, country="DE", rate=Decimal("0.19"))
     zone = Zone.objects.create(code="bench", name="Bench", countries=["DE"])
