@@ -75,7 +75,7 @@ def test_each_section_is_seen_once_and_nothing_scrolls_sideways(page: Page, widt
     assert sorted(seen) == sorted([*NAMES, "Sale"])
     assert page.evaluate("document.documentElement.scrollWidth") == width
     if width >= 992:
-        last = page.locator(".nav__link--sale").bounding_box()
+        last = page.locator(".nav__link.nav__link--sale").bounding_box()
         field = page.locator(".header__search").bounding_box()
         assert last
         assert field
