@@ -21,6 +21,7 @@ from tests.stripe import double as doubles
 
 servers.begin()
 
+from catalog.stock import rush  # noqa: E402 (reads models)
 from orders import sellers  # noqa: E402 (reads models)
 from orders.models import Seller  # noqa: E402
 from tests import emptying  # noqa: E402
@@ -89,12 +90,13 @@ def _children_find_the_settings() -> None:
 def _quick_settings() -> Iterator[None]:
     """Static files are found where they lie: the hashed build is `make demo`'s and the image's.
 
-    Argon2 is slow on purpose; here nobody guesses.
+    Argon2 is slow on purpose; here nobody guesses. And a busy machine is no rush.
     """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     storages = {**settings.STORAGES, "staticfiles": plain}
-    with override_settings(STORAGES=storages, PASSWORD_HASHERS=quick):
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=quick), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rush, "WAITED", 60)
         yield
 
 

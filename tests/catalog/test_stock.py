@@ -46,7 +46,6 @@ def test_whoever_sells_near_the_threshold_calls_the_projector(
 ):
     """Low at 3. Else the pages would say so when the relay looks, a second later."""
     rung: list[object] = []
-    monkeypatch.setattr("catalog.stock.rush.WAITED", 60)  # a busy machine is no rush
     monkeypatch.setattr(bell, "_ring_now", lambda *told: rung.append(told))
     variant = variant_of(make_product(stock=there))
     bell._bell.cache_clear()

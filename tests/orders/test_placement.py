@@ -39,9 +39,8 @@ def test_an_order_has_its_lines_its_event_and_its_stock(variant: Variant) -> Non
 
 
 def test_the_number_of_statements_does_not_grow_with_the_lines(
-    variant: Variant, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    variant: Variant, django_assert_num_queries: Any
 ) -> None:
-    monkeypatch.setattr(rush, "WAITED", 60)  # a busy machine is no rush
     goods = [(make_product(f"Print {number}").variants.get(), 1) for number in range(6)]
     draft = make_draft((variant, 1), *goods)
     # The test's savepoint around the one.
