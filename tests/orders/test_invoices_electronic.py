@@ -180,7 +180,7 @@ def test_a_seller_in_the_buyers_own_country_leaves_it_at_a_reverse_charge(
 
 def test_a_seller_outside_the_union_or_without_a_vat_number_gets_a_plain_pdf() -> None:
     for changed in ({"country": "GB"}, {"country": "DE", "vat_number": ""}):
-        Seller.objects.update(**changed)
+        Seller.objects.update(**{"tax_number": "37/123/45678", **changed})
         invoice = invoices.issue(paid(draft([Sold()])))
         assert crossindustry.xml(invoice) is None
         assert b"factur-x.xml" not in printing.pdf(invoice)
