@@ -24,7 +24,7 @@ def order(client: Client, suns: Product) -> Order:
 
 
 def again(client: Client, order: Order) -> str:
-    answer = client.post("/cart/again/", {"order": token(order.pk)})
+    answer = client.post("/cart/again/", {"order": token(order)})
     assert answer["Location"] == "/cart/"
     return client.get("/cart/").content.decode()
 

@@ -55,7 +55,7 @@ def test_a_parcel_on_its_way_is_followed_at_its_carrier(client: Client, ada: Use
     follow = "tracking-id=00%2034%2F7"
     assert "Follow the parcel" not in client.get("/account/orders/").content.decode()
     shipments.ship(order, tracking_code="00 34/7")
-    for path in ("/account/orders/", f"/order/{token(order.pk)}/"):
+    for path in ("/account/orders/", f"/order/{token(order)}/"):
         page = client.get(path).content.decode()
         assert follow in page
         assert "Follow the parcel" in page
@@ -66,7 +66,7 @@ def test_what_comes_in_parts_says_where_each_is(client: Client, ada: User, varia
     payments.begin(order, "pays")
     line = order.lines.get()
     shipments.ship(order, {line.pk: 2}, tracking_code="JD01")
-    page = client.get(f"/order/{token(order.pk)}/").content.decode()
+    page = client.get(f"/order/{token(order)}/").content.decode()
     for words in ("Partly on its way", "Parcel 1", "tracking-id=JD01", "Still to come", "3 × Two suns"):
         assert words in page
     assert "Partly on its way" in client.get("/account/orders/").content.decode().replace("partly", "Partly")
@@ -74,7 +74,7 @@ def test_what_comes_in_parts_says_where_each_is(client: Client, ada: User, varia
     assert "Follow the parcels" in client.get("/account/orders/").content.decode()
     shipments.give_up(order)
     returns.take_back(order, {line.pk: 1})
-    page = client.get(f"/order/{token(order.pk)}/").content.decode()
+    page = client.get(f"/order/{token(order)}/").content.decode()
     assert "Still to come" not in page
     for words in ("Does not come", "Came back to us", "What went back", "€10.00"):
         assert words in page
@@ -101,7 +101,7 @@ def test_what_waits_for_its_payment_is_paid_and_all_else_can_be_had_again(
     client: Client, ada: User, variant: Variant
 ) -> None:
     order = place_order(make_draft((variant, 1), customer_id=ada.pk))
-    again = f'name="order" value="{token(order.pk)}"'
+    again = f'name="order" value="{token(order)}"'
     assert again not in client.get("/account/orders/").content.decode()
     payments.begin(order, "pays")
     page = client.get("/account/orders/").content.decode()
