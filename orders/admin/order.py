@@ -19,7 +19,7 @@ from orders import invoices, links, marking, progress, queries, states
 from orders.admin import addressing, packing, repeating, told
 from orders.admin.invoice import InvoiceRows
 from orders.admin.moving import Moving
-from orders.admin.refunds import BACK_AS, RefundFilter, StatusFilter, is_owed, mark, unrefunded
+from orders.admin.refunds import BACK_AS, StatusFilter, is_owed, mark, unrefunded
 from orders.admin.rows import EventRows, PaymentRows, ShipmentRows
 from orders.admin.sales import Selling
 from orders.models import Order, OrderLine, Payment, Shipment
@@ -57,7 +57,7 @@ class OrderTable(Selling, Moving):
     place = 1
     list_display = ("order_number", "placed", "buyer", "state", "items", "sum", "where")
     list_display_links = ("order_number",)
-    list_filter = (StatusFilter, RefundFilter, MarketFilter, "placed_at")
+    list_filter = (StatusFilter, MarketFilter, "placed_at")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Search by number (D10042), e-mail or name")
     ordering = ("-placed_at", "-id")

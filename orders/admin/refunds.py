@@ -110,25 +110,12 @@ def mark_refunded(order: Order, *, actor_id: int | None) -> bool:
 
 # What waits for somebody, as addresses of the list call it.
 WAITING: dict[str | None, Any] = {"to_ship": TO_SHIP, "held": HELD, "stuck": STUCK, "owed": OWED}
+# Of whose money something went back, or is on its way.
 BACK: dict[str | None, Any] = {
-    "part": _HAS_REFUND & _IN_PART,
-    "all": (_HAS_REFUND | _RETURNED_BY_HAND) & _REFUNDED,
+    "part_refunded": _HAS_REFUND & _IN_PART,
+    "refunded": (_HAS_REFUND | _RETURNED_BY_HAND) & _REFUNDED,
 }
 BACK_AS = {"part": gettext_lazy("partly refunded"), "all": gettext_lazy("refunded")}
-
-
-class RefundFilter(admin.SimpleListFilter):
-    """Of whose money something went back, or is on its way."""
-
-    title = gettext_lazy("refund")
-    parameter_name = "refund"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
-        return list(BACK_AS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        chosen = BACK.get(self.value())
-        return queryset if chosen is None else queryset.filter(chosen)
 
 
 def mark() -> Case:
@@ -142,7 +129,7 @@ def mark() -> Case:
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """What waits for somebody, and where orders stand."""
+    """What waits for somebody, where orders stand, and whose money went back."""
 
     title = gettext_lazy("status")
     parameter_name = "status"
@@ -154,10 +141,11 @@ class StatusFilter(admin.SimpleListFilter):
             ("stuck", _("refund to see to")),
             ("owed", _("cancelled, to be refunded")),
         ]
-        return [*waiting, *Order.Status.choices]
+        back = [("part_refunded", BACK_AS["part"]), ("refunded", BACK_AS["all"])]
+        return [*waiting, *Order.Status.choices, *back]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         chosen = self.value()
-        if chosen in WAITING:
-            return queryset.filter(WAITING[chosen])
+        if (wanted := (WAITING | BACK).get(chosen)) is not None:
+            return queryset.filter(wanted)
         return queryset.filter(status=chosen) if chosen in Order.Status.values else queryset

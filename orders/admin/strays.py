@@ -1,4 +1,4 @@
-"""Money without an order on the desk: read, and marked as seen to; the provider's desk decides about it."""
+"""Payments that no order asked for, on the desk: read, and marked as seen to."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class StrayTable(Unchangeable, Table):
 
     section = Section.ORDERS
     place = 3
-    noun = (gettext_lazy("payment without an order"), gettext_lazy("payments without an order"))
+    noun = (gettext_lazy("stray payment"), gettext_lazy("stray payments"))
     list_display = ("reference", "where", "sum", "state", "first_seen", "seen")
     list_display_links = ("reference",)
     list_filter = (SeenFilter,)

@@ -34,8 +34,8 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='seen to')),
             ],
             options={
-                'verbose_name': 'money without an order',
-                'verbose_name_plural': 'money without an order',
+                'verbose_name': 'stray payment',
+                'verbose_name_plural': 'stray payments',
                 'ordering': ('-seen_at', '-id'),
                 'indexes': [models.Index(fields=['-seen_at', '-id'], name='straymoney_newest'), models.Index(fields=['closed_at', '-seen_at'], name='straymoney_seen_to')],
                 'constraints': [models.UniqueConstraint(fields=('reference', 'gateway'), name='straymoney_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='straymoney_not_negative'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='straymoney_currency')],

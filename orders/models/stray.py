@@ -28,8 +28,8 @@ class StrayMoney(models.Model):
     closed_at = models.DateTimeField(_("seen to"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("money without an order")
-        verbose_name_plural = _("money without an order")
+        verbose_name = _("stray payment")
+        verbose_name_plural = _("stray payments")
         ordering = ("-seen_at", "-id")
         constraints = (
             models.UniqueConstraint(fields=("reference", "gateway"), name="straymoney_once"),

@@ -1,8 +1,11 @@
 """A promotion for first orders is had once by a customer, whoever comes at once, and never after an order."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -111,7 +114,15 @@ def test_without_the_lock_or_without_the_second_look_it_would_be_had_many_times(
     """The broken variants."""
     make_promotion("Welcome", is_for_first_order=True)
     if broken == "unheld":
+        judge, two = vouchers._first_only, Barrier(2)
+
+        def judged(*args: Any) -> None:
+            judge(*args)
+            with suppress(BrokenBarrierError):
+                two.wait(2)  # before either is there for the other to see
+
         monkeypatch.setattr(vouchers, "_HOLD_CUSTOMER", "SELECT %s::text[]")
+        monkeypatch.setattr(vouchers, "_first_only", judged)
     else:
         monkeypatch.setattr(vouchers, "_first_only", lambda *_args: None)
     assert at_once()["ordered"] > 1

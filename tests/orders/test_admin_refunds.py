@@ -131,7 +131,7 @@ def test_the_buyer_reads_that_the_money_was_sent(merchant: Client, owed: Order) 
 
 
 def marked(client: Client, chosen: str) -> list[str]:
-    shown = client.get(reverse("admin:orders_order_changelist"), {"refund": chosen}).context["cl"].result_list
+    shown = client.get(reverse("admin:orders_order_changelist"), {"status": chosen}).context["cl"].result_list
     return [order.back for order in shown]
 
 
@@ -139,32 +139,36 @@ def test_the_list_marks_and_finds_what_was_refunded_in_part_and_in_all(
     merchant: Client, order: Order
 ) -> None:
     payments.begin(order, gateways.get().choices()[0].value)
-    assert (marked(merchant, ""), marked(merchant, "part"), marked(merchant, "all")) == ([""], [], [])
+    assert (marked(merchant, ""), marked(merchant, "part_refunded"), marked(merchant, "refunded")) == (
+        [""],
+        [],
+        [],
+    )
     refunds.refund(order, eur("10.00"))
-    assert (marked(merchant, "part"), marked(merchant, "all")) == (["part"], [])
+    assert (marked(merchant, "part_refunded"), marked(merchant, "refunded")) == (["part"], [])
     assert "partly refunded" in merchant.get(LIST.partition("?")[0]).content.decode().partition("results")[2]
     refunds.refund(order, eur("15.00"))
-    assert (marked(merchant, "part"), marked(merchant, "all")) == ([], ["all"])
+    assert (marked(merchant, "part_refunded"), marked(merchant, "refunded")) == ([], ["all"])
 
 
 def test_what_came_beyond_the_total_and_went_back_is_no_refund_of_the_order(
     merchant: Client, order: Order
 ) -> None:
     held.accept(arrive(order, eur("30.00")))
-    assert (marked(merchant, "part"), marked(merchant, "all")) == ([], [])
+    assert (marked(merchant, "part_refunded"), marked(merchant, "refunded")) == ([], [])
     refunds.refund(order, eur("25.00"))
-    assert marked(merchant, "all") == ["all"]
+    assert marked(merchant, "refunded") == ["all"]
 
 
 def test_money_that_came_and_went_by_hand_is_marked_too(merchant: Client, order: Order) -> None:
     states.move(order, Status.PAID)
     order = states.move(order, Status.CANCELLED)
-    assert (marked(merchant, "all"), balance.summary(order)) == (
+    assert (marked(merchant, "refunded"), balance.summary(order)) == (
         [],
         (eur("25.00"), eur("0.00"), eur("25.00")),
     )
     press(merchant, order)
-    assert (marked(merchant, "all"), balance.summary(order)) == (
+    assert (marked(merchant, "refunded"), balance.summary(order)) == (
         ["all"],
         (eur("25.00"), eur("25.00"), eur("0.00")),
     )
