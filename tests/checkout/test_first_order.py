@@ -113,18 +113,16 @@ def test_without_the_lock_or_without_the_second_look_it_would_be_had_many_times(
 ) -> None:
     """The broken variants."""
     make_promotion("Welcome", is_for_first_order=True)
-    if broken == "unheld":
-        judge, two = vouchers._first_only, Barrier(2)
+    judge, two = vouchers._first_only, Barrier(2)
 
-        def judged(*args: Any) -> None:
+    def judged(*args: Any) -> None:
+        if broken == "unheld":
             judge(*args)
-            with suppress(BrokenBarrierError):
-                two.wait(2)  # before either is there for the other to see
+        with suppress(BrokenBarrierError):
+            two.wait(2)  # before either is there for the other to see
 
-        monkeypatch.setattr(vouchers, "_HOLD_CUSTOMER", "SELECT %s::text[]")
-        monkeypatch.setattr(vouchers, "_first_only", judged)
-    else:
-        monkeypatch.setattr(vouchers, "_first_only", lambda *_args: None)
+    monkeypatch.setattr(vouchers, "_HOLD_CUSTOMER", "SELECT %s::text[]")
+    monkeypatch.setattr(vouchers, "_first_only", judged)
     assert at_once()["ordered"] > 1
 
 
