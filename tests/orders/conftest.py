@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -20,7 +22,7 @@ from orders.placement import place_order
 from shop.money import Money
 from shop.outbox import drain, rounds
 from shop.outbox.models import Message
-from tests.factories import make_product
+from tests.factories import make_product, make_user
 from tests.orders.receiving import Receiver, receiving
 
 _number = count(1)
@@ -29,6 +31,19 @@ RATE = Decimal("0.1900")
 
 def eur(amount: str) -> Money:
     return Money(Decimal(amount), "EUR")
+
+
+def member(client: Client, group: str) -> Client:
+    """That client, logged in as somebody of the staff who is in that group."""
+    user = make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def merchant(client: Client) -> Client:
+    return member(client, "Merchant")
 
 
 def make_draft(*lines: tuple[Variant, int], **fields: Any) -> Draft:

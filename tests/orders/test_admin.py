@@ -28,12 +28,6 @@ def member(group: str) -> User:
 
 
 @pytest.fixture
-def merchant(client: Client) -> Client:
-    client.force_login(member("Merchant"))
-    return client
-
-
-@pytest.fixture
 def paid(order: Order) -> Order:
     return states.move(order, Status.PAID)
 

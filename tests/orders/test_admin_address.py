@@ -3,30 +3,18 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
 from orders import addresses, payments, shipments, states
 from orders.models import Order
-from tests.factories import make_tax_class, make_user
+from tests.factories import make_tax_class
+from tests.orders.conftest import member
 from tests.orders.test_admin import page
 from tests.orders.test_admin_moving import said
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
-
-
-def member(client: Client, group: str) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    return member(client, "Merchant")
 
 
 @pytest.fixture

@@ -13,18 +13,12 @@ from orders import jobs, mailing, payments, shipments, states
 from orders.models import Order
 from shop.outbox import drain
 from tests.factories import make_user
+from tests.orders.conftest import member
 from tests.orders.test_admin import page
 from tests.orders.test_admin_moving import said
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
-
-
-def member(client: Client, group: str) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

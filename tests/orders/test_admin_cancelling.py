@@ -7,16 +7,10 @@ from django.test import Client
 
 from orders import payments
 from orders.models import Order
-from tests.orders.test_admin import cancelling, member, page
+from tests.orders.test_admin import cancelling, page
 
 pytestmark = pytest.mark.django_db
 BY_HAND = "The money does not go back by itself"
-
-
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    client.force_login(member("Merchant"))
-    return client
 
 
 def shown(client: Client, order: Order) -> str:

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -12,8 +11,7 @@ from orders import payments, reservations, states
 from orders.models import Order, Payment
 from shop.money import Money
 from shop.outbox import drain
-from tests.factories import make_user
-from tests.orders.conftest import eur
+from tests.orders.conftest import eur, member
 from tests.orders.test_admin import management, page
 from tests.orders.test_admin_moving import said
 from tests.orders.test_held import arrive, held_since
@@ -21,18 +19,6 @@ from tests.orders.test_held import arrive, held_since
 pytestmark = pytest.mark.django_db
 Status = Order.Status
 LIST = reverse("admin:orders_order_changelist")
-
-
-def member(client: Client, group: str) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    return member(client, "Merchant")
 
 
 def deciding(payment: Payment) -> str:

@@ -23,14 +23,6 @@ pytestmark = pytest.mark.django_db
 LIST = reverse("admin:orders_order_changelist")
 
 
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="Merchant"))
-    client.force_login(user)
-    return client
-
-
 def exported(client: Client, *orders: Order, **more: str) -> list[dict[str, str]]:
     chosen = {"action": "export", "_selected_action": [order.pk for order in orders], **more}
     answer = client.post(LIST, chosen)

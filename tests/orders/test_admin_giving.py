@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -14,26 +13,13 @@ from orders.drafts import DraftLine
 from orders.gateways import RefundResult
 from orders.models import Order, Refund, Return
 from orders.placement import place_order
-from tests.factories import make_user
-from tests.orders.conftest import RATE, eur, make_draft
+from tests.orders.conftest import RATE, eur, make_draft, member
 from tests.orders.test_admin import management, page
 from tests.orders.test_admin_moving import said
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
 LIST = reverse("admin:orders_order_changelist")
-
-
-def member(client: Client, group: str) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    return member(client, "Merchant")
 
 
 @pytest.fixture

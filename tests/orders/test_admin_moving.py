@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -11,21 +10,12 @@ from catalog.models import StockMovement, Variant
 from orders import gateways, payments, states
 from orders.models import Order
 from orders.placement import place_order
-from tests.factories import make_user
 from tests.orders.conftest import make_draft
 from tests.orders.test_admin import cancelling, filled, management, page, shipping
 
 pytestmark = pytest.mark.django_db
 Status = Order.Status
 UNREFUNDED = "is not refunded automatically"
-
-
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="Merchant"))
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

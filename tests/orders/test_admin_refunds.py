@@ -22,14 +22,6 @@ LIST = reverse("admin:orders_order_changelist") + "?status=owed"
 
 
 @pytest.fixture
-def merchant(client: Client) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="Merchant"))
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
 def owed(order: Order) -> Order:
     payments.begin(order, gateways.get().choices()[0].value)
     return states.move(order, Status.CANCELLED)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +11,6 @@ from orders import payments, refunds, shipments, states
 from orders.models import Order, Refund
 from orders.placement import place_order
 from shop.outbox.models import Message
-from tests.factories import make_user
 from tests.orders.conftest import eur, make_draft
 from tests.orders.test_admin import filled, management, page, shipping
 from tests.orders.test_admin_moving import said
@@ -20,14 +18,6 @@ from tests.orders.test_admin_moving import said
 pytestmark = pytest.mark.django_db
 Status = Order.Status
 LIST = reverse("admin:orders_order_changelist")
-
-
-@pytest.fixture
-def merchant(client: Client) -> Client:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="Merchant"))
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from orders.models import Order, Refund, Return, Shipment
 from orders.placement import place_order
 from tests.orders.conftest import eur, make_draft
 from tests.orders.test_admin import filled, shipping
-from tests.orders.test_admin_giving import address, fields, merchant, sent, shelved
+from tests.orders.test_admin_giving import address, fields, sent, shelved
 from tests.orders.test_admin_moving import said
 
 pytestmark = pytest.mark.django_db
-__all__ = ["merchant", "sent"]
+__all__ = ["sent"]
 TOLD = "this may be done already"
 
 
