@@ -25,7 +25,7 @@ class AddressTaken(Exception):
 
 
 def follow(name: str) -> None:
-    """From an app's ready(): "orders.placement.claim_confirmed", called with the user in the transaction."""
+    """From an app's ready(): "orders.claiming.claim_confirmed", called with the user in the transaction."""
     if name not in _followers:
         _followers.append(name)
 

@@ -1,18 +1,23 @@
 """complete(): the one transaction in which a cart becomes an order, once, as it was reviewed."""
 
 import hmac
+from collections.abc import Callable
 
 from django.db import transaction
 from django.utils import translation
 
 from accounts.models import PostalFields
+from catalog.stock import Scattered
 from checkout import cart as carts
 from checkout import queries, quote, steps, vouchers
 from checkout.models import Cart
 from checkout.quote import Quote
-from orders.drafts import Draft, DraftLine
-from orders.models import Order
-from orders.placement import place_order
+from orders import placement
+from orders.drafts import Draft, DraftLine, FirstAttempt
+from orders.placement import Placed
+from shop.money import Money
+
+Pay = Callable[[Money], FirstAttempt]  # the attempt that an order of this total begins with
 
 
 class CartChanged(Exception):
@@ -27,12 +32,22 @@ class NotReady(Exception):
     """A step before the review is not done."""
 
 
-def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Order:
+def complete(cart: Cart, digest: str, *, customer_id: int | None = None, pay: Pay | None = None) -> Placed:
     """The order of this round of the cart: a new one, or the one that is there already.
 
     CartChanged, CannotBeBought, NotReady, CartClosed, vouchers.UsedUp, vouchers.NotTheFirst,
     catalog.stock.OutOfStock: then nothing has happened.
     """
+    try:
+        return _complete(cart, digest, customer_id, pay)
+    except Scattered:
+        # All anew: what is gathered from several places is locked in another order.
+        return _complete(cart, digest, customer_id, pay, gathers=True)
+
+
+def _complete(
+    cart: Cart, digest: str, customer_id: int | None, pay: Pay | None, *, gathers: bool = False
+) -> Placed:
     with transaction.atomic():
         held = carts.lock(cart)
         if held.closed_at is not None:
@@ -40,7 +55,7 @@ def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Orde
             placed = queries.placed_order(held.placement_key)
             if placed is None:
                 raise carts.CartClosed(held.pk)
-            return placed
+            return Placed(placed)
         now = quote.of(held)
         if not now.lines or now.problems:
             raise CannotBeBought(held.pk)
@@ -51,7 +66,7 @@ def complete(cart: Cart, digest: str, *, customer_id: int | None = None) -> Orde
         carts.close(held)
         _use_vouchers(held, now, customer_id)
         # Last, since its last statement locks the stock.
-        return place_order(_draft(held, now, customer_id))
+        return placement.place(_draft(held, now, customer_id, pay), gathers=gathers)
 
 
 def _use_vouchers(cart: Cart, now: Quote, customer_id: int | None) -> None:
@@ -68,7 +83,7 @@ def _use_vouchers(cart: Cart, now: Quote, customer_id: int | None) -> None:
         )
 
 
-def _draft(cart: Cart, now: Quote, customer_id: int | None) -> Draft:
+def _draft(cart: Cart, now: Quote, customer_id: int | None, pay: Pay | None) -> Draft:
     if now.method is None or now.totals.delivery is None:
         raise NotReady(cart.pk)
     return Draft(
@@ -108,4 +123,5 @@ def _draft(cart: Cart, now: Quote, customer_id: int | None) -> Draft:
         prices_include_tax=now.totals.includes_tax,
         vat_number=cart.vat_number,
         is_reverse_charged=now.taxation.is_reverse_charged,
+        attempt=pay(now.totals.total) if pay else None,
     )

@@ -15,8 +15,8 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         # By name, since models cannot be imported before the apps are loaded.
-        user_logged_in.connect(import_string("orders.placement.claim"), dispatch_uid="orders.claim")
-        import_string("accounts.confirmation.follow")("orders.placement.claim_confirmed")
+        user_logged_in.connect(import_string("orders.claiming.claim"), dispatch_uid="orders.claim")
+        import_string("accounts.confirmation.follow")("orders.claiming.claim_confirmed")
         introduce = import_string("orders.sellers.introduce")
         post_migrate.connect(introduce, sender=self, dispatch_uid="orders.introduce")
         register = import_string("shop.outbox.rounds.register")

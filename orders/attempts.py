@@ -11,9 +11,11 @@ from django.db import transaction
 from django.db.models import BigIntegerField, Q
 from django.db.models.functions import Now
 
-from orders import marking, states
+from orders import gateways, marking, states
+from orders.drafts import FirstAttempt
 from orders.models import Order, Payment
 from shop import rows
+from shop.money import Money
 from shop.prepared import Param, Prepared, hold
 
 MOST_ATTEMPTS = 5  # an order: whoever tests stolen cards needs more
@@ -36,6 +38,9 @@ _KNOWN = Prepared(
 _OVER = Prepared(lambda: Order.objects.filter(pk=_ORDER, reserved_until__lte=Now()).values_list("pk"))
 
 
+Attempt = int | Payment | None  # its number; itself, if it was written with its order just now; the next one
+
+
 class Taken(NamedTuple):
     """An attempt, and what may be done with it.
 
@@ -56,9 +61,19 @@ class BeingConfirmed(NotPayable):
     """A card is being confirmed for it at this moment: no other one is asked beside it."""
 
 
-def take(order: Order, gateway: str, choice: str, attempt: int | None, token: str = "") -> Taken:
+def first(total: Money, choice: str, token: str = "") -> FirstAttempt:
+    """The attempt that an order of this total begins with; token: what the gateway's own fields gave."""
+    if not total:
+        return FirstAttempt(Payment.NOTHING, "", _chance())
+    card = _digest(token)
+    return FirstAttempt(gateways.get().code, choice, _chance(), card, _patience() if card else None)
+
+
+def take(order: Order, gateway: str, choice: str, attempt: Attempt, token: str = "") -> Taken:
     """The payment row of this attempt, if the order may still be paid. One has one card: whoever has many
     needs as many attempts."""
+    if isinstance(attempt, Payment):
+        return Taken(attempt)  # nobody has had it in hand
     with transaction.atomic():
         held = states.lock(order.pk)
         payments = _by_number(held)
@@ -77,8 +92,7 @@ def take(order: Order, gateway: str, choice: str, attempt: int | None, token: st
             order=held,
             gateway=gateway,
             choice=choice,
-            # By chance as well: the gateway remembers keys longer than a database that is set up anew.
-            idempotency_key=f"{secrets.token_hex(6)}-order-{held.pk}-{number}",
+            idempotency_key=f"{_chance()}-order-{held.pk}-{number}",
             confirmation=card,
             confirming_until=Now() + _patience() if card else None,
             amount=held.total,
@@ -112,6 +126,11 @@ def _with_card(unanswered: Payment, card: str, choice: str) -> Taken:
     unanswered.confirmation, unanswered.confirming_until = card, Now() + _patience()
     unanswered.save(update_fields=["confirmation", "confirming_until"])
     return Taken(unanswered)
+
+
+def _chance() -> str:
+    """What a key begins with: the gateway remembers keys longer than a database that is set up anew."""
+    return secrets.token_hex(6)
 
 
 def _patience() -> timedelta:

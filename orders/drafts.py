@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,17 @@ class DraftLine:
     sku: str = ""
     slug: str = ""
     picture: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FirstAttempt:
+    """How it is to be paid: the payment that is written with the order, for its gateway to be asked next."""
+
+    gateway: str
+    choice: str
+    chance: str  # what its key begins with
+    confirmation: str = ""  # the digest of a card
+    patience: timedelta | None = None  # how long that card may be on its way without a word
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,7 @@ class Draft:
     vat_number: str = ""
     is_reverse_charged: bool = False
     discounts: tuple[tuple[str, str, Money], ...] = ()  # name, code of the voucher if it took one, amount
+    attempt: FirstAttempt | None = None  # nobody has said how to pay
 
 
 def order_row(draft: Draft) -> dict[str, Any]:
@@ -84,6 +96,20 @@ def order_row(draft: Draft) -> dict[str, Any]:
             for name, code, amount in draft.discounts
         ],
         **draft.address,
+    }
+
+
+def attempt_row(draft: Draft) -> dict[str, Any]:
+    """The first payment's columns, by name; the rest of its key, and its moments, the database says."""
+    assert draft.attempt is not None
+    return {
+        "gateway": draft.attempt.gateway,
+        "choice": draft.attempt.choice,
+        "idempotency_key": draft.attempt.chance,
+        "confirmation": draft.attempt.confirmation,
+        "confirming_until": draft.attempt.patience,
+        "amount": draft.total.amount,
+        "currency": draft.total.currency,
     }
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.stock import OutOfStock
 from orders import attempts, gateways, invoices, links, refunds, states
-from orders.attempts import BeingConfirmed, NotPayable, is_payable, next_attempt
+from orders.attempts import Attempt, BeingConfirmed, NotPayable, is_payable, next_attempt
 from orders.gateways import GatewayResult, PaymentEvent
 from orders.models import Order, Payment
 from shop import markets, rows
@@ -41,11 +41,12 @@ class Begun:
     redirect_url: str = ""
 
 
-def begin(order: Order, choice: str, *, attempt: int | None = None, token: str = "") -> Begun:
+def begin(order: Order, choice: str, *, attempt: Attempt = None, token: str = "") -> Begun:
     """Ask the gateway for the order's total. NotPayable; gateways.GatewayDown leaves the attempt open.
 
-    attempt: 1 for the first, as the form that was sent says it. The same attempt sent twice is one payment,
-    for the gateway as well; without it the next one is meant. token: what the gateway's own fields gave.
+    attempt: 1 for the first, as the form that was sent says it, or the payment that was written with the
+    order; without it the next one is meant. The same attempt sent twice is one payment, for the gateway as
+    well. token: what the gateway's own fields gave.
     BeingConfirmed, a NotPayable: another card is on its way, and is not known to have failed.
     """
     if not order.total:
@@ -87,7 +88,7 @@ def begin(order: Order, choice: str, *, attempt: int | None = None, token: str =
     return Begun(settled, result.redirect_url if settled.status == Status.BEGUN else "")
 
 
-def _costs_nothing(order: Order, attempt: int | None) -> Payment:
+def _costs_nothing(order: Order, attempt: Attempt) -> Payment:
     """Paid as it stands: no gateway takes, or can be asked for, nothing."""
     payment = attempts.take(order, Payment.NOTHING, "", attempt).payment
     return settle(word(payment, GatewayResult("", "succeeded"))) or payment

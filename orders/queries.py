@@ -222,9 +222,14 @@ def payment_state(order: Order, payments: Sequence[Payment]) -> str:
     """How the money stands: none, begun, pending, declined or succeeded."""
     if order.status not in {Order.Status.PLACED, Order.Status.CANCELLED, Order.Status.EXPIRED}:
         return "succeeded"
-    said = {SAID_AS.get(payment.status, payment.status) for payment in payments}
+    said = {SAID_AS.get(payment.status, payment.status) for payment in payments if not _asks_nobody(payment)}
     # What may still have taken money weighs more than an attempt that has not.
     return next((state for state in MONEY_STATES if state in said), "none")
+
+
+def _asks_nobody(payment: Payment) -> bool:
+    """Of an order that costs nothing there is no word to wait for: its buyer was gone before the last step."""
+    return payment.gateway == Payment.NOTHING and payment.status == Payment.Status.BEGUN
 
 
 def _made_since(lines: Iterable[OrderLine]) -> dict[int, Picture]:

@@ -137,21 +137,25 @@ def pay(request: HttpRequest, found: Order, token: str) -> HttpResponse:
 
 
 def begin_payment(
-    request: HttpRequest, order: Order, form: PaymentForm, *, attempt: int | None
+    request: HttpRequest, order: Order, form: PaymentForm, *, attempt: attempts.Attempt
 ) -> HttpResponse:
-    """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page."""
+    """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page.
+
+    An attempt that was written with its order has been counted before that.
+    """
     token, choice, card = (
         links.token(order),
         form.cleaned_data["payment"],
         form.cleaned_data["confirmation"],
     )
-    if order.total and not attempts.is_repeated(order, choice, attempt, card) and _has_tried_enough(request):
+    is_counted = isinstance(attempt, Payment) or attempts.is_repeated(order, choice, attempt, card)
+    if order.total and not is_counted and has_tried_enough(request):
         messages.warning(
             request, _("Too many payments were tried from here. Your order is kept: please try again later.")
         )
         return redirect("orders:order", token=token)
     try:
-        begun = payments.begin(order, choice, attempt=attempt, token=card)
+        asked = payments.begin(order, choice, attempt=attempt, token=card)
     except payments.BeingConfirmed:
         messages.warning(
             request,
@@ -167,13 +171,16 @@ def begin_payment(
             request, _("The payment service does not answer. Your order is kept: please try again.")
         )
     else:
-        if begun.redirect_url:
-            return redirect(begun.redirect_url)
+        if asked.redirect_url:
+            return redirect(asked.redirect_url)
     return redirect("orders:order", token=token)
 
 
-def _has_tried_enough(request: HttpRequest) -> bool:
-    """Counts this attempt, and judges by that: of many at once no two see the same count."""
+def has_tried_enough(request: HttpRequest) -> bool:
+    """Counts an attempt to pay, and judges by that: of many at once no two see the same count.
+
+    Before it is written, as a click that finds it there is taken for the same one.
+    """
     address = limits.address(request)
     return limits.count(request, "pay", address, limit=settings.PAYMENTS_PER_HOUR, seconds=3600)
 

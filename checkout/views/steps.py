@@ -1,5 +1,7 @@
 """The steps from the cart to the order, and the button at their end."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -17,11 +19,10 @@ from checkout.forms import DeliveryForm, VoucherForm
 from checkout.models import Cart
 from checkout.quote import Quote
 from checkout.views.page import onward, show_step, step
-from orders import gateways, links
+from orders import attempts, gateways, links
 from orders.forms import PaymentForm
-from orders.models import Order
-from orders.placement import PLACED_ORDER
-from orders.views import begin_payment
+from orders.placement import PLACED_ORDER, Placed
+from orders.views import begin_payment, has_tried_enough
 from shop import policy
 from shop.edge.pages import private_page
 
@@ -100,12 +101,15 @@ def review_with(request: HttpRequest, code_form: VoucherForm) -> HttpResponseBas
 
 
 def _place(request: HttpRequest) -> HttpResponseBase:
-    form = PaymentForm(request.POST)
     then = None
     try:
         then = agreed.unseal(request.POST.get("digest", ""))
-        order = _order(request, then, form)
-        if order is None:
+        look = outlook.of(then.placement_key)
+        if look.is_short and not look.is_placed:
+            raise completion.CannotBeBought
+        form = PaymentForm(request.POST)
+        placed = _order(request, then, form, is_placed=look.is_placed)
+        if placed is None:
             return _review(request)
     except (agreed.Forged, completion.CartChanged):
         messages.warning(request, _changed(request, then))
@@ -130,8 +134,8 @@ def _place(request: HttpRequest) -> HttpResponseBase:
     except (completion.NotReady, carts.CartClosed):
         return redirect("checkout:start")
     if not form.is_valid():
-        return redirect(links.path(order))
-    return begin_payment(request, order, form, attempt=1)
+        return redirect(links.path(placed.order))
+    return begin_payment(request, placed.order, form, attempt=placed.attempt or 1)
 
 
 def _changed(request: HttpRequest, then: Agreed | None) -> str:
@@ -145,30 +149,32 @@ def _changed(request: HttpRequest, then: Agreed | None) -> str:
     return format_html('{}<ul class="message__list">{}</ul>', text, items) if told else text
 
 
-def _order(request: HttpRequest, then: Agreed, form: PaymentForm) -> Order | None:
+def _order(request: HttpRequest, then: Agreed, form: PaymentForm, *, is_placed: bool) -> Placed | None:
     """What the form has become, or becomes now; None if it does not say how to pay."""
-    look = outlook.of(then.placement_key)
-    if look.is_placed:
-        return queries.placed_order(then.placement_key)
-    if not form.is_valid():
+    if not is_placed and not form.is_valid():
         return None
-    if look.is_short:
-        raise completion.CannotBeBought
-    return _complete(request, then)
-
-
-def _complete(request: HttpRequest, then: Agreed) -> Order:
-    found = carts.open(request)
+    found = None if is_placed else carts.open(request)
     if found is None or found.placement_key != then.placement_key:
         # Another click of the same form may have closed the cart since this one looked.
         order = queries.placed_order(then.placement_key)
         if order is None:
             raise completion.CartChanged
-        return order
+        return Placed(order)
+    return _complete(request, found, then, form)
+
+
+def _complete(request: HttpRequest, found: Cart, then: Agreed, form: PaymentForm) -> Placed:
     user = request.user if request.user.is_authenticated else None
-    order = completion.complete(found, then.digest, customer_id=user.pk if user else None)
+    way = {"choice": form.cleaned_data["payment"], "token": form.cleaned_data["confirmation"]}
+    may_pay = not then.total or not has_tried_enough(request)
+    placed = completion.complete(
+        found,
+        then.digest,
+        customer_id=user.pk if user else None,
+        pay=partial(attempts.first, **way) if may_pay else None,
+    )
     cookies.forget(request)
-    request.session[PLACED_ORDER] = order.pk
+    request.session[PLACED_ORDER] = placed.order.pk
     if user is None:
-        request.session[GUEST_EMAIL] = order.email
-    return order
+        request.session[GUEST_EMAIL] = placed.order.email
+    return placed

@@ -89,7 +89,7 @@ def order_with(variant: Variant, code: str = "", number: int = 1) -> Order:
         token_hash=f"{number:064}", market="eu", method=method, voucher_code=code, **ADDRESS
     )
     CartLine.objects.create(cart=cart, variant=variant, quantity=1)
-    return completion.complete(cart, quote.of(cart).totals.digest)
+    return completion.complete(cart, quote.of(cart).totals.digest).order
 
 
 def test_what_it_has_brought_stands_beside_it(desk: Client, variant: Variant) -> None:

@@ -17,6 +17,7 @@ from checkout.models import Cart, Promotion
 from checkout.promotions import Reason
 from orders import buyers, states
 from orders.models import Order
+from orders.placement import Placed
 from shop.money import Money
 from tests.checkout.conftest import together
 from tests.checkout.promoting import make_promotion, make_voucher
@@ -35,7 +36,7 @@ def carts(number: int, email: str = "ada@example.test") -> list[Cart]:
 
 
 def order(cart: Cart, customer_id: int | None = None) -> Order:
-    return completion.complete(cart, quote.of(cart).totals.digest, customer_id=customer_id)
+    return completion.complete(cart, quote.of(cart).totals.digest, customer_id=customer_id).order
 
 
 def off(cart: Cart) -> Money:
@@ -94,7 +95,7 @@ def at_once(number: int = AT_ONCE) -> Counter[str]:
     made = carts(number)
     digests = [quote.of(cart).totals.digest for cart in made]
     results = together(number, lambda index: completion.complete(made[index], digests[index]))
-    return Counter("ordered" if isinstance(one, Order) else type(one).__name__ for one in results)
+    return Counter("ordered" if isinstance(one, Placed) else type(one).__name__ for one in results)
 
 
 def test_one_customer_at_once_in_many_browsers_has_it_once() -> None:

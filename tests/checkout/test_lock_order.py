@@ -17,9 +17,10 @@ from catalog.models import Product
 from checkout import cart as carts
 from checkout.models import Cart
 from orders import popularity
+from orders.claiming import claim_confirmed
 from orders.feed import delivering, replaying
 from orders.models import FeedDelivery, FeedEndpoint, Order
-from orders.placement import claim_confirmed, place_order
+from orders.placement import place_order
 from tests.catalog.waiting import held_meanwhile
 from tests.factories import make_product, make_user
 from tests.orders.conftest import make_draft

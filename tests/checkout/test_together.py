@@ -35,7 +35,7 @@ def ready_cart(number: int, *wanted: tuple[Variant, int], method: int) -> Cart:
 
 
 def complete(cart: Cart) -> Order:
-    return completion.complete(cart, quote.of(cart).totals.digest)
+    return completion.complete(cart, quote.of(cart).totals.digest).order
 
 
 @pytest.mark.parametrize("quantity", [1, 2])
@@ -160,7 +160,7 @@ def edited_while_ordered(variant: Variant, method: Method) -> Counter[str]:
         cart = ready_cart(number, (variant, 1), method=method.pk)
         digest = quote.of(cart).totals.digest
         ways: list[Callable[[], object]] = [
-            partial(completion.complete, cart, digest),
+            lambda cart=cart, digest=digest: completion.complete(cart, digest).order,
             partial(carts.add, cart, variant.pk, 1),
         ]
         pauses = [chance.uniform(0, 0.01) for _ in ways]

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Method, Variant
 from checkout import completion, customers, quote, vouchers
 from checkout.models import Cart, PromotionUse, Voucher, VoucherCustomer
-from orders import states
+from orders import placement, states
 from orders.models import Order
+from orders.placement import Placed
 from shop.outbox import drain
 from shop.outbox.models import Message
 from tests.checkout.conftest import together
@@ -46,7 +47,7 @@ def order_all(carts: list[Cart]) -> Counter[str]:
     digests = [quote.of(cart).totals.digest for cart in carts]
     assert len({quote.of(cart).totals.total for cart in carts}) == 1
     results = together(len(carts), lambda index: completion.complete(carts[index], digests[index]))
-    return Counter("ordered" if isinstance(one, Order) else type(one).__name__ for one in results)
+    return Counter("ordered" if isinstance(one, Placed) else type(one).__name__ for one in results)
 
 
 def test_one_use_and_many_at_once_are_one_use() -> None:
@@ -125,7 +126,7 @@ def test_a_code_that_everybody_may_use_is_a_row_nobody_waits_for() -> None:
     with transaction.atomic():
         Voucher.objects.select_for_update().get(pk=voucher.pk)
         (placed,) = together(1, lambda _index: completion.complete(cart, digest))
-    assert isinstance(placed, Order)
+    assert isinstance(placed, Placed)
     assert PromotionUse.objects.get().voucher == voucher
     voucher.refresh_from_db()
     assert voucher.used == 0
@@ -161,7 +162,7 @@ def placed(**voucher: object) -> tuple[Order, Voucher]:
     """An order with the voucher."""
     made = make_voucher(**voucher)
     (cart,) = buyers(1)
-    return completion.complete(cart, quote.of(cart).totals.digest), made
+    return completion.complete(cart, quote.of(cart).totals.digest).order, made
 
 
 def standing(voucher: Voucher) -> tuple[int, int, int]:
@@ -242,7 +243,7 @@ def test_an_order_that_finds_the_shelf_empty_has_used_nothing(variant: Variant) 
         raise completion.CannotBeBought
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(completion, "place_order", empty)
+        patch.setattr(placement, "place", empty)
         with pytest.raises(completion.CannotBeBought):
             completion.complete(carts[0], digest)
     assert standing(voucher) == (0, 0, 0)

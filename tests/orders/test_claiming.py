@@ -11,7 +11,7 @@ from django.test import Client
 from accounts import confirmation, links, passwords
 from accounts.models import User
 from catalog.models import Variant
-from orders import placement
+from orders import claiming
 from orders.models import Order
 from orders.placement import place_order
 from shop.outbox import drain
@@ -91,7 +91,7 @@ def test_an_address_that_was_changed_by_the_merchant_claims_nothing(client: Clie
     confirm(make_user("other@example.com"))
     User.objects.update(email="ada@example.com", password=make_password("correct horse"))
     client.post("/account/login/", {"email": "ada@example.com", "password": "correct horse"})
-    placement.claim_confirmed(User.objects.get())
+    claiming.claim_confirmed(User.objects.get())
     assert owners() == [None, None, None]
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_confirmed_if_the_orders_cannot_be_claimed(
     def broken(user: User) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(placement, "claim_confirmed", broken)
+    monkeypatch.setattr(claiming, "claim_confirmed", broken)
     with pytest.raises(RuntimeError):
         confirm(make_user("ada@example.com"))
     assert not User.objects.get().is_confirmed
@@ -114,7 +114,7 @@ def test_guests_orders_are_found_by_their_index(guests: None) -> None:
         each.pk, each.placement_key, each.email = None, f"copy-{number}", f"guest-{number}@example.com"
         many.append(each)
     Order.objects.bulk_create(many)
-    sql, params = placement._unclaimed("ada@example.com").query.sql_with_params()
+    sql, params = claiming._unclaimed("ada@example.com").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_order")  # else the plan is whatever the last statistics suggest
         cursor.execute(f"EXPLAIN {sql}", params)

@@ -12,8 +12,9 @@ from accounts.models import User
 from catalog.models import Variant
 from orders import attempts, marking, payments, queries, states
 from orders.admin.refunds import mark_refunded
+from orders.claiming import claim_confirmed
 from orders.models import Order
-from orders.placement import claim_confirmed, place_order
+from orders.placement import place_order
 from shop import marks, replicas
 from shop.embedded.replica import Replica
 from shop.outbox import drain

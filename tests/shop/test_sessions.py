@@ -19,7 +19,17 @@ def test_a_new_session_reads_nothing() -> None:
     assert sessions.SessionStore(store.session_key)["placed_order"] == 1
 
 
-def test_a_key_that_is_taken_is_not_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_by_itself_it_is_one_statement() -> None:
+    store = sessions.SessionStore()
+    store["placed_order"] = 1
+    with CaptureQueriesContext(connection) as seen:
+        store.save()
+    assert [row["sql"].split()[0] for row in seen] == ["INSERT"]
+    assert sessions.SessionStore(store.session_key)["placed_order"] == 1
+
+
+def taken(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = sessions.SessionStore()
     theirs["whose"] = "theirs"
     theirs.save()
@@ -31,3 +41,12 @@ def test_a_key_that_is_taken_is_not_taken_over(monkeypatch: pytest.MonkeyPatch) 
     assert mine.session_key == "k" * 32
     assert sessions.SessionStore(theirs.session_key)["whose"] == "theirs"
     assert Session.objects.count() == 2
+
+
+def test_a_key_that_is_taken_is_not_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken(monkeypatch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_is_it_outside_of_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken(monkeypatch)
