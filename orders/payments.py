@@ -44,9 +44,8 @@ class Begun:
 def begin(order: Order, choice: str, *, attempt: Attempt = None, token: str = "") -> Begun:
     """Ask the gateway for the order's total. NotPayable; gateways.GatewayDown leaves the attempt open.
 
-    attempt: 1 for the first, as the form that was sent says it, or the payment that was written with the
-    order; without it the next one is meant. The same attempt sent twice is one payment, for the gateway as
-    well. token: what the gateway's own fields gave.
+    attempt: 1 for the first, as the form says it, or the payment that was written with the order; without it
+    the next one. Sent twice it is one, for the gateway as well. token: what the gateway's own fields gave.
     BeingConfirmed, a NotPayable: another card is on its way, and is not known to have failed.
     """
     if not order.total:

@@ -228,7 +228,7 @@ def payment_state(order: Order, payments: Sequence[Payment]) -> str:
 
 
 def _asks_nobody(payment: Payment) -> bool:
-    """Of an order that costs nothing there is no word to wait for: its buyer was gone before the last step."""
+    """Of an order that costs nothing there is no word to wait for: its buyer has gone too early."""
     return payment.gateway == Payment.NOTHING and payment.status == Payment.Status.BEGUN
 
 
