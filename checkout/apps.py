@@ -14,8 +14,8 @@ class CheckoutConfig(AppConfig):
 
     def ready(self) -> None:
         # By name, since models cannot be imported before the apps are loaded.
-        user_logged_in.connect(import_string("checkout.cart.adopt"), dispatch_uid="checkout.adopt")
-        user_logged_out.connect(import_string("checkout.cart.leave"), dispatch_uid="checkout.leave")
+        user_logged_in.connect(import_string("checkout.joining.adopt"), dispatch_uid="checkout.adopt")
+        user_logged_out.connect(import_string("checkout.joining.leave"), dispatch_uid="checkout.leave")
         import_string("orders.states.on_release")("checkout.settle_vouchers")
         import_string("accounts.addresses.serve")("checkout.queries.destinations")
         import_string("shop.outbox.rounds.register")("checkout.plan_forgetting")

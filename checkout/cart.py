@@ -1,16 +1,14 @@
-"""The cart: opened by its cookie or its owner, changed under its own lock, joined at login."""
+"""The cart: opened by its cookie or its owner, and changed under its own lock."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, connection, transaction
-from django.db.models import BigIntegerField, Q, Sum
+from django.db.models import BigIntegerField, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.models import PostalFields, User
+from accounts.models import PostalFields
 from catalog import delivery, stock
 from checkout import cookies, queries
 from checkout.models import Cart, CartLine
@@ -57,7 +55,7 @@ class Change:
 def open(request: HttpRequest) -> Cart | None:
     """The visitor's open cart: the cookie's, unless it is somebody else's, or the account's."""
     cart = _find(request)
-    if cart is None or cart.market in _markets():
+    if cart is None or cart.market in market_codes():
         return cart
     # Its prices and its delivery are gone with its market: that is told, and the next one begins empty.
     close(cart)
@@ -68,14 +66,25 @@ def open(request: HttpRequest) -> Cart | None:
 
 
 def _find(request: HttpRequest) -> Cart | None:
-    user = request.user if request.user.is_authenticated else None
     token = request.COOKIES.get(cookies.TOKEN)
     if token:
         cart = _OF_TOKEN.first(token_hash=cookies.hashed(token))
-        # A cookie outlives a logout on a shared computer; the cart of an account needs its login.
-        if cart is not None and cart.user_id in {None, user and user.pk}:
+        if cart is not None and _may_have(request, cart):
             return cart
+    user = request.user if request.user.is_authenticated else None
     return Cart.objects.filter(user=user, closed_at=None).first() if user else None
+
+
+def _may_have(request: HttpRequest, cart: Cart) -> bool:
+    """A cookie outlives a logout on a shared computer; the cart of an account needs its login."""
+    return cart.user_id is None or (request.user.is_authenticated and cart.user_id == request.user.pk)
+
+
+def is_open_of(request: HttpRequest, cart: Cart) -> bool:
+    """Whether open() would give this one, by the cookie."""
+    token = request.COOKIES.get(cookies.TOKEN)
+    is_theirs = bool(token) and cart.token_hash == cookies.hashed(str(token)) and _may_have(request, cart)
+    return is_theirs and cart.closed_at is None and cart.market in market_codes()
 
 
 def open_or_create(request: HttpRequest) -> Cart:
@@ -116,7 +125,7 @@ def add(cart: Cart, variant_id: int, quantity: int) -> Change:
             held.market = markets.current().code
         if not queries.is_sold(variant_id, markets.get(held.market)):
             raise NotForSale(variant_id)
-        left = _left(stock.free([variant_id]), variant_id)
+        left = most(stock.free([variant_id]), variant_id)
         before = line.quantity if line else 0
         if left == 0:
             raise SoldOut(variant_id)
@@ -138,7 +147,7 @@ def change(cart: Cart, line_id: int, quantity: int) -> Change | None:
         line = held.lines.filter(pk=line_id).first()
         if line is None:
             return None
-        left = _left(stock.free([line.variant_id]), line.variant_id)
+        left = most(stock.free([line.variant_id]), line.variant_id)
         if quantity == 0:
             line.delete()
             total = 0
@@ -185,85 +194,6 @@ def set_voucher(cart: Cart, code: str) -> None:
     cart.voucher_code = code
 
 
-def adopt(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
-    """At login the visitor's cart takes in what the account's older cart held, and says so.
-
-    The visitor's row stays, with its market and address, since its token is in the browser.
-    """
-    if request is None:
-        return
-    token_hash = cookies.hashed(request.COOKIES.get(cookies.TOKEN, ""))
-    try:
-        mine, older, came, cut = _join(token_hash, user)
-    except IntegrityError:
-        # Between the look and the write another tab began a cart for the account: now it is there to see.
-        mine, older, came, cut = _join(token_hash, user)
-    cart = mine or older
-    if cart is None:
-        return
-    show_size(request, cart)
-    if came:
-        names = ", ".join(queries.names([line.variant_id for line in came]))
-        if mine is None:
-            text = _("Your cart from an earlier visit is back: %(names)s.") % {"names": names}
-        else:
-            text = _("From an earlier visit, your cart also holds: %(names)s.") % {"names": names}
-        if cut:
-            text += " " + _("Some quantities were lowered to what is left.")
-        messages.info(request, text, fail_silently=True)
-
-
-@transaction.atomic
-def _join(token_hash: str, user: User) -> tuple[Cart | None, Cart | None, list[CartLine], bool]:
-    """The visitor's cart, now the account's; the account's older one; what that held; whether it was cut."""
-    # The account's logins one after the other: of two at once each would see a cart to join, and no other's.
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
-    wanted = Cart.objects.filter(Q(token_hash=token_hash, user=None) | Q(user=user), closed_at=None)
-    held, known = list(wanted.select_for_update().order_by("pk")), _markets()
-    found = [cart for cart in held if cart.market in known]
-    for cart in held:
-        if cart.market not in known:
-            close(cart)
-    mine = next((cart for cart in found if cart.user_id is None), None)
-    older = next((cart for cart in found if cart.user_id == user.pk), None)
-    came = list(older.lines.order_by("pk")) if older else []
-    cut = False
-    if mine is not None:
-        if older is not None:
-            cut = absorb(mine, older, came)
-        mine.user = user
-        mine.save()
-    return mine, older, came, cut
-
-
-def leave(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
-    """At logout the browser forgets the account's cart, badge included; the account keeps it."""
-    if request is not None and user is not None:
-        cookies.forget(request)
-
-
-def absorb(mine: Cart, older: Cart, came: Iterable[CartLine]) -> bool:
-    """The older cart's lines join mine, and it is gone; True if a quantity had to be lowered."""
-    came, cut = list(came), False
-    present = {line.variant_id: line for line in mine.lines.all()}
-    free = stock.free([line.variant_id for line in came])
-    if not present:
-        mine.market = older.market
-    mine.voucher_code = mine.voucher_code or older.voucher_code
-    if not mine.line1:
-        mine.email, mine.vat_number, mine.method_id = older.email, older.vat_number, older.method_id
-        for part in PostalFields._meta.fields:
-            setattr(mine, part.name, getattr(older, part.name))
-    for line in came:
-        own = present.get(line.variant_id)
-        wanted = line.quantity + (own.quantity if own else 0)
-        total = max(1, min(wanted, _left(free, line.variant_id)))
-        cut = cut or total < wanted
-        CartLine.objects.update_or_create(cart=mine, variant_id=line.variant_id, defaults={"quantity": total})
-    older.delete()
-    return cut
-
-
 def close(held: Cart) -> None:
     """It has become an order; the caller holds its lock. The account may begin a new one."""
     with prepared_cursor(connection) as cursor:
@@ -285,7 +215,8 @@ def _lock(cart: Cart) -> Cart:
     return held
 
 
-def _markets() -> list[str]:
+def market_codes() -> list[str]:
+    """Where anything can be bought."""
     return [market.code for market in markets.all()]
 
 
@@ -293,5 +224,5 @@ def _touch(held: Cart) -> None:
     held.save(update_fields=["market", "updated_at"])
 
 
-def _left(free: dict[int, int], variant_id: int) -> int:
+def most(free: dict[int, int], variant_id: int) -> int:
     return max(0, min(free.get(variant_id, 0), MOST))

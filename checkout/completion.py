@@ -56,6 +56,8 @@ def _complete(
             if placed is None:
                 raise carts.CartClosed(held.pk)
             return Placed(placed)
+        if held.placement_key != cart.placement_key:
+            raise CartChanged(held.pk)  # taken back meanwhile, in another tab: a new round has begun
         now = quote.of(held)
         if not now.lines or now.problems:
             raise CannotBeBought(held.pk)

@@ -6,6 +6,7 @@ judged again under the cart's lock, where the quote and the stock have their say
 
 from typing import NamedTuple
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, Exists, OuterRef
 
 from catalog import stock
@@ -15,20 +16,26 @@ from shop.prepared import Param, Prepared
 
 
 class Outlook(NamedTuple):
-    """is_placed: this round of the cart is an order. is_short: it wants more of something than lies there."""
+    """is_placed: this round of the cart is an order. is_short: it wants more of something than lies there.
+
+    cart: whose it is and how it stands, and nothing else of it; None if it is gone.
+    """
 
     is_placed: bool = False
     is_short: bool = False
+    cart: Cart | None = None
 
 
 _SHORT = CartLine.objects.filter(
     cart=OuterRef("pk"), variant__stock__is_tracked=True, quantity__gt=stock.Left("variant__stock__")
 )
+_WHOSE = frozenset({"id", "token_hash", "user_id", "market", "round", "closed_at"})
+_OF_CART = [column.attname for column in Cart._meta.concrete_fields if column.attname in _WHOSE]
 _SEEN = Prepared(
     lambda: (
         Cart.objects.filter(pk=Param("cart", BigIntegerField()))
         .order_by()
-        .values_list(Exists(Order.objects.filter(placement_key=Param("key"))), Exists(_SHORT))
+        .values_list(Exists(Order.objects.filter(placement_key=Param("key"))), Exists(_SHORT), *_OF_CART)
     )
 )
 
@@ -36,4 +43,7 @@ _SEEN = Prepared(
 def of(placement_key: str) -> Outlook:
     """That of a round of a cart, whose form a browser has sent."""
     seen = _SEEN.first(cart=Cart.of_placement(placement_key), key=placement_key)
-    return Outlook(*seen) if seen else Outlook()
+    if seen is None:
+        return Outlook()
+    is_placed, is_short, *of_cart = seen
+    return Outlook(is_placed, is_short, Cart.from_db(DEFAULT_DB_ALIAS, _OF_CART, of_cart))

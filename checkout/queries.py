@@ -55,12 +55,12 @@ class LineShown:
         return self.unit_price * self.quantity
 
 
-_CART = Prepared(lambda: CartLine.objects.filter(cart=Param("cart", BigIntegerField())).order_by("pk"))
-_VARIANTS = Prepared(
+# One statement by one number, which the server plans once: what a list of ids finds it plans each time.
+_CART = Prepared(
     lambda: (
-        Variant.objects.filter(AnyOf("pk", Param("ids")))
-        .select_related("product", "product__tax_class", "stock")
-        .order_by()
+        CartLine.objects.filter(cart=Param("cart", BigIntegerField()))
+        .select_related("variant__product__tax_class", "variant__stock")
+        .order_by("pk")
     )
 )
 _PRICES = Prepared(
@@ -79,26 +79,22 @@ def lines(cart: Cart, taxation: Taxation) -> list[LineShown]:
     """The cart's lines, priced and taxed so, in a fixed number of queries."""
     market = markets.get(cart.market)
     held = _CART.rows(cart=cart.pk)
-    variants = _variants([line.variant_id for line in held], market)
-    shown = pictures.of_variants(variants.values())
-    return [
-        _line(line, variants[line.variant_id], market, taxation, shown.get(line.variant_id))
-        for line in held
-        if line.variant_id in variants  # a variant deleted a moment ago takes its lines with it
-    ]
+    variants = [line.variant for line in held]
+    _complete(variants, market)
+    shown = pictures.of_variants(variants)
+    return [_line(line, line.variant, market, taxation, shown.get(line.variant_id)) for line in held]
 
 
-def _variants(ids: list[int], market: Market) -> dict[int, Variant]:
+def _complete(variants: Sequence[Variant], market: Market) -> None:
     """With what stands in a cart of them: prices of that market's currency, and options."""
-    if not ids:
-        return {}
-    found: dict[int, Variant] = {variant.pk: variant for variant in _VARIANTS.rows(ids=ids)}
+    if not variants:
+        return
+    ids = [variant.pk for variant in variants]
     prices = _by_variant(_PRICES.rows(ids=ids, currency=market.currency))
     options = _by_variant(_OPTIONS.rows(ids=ids))
-    for pk, variant in found.items():
-        hold(variant, "prices", prices.get(pk, []))
-        hold(variant, "options", options.get(pk, []))
-    return found
+    for variant in variants:
+        hold(variant, "prices", prices.get(variant.pk, []))
+        hold(variant, "options", options.get(variant.pk, []))
 
 
 def _by_variant(rows: Iterable[Any]) -> dict[int, list[Any]]:

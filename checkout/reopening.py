@@ -4,7 +4,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from checkout import cart as carts
-from checkout import cookies, queries, vouchers
+from checkout import cookies, joining, queries, vouchers
 from checkout.models import Cart
 from orders import payments
 from orders.models import Order
@@ -33,7 +33,7 @@ def reopen(request: HttpRequest, order: Order) -> Cart | None:
             return None
         later = found.get(since.pk) if since else None
         if later is not None and later.closed_at is None:
-            carts.absorb(held, later, later.lines.order_by("pk"))
+            joining.absorb(held, later, later.lines.order_by("pk"))
         held.round += 1
         held.closed_at, held.token_hash, held.user = None, cookies.hashed(token), user
         held.save()

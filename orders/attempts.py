@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, Q, Subquery
 from django.db.models.functions import Now
 
 from orders import gateways, marking, states
@@ -28,11 +28,18 @@ _MADE = Prepared(lambda: Payment.objects.filter(order=_ORDER).order_by("pk"))
 _LOCKED = Prepared(lambda: Payment.objects.select_for_update().filter(order=_ORDER).order_by("pk"))
 _KNOWN = Prepared(
     lambda: (
-        Payment.objects.filter(
-            Q(reference=Param("reference")) | Q(idempotency_key=Param("key")), gateway=Param("gateway")
+        Order.objects.select_for_update()
+        .filter(
+            pk=Subquery(
+                Payment.objects.filter(
+                    Q(reference=Param("reference")) | Q(idempotency_key=Param("key")),
+                    gateway=Param("gateway"),
+                )
+                .order_by("pk")
+                .values("order")[:1]
+            )
         )
-        .order_by("pk")
-        .values_list("pk", "order")
+        .order_by()
     )
 )
 _OVER = Prepared(lambda: Order.objects.filter(pk=_ORDER, reserved_until__lte=Now()).values_list("pk"))
@@ -157,16 +164,18 @@ def _number(payment: Payment) -> int:
 
 def locked(gateway: str, reference: str, key: str) -> Payment | None:
     """The payment that a gateway knows by these; its order has all its payments, and all of it is locked."""
-    found = _KNOWN.first(gateway=gateway, reference=reference or None, key=key or None)
-    if found is None:
+    order: Order | None = _KNOWN.first(gateway=gateway, reference=reference or None, key=key or None)
+    if order is None:
         return None
-    pk, order_id = found
-    order = states.lock(order_id)
-    made: list[Payment] = _LOCKED.rows(order=order_id)
+    made: list[Payment] = _LOCKED.rows(order=order.pk)
     hold(order, "payments", made)
     for one in made:
         one.order = order
-    return next(one for one in made if one.pk == pk)
+    return next(one for one in made if one.gateway == gateway and _is_called(one, reference, key))
+
+
+def _is_called(payment: Payment, reference: str, key: str) -> bool:
+    return bool(reference and payment.reference == reference) or bool(key and payment.idempotency_key == key)
 
 
 def is_waiting(order: Order, payments: Iterable[Payment]) -> bool:

@@ -17,6 +17,7 @@ from checkout import cart as carts
 from checkout.agreed import Agreed
 from checkout.forms import DeliveryForm, VoucherForm
 from checkout.models import Cart
+from checkout.outlook import Outlook
 from checkout.quote import Quote
 from checkout.views.page import onward, show_step, step
 from orders import attempts, gateways, links
@@ -108,7 +109,7 @@ def _place(request: HttpRequest) -> HttpResponseBase:
         if look.is_short and not look.is_placed:
             raise completion.CannotBeBought
         form = PaymentForm(request.POST)
-        placed = _order(request, then, form, is_placed=look.is_placed)
+        placed = _order(request, then, form, look)
         if placed is None:
             return _review(request)
     except (agreed.Forged, completion.CartChanged):
@@ -149,18 +150,25 @@ def _changed(request: HttpRequest, then: Agreed | None) -> str:
     return format_html('{}<ul class="message__list">{}</ul>', text, items) if told else text
 
 
-def _order(request: HttpRequest, then: Agreed, form: PaymentForm, *, is_placed: bool) -> Placed | None:
+def _order(request: HttpRequest, then: Agreed, form: PaymentForm, look: Outlook) -> Placed | None:
     """What the form has become, or becomes now; None if it does not say how to pay."""
-    if not is_placed and not form.is_valid():
+    if look.is_placed:
+        return _placed(then)
+    if not form.is_valid():
         return None
-    found = None if is_placed else carts.open(request)
+    is_theirs = look.cart is not None and carts.is_open_of(request, look.cart)
+    found = look.cart if is_theirs else carts.open(request)
     if found is None or found.placement_key != then.placement_key:
         # Another click of the same form may have closed the cart since this one looked.
-        order = queries.placed_order(then.placement_key)
-        if order is None:
-            raise completion.CartChanged
-        return Placed(order)
+        return _placed(then)
     return _complete(request, found, then, form)
+
+
+def _placed(then: Agreed) -> Placed:
+    order = queries.placed_order(then.placement_key)
+    if order is None:
+        raise completion.CartChanged
+    return Placed(order)
 
 
 def _complete(request: HttpRequest, found: Cart, then: Agreed, form: PaymentForm) -> Placed:

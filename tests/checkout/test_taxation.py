@@ -290,6 +290,6 @@ def test_a_quote_takes_the_same_queries_whatever_is_in_the_cart(
     for number in range(lines - 1):
         other = Product.objects.create(name=f"P{number}", slug=f"p{number}", tax_class=make_tax_class())
         cart.lines.create(variant=Variant.objects.create(product=other), quantity=1)
-    # Rates, lines, variants with prices and options, pictures, ways to deliver.
-    with django_assert_num_queries(8):
+    # Rates, lines with their variants, prices, options, pictures, ways to deliver.
+    with django_assert_num_queries(7):
         quote.of(cart)

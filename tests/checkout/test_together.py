@@ -202,3 +202,15 @@ def test_broken_without_the_carts_lock_it_is_ordered_and_edited(
 
     monkeypatch.setattr(carts, "lock", unlocked)
     assert edited_while_ordered(variant, method)["both"]
+
+
+def test_a_click_of_a_round_that_is_over_by_then_orders_nothing(variant: Variant, method: Method) -> None:
+    """It looked before another tab took the order back: the cart is open again, and holds the same."""
+    cart = ready_cart(1, (variant, 1), method=method.pk)
+    digest = quote.of(cart).totals.digest
+    Cart.objects.filter(pk=cart.pk).update(round=2)
+    with pytest.raises(completion.CartChanged):
+        completion.complete(cart, digest)
+    assert not Order.objects.exists()
+    cart.refresh_from_db()
+    assert completion.complete(cart, digest).order.placement_key == f"cart-{cart.pk}-2"
