@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.models import Product
-from checkout import cart as carts
+from checkout import joining
 from checkout.models import Cart
 from orders import popularity
 from orders.claiming import claim_confirmed
@@ -79,7 +79,7 @@ def carts_of_markets_that_are_gone() -> Case:
     user = make_user()
     for number, owner in enumerate((user, None)):
         Cart.objects.create(token_hash=f"{number:064}", market="xx", user=owner)
-    return Cart.objects.all(), lambda: carts._join(f"{1:064}", user)
+    return Cart.objects.all(), lambda: joining._join(f"{1:064}", user)
 
 
 CASES = [
