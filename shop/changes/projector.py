@@ -20,6 +20,7 @@ from shop.outbox.outbox import enqueue
 logger = logging.getLogger(__name__)
 
 BATCH = 100  # notes (of up to 1,000 rows) that are followed together
+RUNG = "shop.changes.projector.rung"
 SMALL = 200  # rows of a note: a merchant's edit
 PACKED = 8_000  # bytes that it takes in its table, at most: a larger one is not unpacked to be counted
 FAILURES = 3  # after which a note that its rule cannot follow is taken for one of the whole model
@@ -29,12 +30,13 @@ _is_in_between: ContextVar[bool] = ContextVar("a long piece of work stands still
 
 def ring() -> None:
     """After commit, tells the worker of the queue `changes` to look; the relay looks each second anyway."""
-    bell.ring("changes", "shop.changes.projector.rung")
+    bell.ring("changes", RUNG)
 
 
 def rung(for_seconds: float) -> int:
     """Edits, in a worker whose process lives long: a connection that has ended meanwhile is another's."""
     close_old_connections()
+    bell.heard("changes", RUNG)
     return drain(for_seconds=for_seconds, small=True)
 
 

@@ -13,7 +13,8 @@ from rq import Queue
 
 logger = logging.getLogger(__name__)
 
-DRAIN = "shop.outbox.drain.drain"
+DRAIN = "shop.outbox.drain.rung"
+PENDING_SECONDS = 1  # then it rings again: whoever was to hear the last one may have died
 SHIFT_SECONDS = 240
 TIMEOUT_SECONDS = 900  # of RQ, which would end a drain in the middle of a shift's last message
 
@@ -32,9 +33,28 @@ def _bell(queue: str, target: str, *args: str) -> partial[None]:
     return partial(_ring_now, queue, target, args)
 
 
+def heard(queue: str, target: str = DRAIN) -> None:
+    """First thing by whoever is rung for, and looks after this: what is committed from now on rings anew."""
+    try:
+        _of(queue).delete(_pending(queue, target))
+    except (RedisError, OSError) as error:
+        logger.warning("The bell of queue %s may stay silent for a second (%s).", queue, error)
+
+
+def _pending(queue: str, target: str) -> str:
+    return f"bell:{queue}:{target}"
+
+
+def _of(queue: str) -> Redis:
+    return _redis(settings.RQ_QUEUES[queue]["URL"])
+
+
 def _ring_now(queue: str, target: str, args: tuple[str, ...]) -> None:
     try:
-        Queue(queue, connection=_redis(settings.RQ_QUEUES[queue]["URL"])).enqueue(
+        # One that nobody has heard yet is enough: of a hundred orders a second each would be a job of RQ's.
+        if not _of(queue).set(_pending(queue, target), 1, nx=True, ex=PENDING_SECONDS):
+            return
+        Queue(queue, connection=_of(queue)).enqueue(
             target,
             args=args,
             kwargs={"for_seconds": SHIFT_SECONDS},

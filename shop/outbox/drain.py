@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
+from shop.outbox import bell
 from shop.outbox.away import Away
 from shop.outbox.models import Message
 from shop.outbox.outbox import UnknownJob, resolve
@@ -36,6 +37,12 @@ AWAY_FOR = timedelta(hours=24)
 # During a rolling deployment an old worker meets the new release's jobs: the new ones will know them.
 UNKNOWN_FOR = timedelta(minutes=15)
 ERROR_TAIL = 4_000  # characters of the traceback that are kept
+
+
+def rung(queue: str, *, for_seconds: float) -> int:
+    """What the bell calls in an RQ worker."""
+    bell.heard(queue)
+    return drain(queue, for_seconds=for_seconds)
 
 
 def drain(queue: str, *, for_seconds: float | None = None, stop: Callable[[], bool] = lambda: False) -> int:
