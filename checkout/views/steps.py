@@ -120,7 +120,7 @@ def _place(request: HttpRequest) -> HttpResponseBase:
         messages.warning(request, text)
         return redirect("checkout:review")
     except vouchers.UsedUp as error:
-        text = _("Somebody was faster: the voucher %(code)s is used up. Nothing has been ordered.")
+        text = _("The voucher %(code)s has been used up meanwhile. Nothing has been ordered.")
         messages.warning(request, text % {"code": error})
         return redirect("checkout:review")
     except OutOfStock:

@@ -53,7 +53,7 @@ BUTTONS = (
     Button("_pay_back", gettext_lazy("Refund …"), "refund_order", offers_refund, "refund"),
     Button("_refund", gettext_lazy("Send the money back"), "refund_order", lambda order: owed(order)),
     Button("_refunded", gettext_lazy("Mark as refunded"), "refund_order", is_owed),
-    Button("_links", gettext_lazy("Make old links void"), "change_order", lambda order: True),
+    Button("_links", gettext_lazy("Make old links void …"), "change_order", lambda order: True, "links"),
     Button(
         "_give_up",
         gettext_lazy("Give up the rest …"),

@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from catalog.stock import NotReserved
-from orders import access, states
+from orders import states
 from orders.admin import buttons
 from orders.admin.addressing import Addressing
 from orders.admin.deciding import Deciding
 from orders.admin.exporting import Exporting
 from orders.admin.giving import Giving
+from orders.admin.linking import Linking
 from orders.admin.packing import Packing
 from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
 from orders.admin.repeating import Repeating
@@ -42,7 +43,7 @@ DONE_MANY = {
 }
 
 
-class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Packing, Exporting):
+class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Linking, Packing, Exporting):
     """The part of the orders' desk that changes them."""
 
     actions = ("ship", "deliver", "cancel", "export")
@@ -139,11 +140,6 @@ class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Packing, Exporti
             self.capture(request, obj)
         elif button.name == "_refund":
             self._send_back(request, obj)
-        elif button.name == "_links":
-            access.renew(obj, actor_id=request.user.pk)
-            self.message_user(
-                request, _("Old links are void; a new one can be had by e-mail."), messages.SUCCESS
-            )
         else:
             self._refunded(request, obj)
         return HttpResponseRedirect(request.path)

@@ -57,11 +57,18 @@ def test_the_list_of_a_customer_has_the_new_link(client: Client, order: Order) -
     assert links.path(access.renew(order)) in client.get(reverse("orders:history")).content.decode()
 
 
-def test_the_desk_makes_them_void(client: Client, order: Order) -> None:
+def test_the_desk_asks_and_makes_them_void(client: Client, order: Order) -> None:
     user = make_user(is_staff=True)
     user.groups.add(Group.objects.get(name="Merchant"))
     client.force_login(user)
-    client.post(page(order), {**management(client, order), "note": "", "_links": "1"})
+    answer = client.post(page(order), {**management(client, order), "note": "", "_links": "1"}, follow=True)
+    text = answer.content.decode()
+    assert f"a new one mailed to {order.email}" in text
+    assert answer.redirect_chain[-1][0].endswith("/links/")
+    order.refresh_from_db()
+    assert order.links_renewed == 0
+    done = client.post(answer.redirect_chain[-1][0], follow=True).content.decode()
+    assert "Old links are void" in done
     order.refresh_from_db()
     assert order.links_renewed == 1
     event = order.events.get(kind="links_renewed")
