@@ -143,7 +143,7 @@ def compare_recent(code: str, since: datetime | None = None) -> Findings:
         ours = _row(code, result)
         if ours is None:
             strays.note(code, result)
-            if result.status in strays.MONEY:
+            if result.status in strays.MONEY and not result.is_foreign:
                 found.unknown.append(result)
             continue
         if _disagree(ours, result):

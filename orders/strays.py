@@ -1,7 +1,7 @@
 """Money at a gateway that no order knows: noted once, for a person to see, and closed when it has gone back.
 
-Nothing is done with it by itself: whose it is stands at the provider's desk. It may be another shop's of the
-same account, or that of an order whose row was lost with a database.
+Nothing is done with it by itself: whose it is stands at the provider's desk. It may be that of an order whose
+row was lost with a database. What another shop of the same account has begun is that shop's business.
 """
 
 import logging
@@ -25,7 +25,7 @@ def note(gateway: str, said: GatewayResult | PaymentEvent) -> None:
     reference = said.also_known_as or said.reference
     if said.status == "withdrawn":
         _approved(gateway, reference).update(status=Status.GONE, closed_at=timezone.now())
-    if said.status not in MONEY or not reference or said.amount is None:
+    if said.is_foreign or said.status not in MONEY or not reference or said.amount is None:
         return
     came = {"amount": said.amount.amount, "currency": said.amount.currency, "status": said.status}
     _row, is_new = StrayMoney.objects.get_or_create(gateway=gateway, reference=reference, defaults=came)

@@ -47,6 +47,7 @@ class GatewayResult:
     amount: Money | None = None
     key: str = ""  # of the payment, where the provider has kept it
     also_known_as: str = ""  # what its refunds are told of, if that is not the reference
+    is_foreign: bool = False  # begun by another shop, which has an account with this one
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class PaymentEvent:
     reason: str = ""
     doubt: str = ""
     also_known_as: str = ""
+    is_foreign: bool = False  # as in GatewayResult
 
 
 @dataclass(frozen=True)

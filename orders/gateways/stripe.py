@@ -25,7 +25,7 @@ from orders.gateways import (
     Refused,
 )
 from orders.gateways.stripe_api import all_of, api, ask
-from orders.gateways.stripe_words import intent_word, minor, refund_word, session_word, words_of
+from orders.gateways.stripe_words import intent_word, known_as, minor, refund_word, session_word, words_of
 from shop.money import Money
 
 HOSTED, CARD = "hosted", "card"
@@ -94,7 +94,7 @@ class StripeGateway:
                 "capture_method": settings.STRIPE_CAPTURE,
                 "automatic_payment_methods": {"enabled": True},
                 "description": description,
-                "metadata": {"payment": key},
+                "metadata": known_as(key),
             },
             key,
         )
@@ -131,7 +131,7 @@ class StripeGateway:
             },
             "quantity": 1,
         }
-        known = {"payment": key}
+        known = known_as(key)
         session = ask(
             self.api.checkout.sessions.create,
             {

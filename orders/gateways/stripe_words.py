@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -48,6 +49,20 @@ def money(counted: int, currency: str) -> Money:
     return Money(Decimal(counted).scaleb(-_exponent(code)), code)
 
 
+def known_as(key: str) -> dict[str, str]:
+    """What a payment carries there: its key, and whose it is, as several shops may share an account."""
+    return {"payment": key, "shop": _shop()}
+
+
+def _shop() -> str:
+    return urlsplit(settings.SITE_URL).netloc
+
+
+def _is_foreign(said: Any) -> bool:
+    """What was begun at the provider's desk, or names no shop, may be money that we have lost."""
+    return (said.get("metadata") or {}).get("shop", _shop()) != _shop()
+
+
 def intent_word(intent: Any) -> GatewayResult:
     """How a PaymentIntent stands. One that waits for another card after an error was declined."""
     status, failure = STATES.get(intent["status"], "pending"), intent.get("last_payment_error")
@@ -61,6 +76,7 @@ def intent_word(intent: Any) -> GatewayResult:
         redirect_url=action["redirect_to_url"]["url"] if action.get("type") == "redirect_to_url" else "",
         amount=money(taken, intent["currency"]),
         key=(intent.get("metadata") or {}).get("payment", ""),
+        is_foreign=_is_foreign(intent),
     )
 
 
@@ -82,6 +98,7 @@ def session_word(session: Any) -> GatewayResult:
         amount=found.amount if found else money(session["amount_total"], session["currency"]),
         key=(session.get("metadata") or {}).get("payment", ""),
         also_known_as=found.reference if found else intent or "",
+        is_foreign=_is_foreign(session),
     )
 
 
@@ -163,6 +180,7 @@ def _event(word: GatewayResult, doubt: str, status: str = "") -> PaymentEvent:
         reason=word.reason,
         doubt=doubt,
         also_known_as=word.also_known_as,
+        is_foreign=word.is_foreign,
     )
 
 

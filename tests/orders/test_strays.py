@@ -57,6 +57,28 @@ def test_what_was_paid_at_the_providers_page_is_one_though_told_by_two_names(
     assert row[1] == double.state["intents"][0]["id"]
 
 
+@pytest.mark.parametrize("choice", [CARD, HOSTED])
+def test_what_another_shop_of_the_account_has_sold_is_its_own_business(
+    client: Client, order: Order, double: Double, settings: Any, choice: str
+) -> None:
+    begun = payments.begin(order, choice, token=double.token() if choice == CARD else "")
+    if choice == HOSTED:
+        double.visit(begun.redirect_url, number="4242424242424242")
+    Payment.objects.all().delete()
+    settings.SITE_URL = "https://the-other-shop.example"
+    for event in double.events:
+        assert post(client, event) == 204
+    jobs.compare_payments()
+    assert rows() == []
+
+
+def test_what_names_no_shop_may_be_ours(client: Client, strange: str, double: Double) -> None:
+    (paid,) = events(double, "payment_intent.succeeded")
+    del paid["data"]["object"]["metadata"]["shop"]
+    assert post(client, paid) == 204
+    assert [row[1] for row in rows()] == [strange]
+
+
 def test_what_was_only_approved_becomes_taken_or_goes(
     client: Client, order: Order, double: Double, settings: Any
 ) -> None:
