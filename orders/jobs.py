@@ -1,8 +1,7 @@
 """What the outbox does for orders. Every job may run twice: the database says what has been done."""
 
 import logging
-from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
@@ -11,23 +10,31 @@ from django.utils import timezone
 from orders import (
     credits,
     emails,
-    gateways,
     invoices,
     marking,
     payments,
     popularity,
     queries,
-    reconciliation,
-    refunds,
     reservations,
     states,
-    strays,
     texts,
 )
+from orders.collecting import (  # noqa: F401 (by name)
+    at_night,
+    capture_payment,
+    compare_payment,
+    compare_payments,
+    compare_refunds,
+    compare_stray,
+    reconcile,
+    send_refund,
+    settle_pending_fake,
+    withdraw_payment,
+    withdraw_payments,
+)
 from orders.feed.jobs import look_at_feed, replay_feed, send_feed, tidy_feed  # noqa: F401 (by name)
-from orders.gateways.fake import gateway as fake
 from orders.mailing import Later, complete, mail_once, repeatable
-from orders.models import Invoice, Order, OrderEvent, Payment, Refund, Shipment, StrayMoney
+from orders.models import Invoice, Order, OrderEvent, Payment, Refund, Shipment
 from orders.papers import filing
 from shop.mail import Attachment
 from shop.outbox import outbox
@@ -35,11 +42,9 @@ from shop.outbox import outbox
 logger = logging.getLogger(__name__)
 Status = Order.Status
 INVOICE_SENT = "invoice_sent"
-NIGHT = time(3, 30)  # when the sales are counted
 AT_THE_BANK = timedelta(minutes=10)  # an attempt may be open as long as this before it counts as left
 EXPIRED_AT_ONCE = 500  # orders, in a round
 ON_ITS_WAY = frozenset({Status.PART_SHIPPED, Status.SHIPPED})
-RECONCILED_EVERY = 5  # minutes
 
 
 def send_confirmation(order_id: int) -> None:
@@ -89,82 +94,9 @@ def expire_unpaid() -> None:
         pass
 
 
-def reconcile() -> None:
-    """A round of the relay: every few minutes the gateway is asked what it knows; a job does it."""
-    now = timezone.now()
-    minutes = RECONCILED_EVERY - now.minute % RECONCILED_EVERY
-    due = now.replace(second=0, microsecond=0) + timedelta(minutes=minutes)
-    outbox.enqueue("orders.compare_payments", queue="high", due=due, once=True)
-
-
-def compare_payments() -> None:
-    """Open payments as the gateway has them, those that nobody is to pay any more, and what is new there.
-
-    A gateway that is away keeps no other one's from being looked at; then the job comes again.
-    """
-    reconciliation.send_waiting()
-    steps: list[Callable[[], object]] = [
-        lambda: list(reconciliation.compare_open()),
-        lambda: list(reconciliation.end_unwanted()),
-        *(partial(reconciliation.compare_recent, code) for code in gateways.heard()),
-    ]
-    away: list[gateways.GatewayDown] = []
-    for step in steps:
-        try:
-            step()
-        except gateways.GatewayDown as error:
-            away.append(error)
-    if away:
-        raise away[0]
-
-
-def compare_payment(payment_id: int) -> None:
-    """One of them: the buyer has come back, or the gateway says that money was sent back at its desk."""
-    reconciliation.compare(Payment.objects.get(pk=payment_id))
-
-
-def compare_stray(stray_id: int) -> None:
-    """Money that no order knows: the gateway says that some of it went back."""
-    strays.look(StrayMoney.objects.get(pk=stray_id))
-
-
-def withdraw_payments(order_id: int) -> None:
-    """What is open of an order that has ended: nobody is to pay it. Money that was faster is settled."""
-    for payment in Payment.objects.filter(order=order_id, status__in=Payment.OPEN, reference__isnull=False):
-        try:
-            reconciliation.end(payment)
-        except gateways.Refused:  # the others do not wait for it; it is tried again by itself
-            logger.exception("Payment %s could not be withdrawn.", payment)
-            outbox.enqueue("orders.withdraw_payment", payment.pk, queue="high", once=True)
-
-
-def withdraw_payment(payment_id: int) -> None:
-    """One that is open, and is not to be taken."""
-    payment = Payment.objects.get(pk=payment_id)
-    if payment.status in Payment.OPEN and payment.reference:
-        reconciliation.end(payment)
-
-
-def capture_payment(payment_id: int) -> None:
-    """Take the money that was approved."""
-    payment = Payment.objects.get(pk=payment_id)
-    if payment.status == Payment.Status.AUTHORIZED and payment.reference:
-        gateway = gateways.named(payment.gateway)
-        result = gateway.capture(payment.reference, key=payment.idempotency_key)
-        payments.settle(payments.word(payment, result))
-
-
-def send_refund(refund_id: int) -> None:
-    """Ask the gateway to send it back."""
-    refunds.send(refund_id)
-
-
 def plan_popularity() -> None:
     """A round of the relay: the sales are to be counted next night."""
-    now = timezone.localtime()
-    night = now.replace(hour=NIGHT.hour, minute=NIGHT.minute, second=0, microsecond=0)
-    due = night if night > now else night + timedelta(days=1)
-    outbox.enqueue("orders.count_sales", queue="low", due=due, once=True)
+    outbox.enqueue("orders.count_sales", queue="low", due=at_night(), once=True)
 
 
 def count_sales() -> None:
@@ -245,13 +177,6 @@ def send_tracking(order_id: int) -> None:
 def mark_customer(customer_id: int, at: float) -> None:
     """Mark who could not be marked when their order changed."""
     marking.repeat(customer_id, at)
-
-
-def settle_pending_fake(key: str) -> None:
-    """The fake bank's later word: the transfer has arrived."""
-    payment = Payment.objects.filter(idempotency_key=key, gateway="fake").first()
-    if payment is not None and payment.reference is not None:
-        payments.settle(payments.word(payment, fake.arrive(payment.reference)))
 
 
 def _confirm(order: Order, papers: list[Attachment]) -> str | None:

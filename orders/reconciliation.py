@@ -21,6 +21,7 @@ from shop.outbox import outbox
 logger = logging.getLogger(__name__)
 QUIET = timedelta(minutes=2)  # so long a webhook or the buyer's return may take
 LOOK_BACK = timedelta(hours=1)
+REFUNDS_LOOK_BACK = timedelta(days=30)  # so long a bank may take to say that it could not take one
 FURTHEST = timedelta(days=7)  # for an attempt without an answer: nobody may have looked for days
 NEVER_ASKED = timedelta(minutes=40)  # an attempt that the gateway does not know by then will not reach it
 Status = Payment.Status
@@ -38,9 +39,8 @@ class Findings:
 
 def open_payments() -> QuerySet[Payment]:
     """Of which the gateway should have said more by now."""
-    return Payment.objects.filter(status__in=Payment.OPEN, created_at__lt=Now() - QUIET).order_by(
-        "created_at"
-    )
+    silent = Payment.objects.filter(status__in=Payment.OPEN, created_at__lt=Now() - QUIET)
+    return silent.order_by("created_at", "pk")
 
 
 def compare(payment: Payment) -> bool:
@@ -151,6 +151,21 @@ def compare_recent(code: str, since: datetime | None = None) -> Findings:
             found.moved += settled is not None and settled.status != ours.status
     _forget_unasked(code, since)
     return found
+
+
+def compare_refunds(code: str) -> int:
+    """What the gateway has sent back in the last weeks, against our rows; how many were another's word."""
+    found = 0
+    for event in gateways.named(code).refunded(timezone.now() - REFUNDS_LOOK_BACK):
+        if event.refund is not None and not _is_written(event.refund):
+            _hear_refund(event)
+            found += 1
+    return found
+
+
+def _is_written(said: RefundResult) -> bool:
+    told = {"succeeded": Refund.Status.SUCCEEDED, "failed": Refund.Status.FAILED}.get(said.status)
+    return Refund.objects.filter(reference=said.reference, status=told or Refund.Status.BEGUN).exists()
 
 
 def _unheard_since(code: str) -> datetime:

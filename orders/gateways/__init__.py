@@ -164,6 +164,10 @@ class PaymentGateway(Protocol):
         """Everything that was sent back of it."""
         ...
 
+    def refunded(self, since: datetime) -> Iterator[RefundEvent]:
+        """Everything that was sent back since then, as it stands now."""
+        ...
+
     def recent(self, since: datetime) -> Iterator[GatewayResult]:
         """What was begun there since then, whoever began it."""
         ...

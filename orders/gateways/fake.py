@@ -127,6 +127,9 @@ class FakeGateway:
             for key, amount in _state(reference).get("refunds", [])
         ]
 
+    def refunded(self, since: datetime) -> Iterator[RefundEvent]:
+        return iter(())
+
     def recent(self, since: datetime) -> Iterator[GatewayResult]:
         return iter(())
 

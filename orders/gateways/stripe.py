@@ -215,6 +215,15 @@ class StripeGateway:
             return []
         return [refund_word(one) for one in all_of(self.api.refunds, {"payment_intent": intent})]
 
+    def refunded(self, since: datetime) -> Iterator[RefundEvent]:
+        begun = {"created": {"gte": int(since.timestamp())}}
+        said = all_of(self.api.refunds, begun)
+        return (
+            RefundEvent(self.code, one["payment_intent"], refund_word(one))
+            for one in said
+            if one["payment_intent"]
+        )
+
     def recent(self, since: datetime) -> Iterator[GatewayResult]:
         begun = {"created": {"gte": int(since.timestamp())}}
         return (intent_word(intent) for intent in all_of(self.api.payment_intents, begun))

@@ -7,10 +7,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
-from orders import gateways, payments, refunds
+from orders import gateways, jobs, payments, refunds
 from orders.models import Order, Payment, Refund
 from shop.outbox import drain
+from shop.outbox.models import Message
 from tests.factories import make_user
 from tests.orders.conftest import eur
 from tests.orders.test_webhooks import post
@@ -110,3 +112,37 @@ def test_a_person_hears_of_it_and_tries_again_or_lets_it_be(
     assert len(double.state["refunds"]) == 2
     assert "refund to see to" not in client.get("/admin/").content.decode()
     assert Payment.objects.get().status == "succeeded"
+
+
+def test_one_that_failed_weeks_later_and_was_told_to_nobody_is_found_at_night(
+    order: Order, double: Double
+) -> None:
+    refund = sent(order, double, FAILS)
+    double.refund(str(refund.reference), "failed")  # its webhook is lost
+    jobs.compare_payments()
+    assert states() == ["succeeded"]
+    jobs.compare_refunds()
+    assert states() == ["failed"]
+    assert [event.kind for event in order.events.all()].count("refund_failed") == 1
+    said = len(double.requests)
+    jobs.compare_refunds()
+    assert states() == ["failed"]
+    assert len(double.requests) == said + 1  # the list, and nothing else
+
+
+def test_one_made_at_the_providers_desk_is_found_though_its_webhook_was_lost(
+    order: Order, double: Double
+) -> None:
+    payment = payments.begin(order, "card", token=double.token()).payment
+    gateways.get().refund(str(payment.reference), key="", amount=eur("10.00"))
+    jobs.compare_refunds()
+    drain.drain("high")
+    assert Refund.objects.get().amount == eur("10.00").amount
+    assert order.invoices.filter(kind="credit_note").count() == 1
+
+
+def test_it_is_planned_for_the_night_once() -> None:
+    for _ in range(3):
+        jobs.reconcile()
+    (planned,) = Message.objects.filter(job="orders.compare_refunds")
+    assert timezone.localtime(planned.due_at).time().hour == 3
