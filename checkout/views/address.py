@@ -23,7 +23,7 @@ from shop import limits, markets
 NEW = "new"  # an address that is not of the book
 
 
-@step("address")
+@step("address", keeps=True)
 def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
     """Who gets it, and where: one of the address book, or another one."""
     countries = queries.countries(markets.get(found.market))

@@ -33,8 +33,11 @@ def page(request: HttpRequest, name: str, context: dict[str, Any], status: int =
     return render(request, f"checkout/{name}.html", shown, status=status)
 
 
-def step(code: str) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
-    """A page of the checkout: only with a cart that can be bought, when the steps before are done."""
+def step(code: str, *, keeps: bool = False) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
+    """A page of the checkout: only with a cart that can be bought, when the steps before are done.
+
+    keeps: what is sent is taken whatever has become of the goods meanwhile; the next step leads to the cart.
+    """
 
     def declare(view: StepView) -> Callable[..., HttpResponseBase]:
         @private_page
@@ -43,7 +46,9 @@ def step(code: str) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
         def guarded(request: HttpRequest, **more: Any) -> HttpResponse:
             found = carts.open(request)
             shown = quote.of(found) if found else None
-            if found is None or shown is None or not shown.lines or shown.problems:
+            if found is None or shown is None or not shown.lines:
+                return redirect("checkout:cart")
+            if shown.problems and not (keeps and request.method == "POST"):
                 return redirect("checkout:cart")
             if not steps.may_see(code, found, shown):
                 return redirect(steps.first_incomplete(found, shown).url)

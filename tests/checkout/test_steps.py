@@ -232,3 +232,20 @@ def test_the_pages_are_nobody_elses(client: Client, variant: Variant) -> None:
     go_to_review(client)
     for path in ("/cart/", *PAGES):
         assert "no-store" in client.get(path)["Cache-Control"]
+
+
+def test_an_address_is_kept_whatever_became_of_the_goods_meanwhile(client: Client, variant: Variant) -> None:
+    put(client, variant, 2)
+    client.get("/checkout/address/")
+    Stock.objects.filter(variant=variant).update(on_hand=1)
+    answer = client.post("/checkout/address/", ADDRESS, follow=True)
+    assert answer.redirect_chain[-1][0] == "/cart/"
+    assert "Only 1 left" in answer.content.decode()
+    cart = Cart.objects.get()
+    assert (cart.name, cart.line1, cart.email) == (ADDRESS["name"], ADDRESS["line1"], ADDRESS["email"])
+
+
+def test_nor_is_it_shown_before_that_is_mended(client: Client, variant: Variant) -> None:
+    put(client, variant, 2)
+    Stock.objects.filter(variant=variant).update(on_hand=1)
+    assert client.get("/checkout/address/")["Location"] == "/cart/"
