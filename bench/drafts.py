@@ -1,9 +1,10 @@
 """What somebody orders in a benchmark: one of each of these variants, at 38 euro."""
 
+import secrets
 from collections.abc import Iterable
 from decimal import Decimal
 
-from orders.drafts import Draft, DraftLine
+from orders.drafts import Draft, DraftLine, FirstAttempt
 from shop.money import Money
 
 RATE = Decimal("0.19")
@@ -62,4 +63,5 @@ def draft(variant_ids: Iterable[int], key: str) -> Draft:
         delivery_name="Standard",
         delivery_carrier="DHL",
         delivery_tax_rate=RATE,
+        attempt=FirstAttempt("fake", "pays", secrets.token_hex(6)),
     )

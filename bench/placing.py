@@ -155,8 +155,8 @@ def _script(wants: str) -> Iterator[str]:
     """The statements of one order, as somebody writes them who knows the tables."""
     from bench.drafts import draft  # noqa: PLC0415 (models need settings)
     from catalog.models import StockMovement  # noqa: PLC0415
-    from orders.drafts import line_row, order_row  # noqa: PLC0415 (the very same rows)
-    from orders.models import Order, OrderEvent, OrderLine  # noqa: PLC0415
+    from orders.drafts import attempt_row, line_row, order_row  # noqa: PLC0415 (the very same rows)
+    from orders.models import Order, OrderEvent, OrderLine, Payment  # noqa: PLC0415
 
     example = draft([1, 2, 3], "bench")
     third = GOODS // 3
@@ -174,6 +174,9 @@ def _script(wants: str) -> Iterator[str]:
         yield f"{_insert(OrderLine, row)};"
     event = {"order_id": ":made", "kind": "'placed'", "note": "''", "at": "now()"}
     yield f"{_insert(OrderEvent, event)};"
+    payment = _literals(Payment, attempt_row(example)) | {"order_id": ":made", "created_at": "now()"}
+    payment["idempotency_key"] = f"{key} || '-order-' || :made || '-1'"
+    yield f"{_insert(Payment, payment)};"
     for number in (1, 2, 3):
         yield TAKE.replace("{v}", f":v{number}")
         moved = {"variant_id": f":v{number}", "kind": "'reserved'", "on_hand_change": "0"}
@@ -227,12 +230,12 @@ def _with_voucher(pk: int) -> Callable[["Draft"], object]:
     from checkout import vouchers  # noqa: PLC0415
     from checkout.models import Voucher  # noqa: PLC0415
     from checkout.promotions import Given, Rule  # noqa: PLC0415
-    from orders.placement import place_order  # noqa: PLC0415
+    from orders.placement import place  # noqa: PLC0415
 
     voucher = Voucher.objects.get(pk=pk)  # a cart's quote has read it by then
     rule = Rule(id=1, name="Spring", kind="percent", code=voucher.code)
 
-    def place(wanted: "Draft") -> None:
+    def place_one(wanted: "Draft") -> None:
         with transaction.atomic():
             vouchers.use(
                 [Given(rule, wanted.discount, {})],
@@ -242,9 +245,9 @@ def _with_voucher(pk: int) -> Callable[["Draft"], object]:
                 email=f"{wanted.placement_key}@example.com",
                 total=wanted.total,
             )
-            place_order(wanted)
+            place(wanted)
 
-    return place
+    return place_one
 
 
 @cache

@@ -80,11 +80,15 @@ def _may_have(request: HttpRequest, cart: Cart) -> bool:
     return cart.user_id is None or (request.user.is_authenticated and cart.user_id == request.user.pk)
 
 
+def is_of(request: HttpRequest, cart: Cart) -> bool:
+    """Whether this browser has its cookie, and may have the cart."""
+    token = request.COOKIES.get(cookies.TOKEN)
+    return bool(token) and cart.token_hash == cookies.hashed(str(token)) and _may_have(request, cart)
+
+
 def is_open_of(request: HttpRequest, cart: Cart) -> bool:
     """Whether open() would give this one, by the cookie."""
-    token = request.COOKIES.get(cookies.TOKEN)
-    is_theirs = bool(token) and cart.token_hash == cookies.hashed(str(token)) and _may_have(request, cart)
-    return is_theirs and cart.closed_at is None and cart.market in market_codes()
+    return is_of(request, cart) and cart.closed_at is None and cart.market in market_codes()
 
 
 def open_or_create(request: HttpRequest) -> Cart:

@@ -50,14 +50,13 @@ def _complete(
 ) -> Placed:
     with transaction.atomic():
         held = carts.lock(cart)
-        if held.closed_at is not None:
-            # Before anything is judged: a second click for the last unit must not read "sold out".
-            placed = queries.placed_order(held.placement_key)
+        if held.closed_at is not None or held.placement_key != cart.placement_key:
+            # Before anything is judged: a second click for the last unit must not read "sold out". Of the
+            # round that was looked at: another tab may have taken its order back, and ordered the next.
+            placed = queries.placed_order(cart.placement_key)
             if placed is None:
                 raise carts.CartClosed(held.pk)
             return Placed(placed)
-        if held.placement_key != cart.placement_key:
-            raise CartChanged(held.pk)  # taken back meanwhile, in another tab: a new round has begun
         now = quote.of(held)
         if not now.lines or now.problems:
             raise CannotBeBought(held.pk)

@@ -1,6 +1,6 @@
 """An order that waits for its payment, changed: it is withdrawn, and its cart is open in a new round."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from checkout import cart as carts
@@ -17,6 +17,14 @@ def reopen(request: HttpRequest, order: Order) -> Cart | None:
     None: the order is withdrawn, but its cart is not there any more. payments.Underway if money has come or
     is on its way: then nothing has happened.
     """
+    try:
+        return _reopen(request, order)
+    except IntegrityError:
+        # Between the look and the write another tab began a cart for the account: now it is there to see.
+        return _reopen(request, order)
+
+
+def _reopen(request: HttpRequest, order: Order) -> Cart | None:
     token = cookies.new_token()
     user = request.user if request.user.is_authenticated else None
     with transaction.atomic():

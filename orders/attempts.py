@@ -80,7 +80,9 @@ def take(order: Order, gateway: str, choice: str, attempt: Attempt, token: str =
     """The payment row of this attempt, if the order may still be paid. One has one card: whoever has many
     needs as many attempts."""
     if isinstance(attempt, Payment):
-        return Taken(attempt)  # nobody has had it in hand
+        # Locked by nobody: another tab that has found it since asks by the same key, and an order that has
+        # ended since sends back what comes, as it does of any attempt that is on its way.
+        return Taken(attempt)
     with transaction.atomic():
         held = states.lock(order.pk)
         payments = _by_number(held)
@@ -89,17 +91,16 @@ def take(order: Order, gateway: str, choice: str, attempt: Attempt, token: str =
         # By the database's clock, as the relay that lets it expire.
         if _OVER.rows(order=held.pk) or not _is_payable(held, list(payments.values())):
             raise NotPayable(held.number)
-        number, card = _next(list(payments.values())), _digest(token)
-        if (unanswered := payments.get(attempt or number) or payments.get(number)) is not None:
+        # They follow each other: a form cannot skip one to get a second payment beside an open first.
+        following, card = _next(list(payments.values())), _digest(token)
+        if (unanswered := payments.get(attempt or following) or payments.get(following)) is not None:
             return _with_card(unanswered, card, choice)
-        # Numbers follow each other: a form cannot skip one to get a second payment beside an open first.
-        number = len(payments) + 1
         marking.after_commit(held.customer_id)
         begun = Payment(
             order=held,
             gateway=gateway,
             choice=choice,
-            idempotency_key=f"{_chance()}-order-{held.pk}-{number}",
+            idempotency_key=f"{_chance()}-order-{held.pk}-{following}",
             confirmation=card,
             confirming_until=Now() + _patience() if card else None,
             amount=held.total,
@@ -107,18 +108,6 @@ def take(order: Order, gateway: str, choice: str, attempt: Attempt, token: str =
         )
         rows.insert(begun)
         return Taken(begun)
-
-
-def is_repeated(order: Order, choice: str, attempt: int | None, token: str) -> bool:
-    """Whether this is an attempt that was made already, sent once more: the gateway is asked nothing new.
-
-    Judged without a lock, for who counts attempts before any is made: of a double click both may count.
-    """
-    payments = _by_number(order)
-    if (made := payments.get(attempt or _next(list(payments.values())))) is None:
-        return False
-    is_same = made.confirmation == _digest(token) and made.choice == choice
-    return is_same or made.status != Payment.Status.BEGUN
 
 
 def _with_card(unanswered: Payment, card: str, choice: str) -> Taken:
@@ -151,14 +140,15 @@ def answered(payment: Payment) -> None:
 
 
 def _by_number(order: Order) -> dict[int, Payment]:
-    return {_number(payment): payment for payment in _MADE.rows(order=order.pk)}
+    return {number(payment): payment for payment in _MADE.rows(order=order.pk)}
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16] if token else ""
 
 
-def _number(payment: Payment) -> int:
+def number(payment: Payment) -> int:
+    """Which attempt of its order it is, from 1."""
     return int(payment.idempotency_key.rpartition("-")[2])
 
 
@@ -191,7 +181,7 @@ def _is_payable(order: Order, payments: list[Payment]) -> bool:
 
 
 def _next(payments: list[Payment]) -> int:
-    unanswered = [_number(payment) for payment in payments if payment.status == Status.BEGUN]
+    unanswered = [number(payment) for payment in payments if payment.status == Status.BEGUN]
     return unanswered[0] if unanswered else len(payments) + 1
 
 

@@ -42,6 +42,7 @@ def compare_payments() -> None:
     A gateway that is away keeps no other one's from being looked at; then the job comes again.
     """
     reconciliation.send_waiting()
+    reconciliation.forget_unheard()
     _each(
         lambda: list(reconciliation.compare_open()),
         lambda: list(reconciliation.end_unwanted()),

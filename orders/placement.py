@@ -39,7 +39,8 @@ def place_order(draft: Draft) -> Order:
 
 
 def place(draft: Draft, *, gathers: bool = False) -> Placed:
-    """The order, its lines, first event and first attempt, and after them the stock, in one statement.
+    """The order, its lines, first event and first attempt, and after them the stock: in one statement, unless
+    it gathers.
 
     In a transaction that must be rolled back if this raises: catalog.stock.OutOfStock if something is not
     there; catalog.stock.Scattered if it lies in several places, and is to be gathered in another transaction.

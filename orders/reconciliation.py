@@ -190,15 +190,25 @@ def _disagree(ours: Payment, result: GatewayResult) -> bool:
     return ours.status in Payment.OPEN
 
 
+def forget_unheard() -> None:
+    """Attempts that ended before a gateway was asked which is not in use any more, or that needed none."""
+    heard = gateways.heard()
+    mine = open_payments().filter(reference=None, created_at__lt=Now() - NEVER_ASKED)
+    _end_unasked(mine.exclude(gateway__in=heard))
+
+
 def _forget_unasked(code: str, since: datetime) -> None:
     """Attempts that ended before the gateway was asked: it would have told of them above."""
-    unasked = open_payments().filter(
-        gateway=code, reference=None, created_at__gte=since + QUIET, created_at__lt=Now() - NEVER_ASKED
-    )
-    for payment in unasked:
-        payments.settle(
-            PaymentEvent(payment.gateway, "", "withdrawn", payment.money, payment.idempotency_key)
+    _end_unasked(
+        open_payments().filter(
+            gateway=code, reference=None, created_at__gte=since + QUIET, created_at__lt=Now() - NEVER_ASKED
         )
+    )
+
+
+def _end_unasked(unasked: QuerySet[Payment]) -> None:
+    for payment in unasked:
+        payments.settle(payments.word(payment, GatewayResult("", "withdrawn")))
 
 
 def send_waiting() -> int:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
@@ -23,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import attempts, gateways, links, marking, payments, queries, reconciliation
+from orders import attempts, gateways, links, marking, payments, queries, reconciliation, tries
 from orders.forms import PaymentForm, TrackForm
 from orders.models import Invoice, Order, Payment
 from orders.papers import filing
@@ -139,17 +138,13 @@ def pay(request: HttpRequest, found: Order, token: str) -> HttpResponse:
 def begin_payment(
     request: HttpRequest, order: Order, form: PaymentForm, *, attempt: attempts.Attempt
 ) -> HttpResponse:
-    """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page.
-
-    An attempt that was written with its order has been counted before that.
-    """
+    """Ask the gateway as the valid form wants it, and send the buyer on to it or to the order's page."""
     token, choice, card = (
         links.token(order),
         form.cleaned_data["payment"],
         form.cleaned_data["confirmation"],
     )
-    is_counted = isinstance(attempt, Payment) or attempts.is_repeated(order, choice, attempt, card)
-    if order.total and not is_counted and has_tried_enough(request):
+    if order.total and tries.exceeded(request, order, attempt, choice, card):
         messages.warning(
             request, _("Too many payments were tried from here. Your order is kept: please try again later.")
         )
@@ -174,15 +169,6 @@ def begin_payment(
         if asked.redirect_url:
             return redirect(asked.redirect_url)
     return redirect("orders:order", token=token)
-
-
-def has_tried_enough(request: HttpRequest) -> bool:
-    """Counts an attempt to pay, and judges by that: of many at once no two see the same count.
-
-    Before it is written, as a click that finds it there is taken for the same one.
-    """
-    address = limits.address(request)
-    return limits.count(request, "pay", address, limit=settings.PAYMENTS_PER_HOUR, seconds=3600)
 
 
 @private_page

@@ -37,8 +37,7 @@ def _told(*, on_hand: str, reserved: str) -> str:
 
 # Locked first, in pk order; the UPDATE then judges the newest rows. A row that has lent to buckets is not
 # even locked: a bucket that nobody holds gives, from a random one on, of one variant after the other in pk
-# order, too. Nobody waits there, so nobody waits in a circle. Fewer than asked: the caller goes back to a
-# savepoint.
+# order, too. Nobody waits there, so nobody waits in a circle. Fewer than asked: the caller rolls back.
 _RESERVED = "".join(
     (
         """

@@ -22,8 +22,9 @@ from checkout.quote import Quote
 from checkout.views.page import onward, show_step, step
 from orders import attempts, gateways, links
 from orders.forms import PaymentForm
+from orders.models import Order
 from orders.placement import PLACED_ORDER, Placed
-from orders.views import begin_payment, has_tried_enough
+from orders.views import begin_payment
 from shop import policy
 from shop.edge.pages import private_page
 
@@ -153,36 +154,43 @@ def _changed(request: HttpRequest, then: Agreed | None) -> str:
 def _order(request: HttpRequest, then: Agreed, form: PaymentForm, look: Outlook) -> Placed | None:
     """What the form has become, or becomes now; None if it does not say how to pay."""
     if look.is_placed:
-        return _placed(then)
+        return _placed(request, then, look)
     if not form.is_valid():
         return None
     is_theirs = look.cart is not None and carts.is_open_of(request, look.cart)
     found = look.cart if is_theirs else carts.open(request)
     if found is None or found.placement_key != then.placement_key:
         # Another click of the same form may have closed the cart since this one looked.
-        return _placed(then)
+        return _placed(request, then, look)
     return _complete(request, found, then, form)
 
 
-def _placed(then: Agreed) -> Placed:
+def _placed(request: HttpRequest, then: Agreed, look: Outlook) -> Placed:
+    """What an earlier click has become; the same for a browser that has not got that one's answer."""
     order = queries.placed_order(then.placement_key)
     if order is None:
         raise completion.CartChanged
+    if look.cart is not None and carts.is_of(request, look.cart):
+        _hand_over(request, order)
     return Placed(order)
 
 
 def _complete(request: HttpRequest, found: Cart, then: Agreed, form: PaymentForm) -> Placed:
     user = request.user if request.user.is_authenticated else None
     way = {"choice": form.cleaned_data["payment"], "token": form.cleaned_data["confirmation"]}
-    may_pay = not then.total or not has_tried_enough(request)
     placed = completion.complete(
         found,
         then.digest,
         customer_id=user.pk if user else None,
-        pay=partial(attempts.first, **way) if may_pay else None,
+        pay=partial(attempts.first, **way),
     )
-    cookies.forget(request)
-    request.session[PLACED_ORDER] = placed.order.pk
-    if user is None:
-        request.session[GUEST_EMAIL] = placed.order.email
+    _hand_over(request, placed.order)
     return placed
+
+
+def _hand_over(request: HttpRequest, order: Order) -> None:
+    """The browser has no cart any more, but an order."""
+    cookies.forget(request)
+    request.session[PLACED_ORDER] = order.pk
+    if not request.user.is_authenticated:
+        request.session[GUEST_EMAIL] = order.email

@@ -45,7 +45,7 @@ CARDS = ["4242424242424242", "4242424242424242", "4000000000000002", "0001234567
 # Orders are told apart by numbers: each fourth pays with that card, each third changes its mind and is
 # refunded, each second clicks once more.
 UNLIKE = (0, 3, 5, 6, 11)
-CALM, UNSURE = 100, 240  # moments of an order, about
+CALM, UNSURE = 55, 130  # moments that each order has: a long run logs how many
 NEVER = 0  # see tests/checkout/dying.py
 logger = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ def test_whoever_dies_where_paid_is_what_was_ordered(
     arrive(double)
     go_on()
     assert wrong(double) == []
-    assert killed.total() >= POINTS // 2
+    assert killed.total() >= POINTS * 0.9
     row = Stock.objects.get(variant=variant)
     held = Order.objects.filter(status__in=["placed", "paid"]).count()
     assert row.reserved == held

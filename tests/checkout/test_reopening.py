@@ -6,12 +6,14 @@ from html import unescape
 
 import pytest
 from django.core import mail
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from catalog import delivery
 from catalog.models import Method, Product, Stock, Variant
+from checkout import cart as carts
 from checkout.models import Cart
 from orders import links, payments
 from orders.models import Order
@@ -189,3 +191,29 @@ def days_of(country: str) -> str:
     market = markets.get("eu")
     (way,) = delivery.methods(market, country, Money(Decimal(38), "EUR"), timezone.now())
     return " ".join(words.dates(way.earliest, way.latest).split())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cart_that_another_tab_of_the_account_begins_meanwhile_joins_it(
+    client: Client, suns: Product, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = make_user("ada@example.com")
+    client.force_login(ada)
+    placed = declined(client, variant)
+    look, is_late = carts.open, iter([True])
+
+    def begin(_number: int) -> None:
+        began = Cart.objects.create(token_hash="9" * 64, market="eu", user=ada)
+        began.lines.create(variant=suns.variants.get(position=1), quantity=1)
+
+    def other_tab(request: HttpRequest) -> Cart | None:
+        found = look(request)
+        if next(is_late, False):
+            together(1, begin)
+        return found
+
+    monkeypatch.setattr(carts, "open", other_tab)
+    assert reopen(client, placed) == "/cart/"
+    placed.refresh_from_db()
+    assert placed.status == Status.CANCELLED
+    assert Cart.objects.get(user=ada, closed_at=None).lines.count() == 2

@@ -235,3 +235,15 @@ def test_a_gateway_that_is_away_keeps_another_ones_payments_from_nothing(
     with pytest.raises(GatewayDown):
         jobs.compare_payments()
     assert standing(here, there) == ["succeeded", "pending"]
+
+
+def test_what_no_gateway_in_use_will_tell_of_is_over_at_last(order: Order, request: Any) -> None:
+    """Its process died before one was asked that has gone out of use, or that needed none to be asked."""
+    made = {"order": order, "amount": order.total, "currency": order.currency}
+    for gateway in ("fake", Payment.NOTHING):
+        Payment.objects.create(gateway=gateway, idempotency_key=f"x-order-{order.pk}-{gateway}", **made)
+    request.getfixturevalue("double")  # another one comes into use
+    for minutes, status in ((30, "begun"), (45, "withdrawn")):
+        later(minutes)
+        jobs.compare_payments()
+        assert set(Payment.objects.values_list("status", flat=True)) == {status}

@@ -6,10 +6,17 @@ import pytest
 from redis import Redis
 from rq import Queue, SimpleWorker
 
+from shop.changes import projector
 from shop.outbox import bell, drain
 from shop.outbox.outbox import enqueue
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a second is over before twenty commits are."""
+    monkeypatch.setattr(bell, "PENDING_SECONDS", 60)
 
 
 def rings(redis: Redis) -> int:
@@ -78,3 +85,13 @@ def test_broken_a_bell_that_is_heard_at_the_end_leaves_it_to_the_relay(
 
     monkeypatch.setattr(drain, "rung", late)
     assert last_one_in_time(jobs, redis, monkeypatch) == [1]
+
+
+def test_the_worker_of_the_changes_says_so_too(redis: Redis) -> None:
+    changes = Queue("changes", connection=redis)
+    projector.ring()
+    projector.ring()
+    assert len(changes) == 1
+    projector.rung(5)
+    projector.ring()
+    assert len(changes) == 2
