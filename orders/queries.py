@@ -18,6 +18,7 @@ from catalog.queries.pictures import Picture
 from orders import following, links
 from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment
 from orders.models.order import FIRST_NUMBER
+from shop.jinja import words
 from shop.money import Money
 
 FRESH = timedelta(hours=1)
@@ -127,6 +128,7 @@ def order_page(order: Order) -> Shape:
         "status": order.status,
         "status_label": status_label(order, state),
         "placed_at": order.placed_at,
+        "kept_until": words.moment(order.reserved_until) if order.reserved_until else "",
         "is_fresh": timezone.now() - order.placed_at < FRESH,
         "email": order.email,
         "name": order.name,
@@ -197,7 +199,7 @@ def _money_back(order: Order, state: str, events: Sequence[OrderEvent], refunded
         text = _("We have sent %(part)s of %(total)s back the way it came. The rest follows.")
         return text % {"part": refunded.format(), "total": order.money("total").format()}
     if state == "sent_back":
-        return _("Your payment came too late. We have sent all of it back the way it came.")
+        return _("Your payment came when the order had ended. We have sent all of it back the way it came.")
     if any(event.kind == OrderEvent.REFUNDED for event in events):
         return _("We have sent %(total)s back the way it came.") % {"total": order.money("total").format()}
     if refunded:

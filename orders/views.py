@@ -76,6 +76,7 @@ def order(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     """Confirmation and status in one; whoever has the link may read it."""
     shown = queries.order_page(found)
     shown["is_payable"] = payments.is_payable(found)
+    shown["can_change"] = attempts.is_waiting(found, found.payments.all())
     shown["papers"] = [_paper(token, paper) for paper in queries.papers(found)]
     context: dict[str, Any] = {
         "order": shown,

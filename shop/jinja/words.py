@@ -88,6 +88,12 @@ def time_filter(value: time | datetime) -> str:
     return format_time(value, pgettext("time pattern", "HH:mm"), locale=locale_of(language_now()))
 
 
+def moment(value: datetime) -> str:
+    """15:00 of today, Wed 25 Nov, 15:00 of another day."""
+    is_today = timezone.localtime(value).date() == timezone.localdate()
+    return time_filter(value) if is_today else f"{date_filter(value)}, {time_filter(value)}"
+
+
 def dates(earliest: date, latest: date) -> str:
     """Wed 25 – Fri 27 Nov: the month is said once if it is the same, and no date breaks over lines."""
     return _dates(language_now(), earliest, latest)

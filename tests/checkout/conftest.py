@@ -73,7 +73,12 @@ def go_to_review(client: Client, **address: str) -> str:
 
 
 def sealed(client: Client) -> str:
-    found = re.search(r'name="digest" value="([^"]+)"', client.get("/checkout/review/").content.decode())
+    return sealed_in(client.get("/checkout/review/").content.decode())
+
+
+def sealed_in(page: str) -> str:
+    """What the form of that review carries."""
+    found = re.search(r'name="digest" value="([^"]+)"', page)
     assert found
     return unescape(found[1])
 

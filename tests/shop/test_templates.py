@@ -234,3 +234,10 @@ def test_every_icon_is_asked_for_and_every_icon_asked_for_is_drawn() -> None:
     written = [path.read_text() for path in (*TEMPLATES.rglob("*.html"), *ROOT.glob("shop/jinja/*.py"))]
     asked = {name for text in written for name in re.findall(r'icon\("([a-z-]+)"', text)}
     assert asked == drawn
+
+
+def test_a_moment_is_told_by_its_time_today_and_by_its_day_too_on_others() -> None:
+    now = timezone.localtime()
+    noon, tomorrow = now.replace(hour=12, minute=5), now + timedelta(days=1)
+    assert words.moment(noon) == "12:05"
+    assert words.moment(tomorrow) == f"{words.date_filter(tomorrow)}, {words.time_filter(tomorrow)}"
