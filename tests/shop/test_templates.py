@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.test import RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 from jinja2 import Environment
 from markupsafe import Markup
 
