@@ -5,13 +5,17 @@ SHELL := /bin/sh
 PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
-DEBIAN_PACKAGES := chromium redis-server varnish varnish-modules wrk
+BROWSER := chromium-headless-shell
+DEBIAN_PACKAGES := $(BROWSER) redis-server varnish varnish-modules wrk
 export PORT PRODUCTS CATALOGUE REPLICA_DELAY
 
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
-lacks_packages = ! { command -v redis-server && { command -v chromium || command -v google-chrome; } && \
+lacks_packages = ! { command -v redis-server && { command -v $(BROWSER) || command -v google-chrome; } && \
 	ls /usr/sbin/varnishd /usr/lib/*/varnish/vmods/libvmod_xkey.so; } >/dev/null 2>&1
-install_packages = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN_PACKAGES)
+# The browser without a window costs a page half of what the other one does; older systems have that one only.
+install_packages = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	$(filter-out $(BROWSER),$(DEBIAN_PACKAGES)) \
+	$$(apt-cache show $(BROWSER) >/dev/null 2>&1 && echo $(BROWSER) || echo chromium)
 # The pins are for everyone: no registry, folder or flag of this machine goes into them.
 pin = env -u UV_FIND_LINKS $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(ARGS)
