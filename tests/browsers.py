@@ -15,7 +15,7 @@ SETTLED = """async () => {
     await Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished));
 }"""
 # Only what is wrong: axe takes three times as long to tell of everything that is well too. It would read each
-# style sheet again for a rule that is not switched on, and look for a selector that is true of each element alone.
+# style sheet again for a rule that is not switched on, and look for a selector that is of one element alone.
 AXE = """async () => {
     const {violations} = await axe.run({resultTypes: ["violations"], preload: false, selectors: false});
     return violations.flatMap(

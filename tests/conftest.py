@@ -38,7 +38,11 @@ LONGEST = (
     *("journeys/test_visitor", "catalog/test_import_luma", "catalog/test_edits_of_trade"),
     *("catalog/test_import_kill", "edge/test_crowds", "catalog/test_foremost", "shop/test_embedded"),
     *("edge/test_deception", "replicas/test_causality", "journeys/test_buying", "journeys/test_addresses"),
-    *("catalog/test_edits_of_words", "edge/test_canary", "test_architecture", "replicas/test_settings"),
+    *("shop/test_outbox_killed", "catalog/test_edits_of_addresses", "journeys/test_entries"),
+    *("journeys/test_receipt", "catalog/test_edits_of_words", "edge/test_canary", "test_architecture"),
+    *("replicas/test_settings", "orders/test_admin_giving", "catalog/test_navigation"),
+    *("checkout/test_together", "orders/test_invoices_numbers", "catalog/test_generate_command"),
+    *("catalog/test_demo_plan", "orders/test_webhooks", "shop/test_relays", "checkout/test_agreement"),
 )
 PLACES = {HERE / f"{name}.py": place for place, name in enumerate(LONGEST)}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
