@@ -1,4 +1,5 @@
-"""correct(): an order goes to another address than was written; what was charged and invoiced stays."""
+"""correct(): an order goes to another address than was written, or its mails do; what was charged and
+invoiced stays."""
 
 from collections.abc import Mapping
 
@@ -13,7 +14,8 @@ from orders.states import WrongMove
 
 Status = Order.Status
 TO_CORRECT = frozenset({Status.PLACED, Status.AUTHORIZED, Status.PAID, Status.PART_SHIPPED})
-_LABELS = {field.name: field.verbose_name for field in PostalFields._meta.fields}
+_FIELDS = (*PostalFields._meta.fields, Order._meta.get_field("email"))
+_LABELS = {field.name: field.verbose_name for field in _FIELDS}
 PARTS = tuple(_LABELS)
 CHANGED = "address_changed"
 _NOTE = 300  # characters that an event's note has room for
@@ -27,7 +29,7 @@ def correct(order: Order, parts: Mapping[str, str], *, actor_id: int | None = No
     """Writes those parts of its address, and in the timeline what they were; which ones have changed.
 
     WrongMove for an order of which all was sent, or that has ended; TaxedElsewhere. Its papers stay: an
-    invoice is written once.
+    invoice is written once. Who it is mailed to is a part of it: "email", from then on.
     """
     with transaction.atomic():
         held = states.lock(order.pk)
@@ -59,4 +61,5 @@ def is_taxed_alike(order: Order, region: str) -> bool:
 def _notes(told: list[str]) -> list[str]:
     """In one line if it has room for all of them: nothing of what was there before is cut off."""
     whole = " · ".join(told)
-    return [whole] if len(whole) <= _NOTE else told
+    notes = [whole] if len(whole) <= _NOTE else told
+    return [note[at : at + _NOTE] for note in notes for at in range(0, len(note), _NOTE)]

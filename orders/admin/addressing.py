@@ -1,4 +1,4 @@
-"""The address of an order is corrected, as long as not all of it has left."""
+"""The address of an order is corrected, its e-mail too, as long as not all of it has left."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.forms import EmailLine
 from accounts.postal import PostalForm
 from orders import addresses, queries, states
 from orders.admin.asking import Asking
@@ -16,7 +18,11 @@ from shop.desk.cells import country
 
 
 class CorrectionForm(PostalForm):
-    """The parts of the address as its country writes them; the country itself stays."""
+    """The parts of the address as its country writes them, and the e-mail; the country itself stays."""
+
+    email = EmailLine(
+        label=gettext_lazy("E-mail"), error_messages={"required": gettext_lazy("Please enter the e-mail.")}
+    )
 
     def __init__(self, data: Any, *, order: Order) -> None:
         initial = {name: getattr(order, name) for name in addresses.PARTS}
@@ -30,7 +36,7 @@ class CorrectionForm(PostalForm):
         for name, field in self.fields.items():
             field.widget.attrs.pop("autofocus", None)
             field.widget.attrs["autocomplete"] = "off"  # the browser's owner does not live there
-            if name in {"name", "company", "line1", "line2"}:
+            if name in {"name", "company", "line1", "line2", "email"}:
                 field.widget.attrs["class"] = "vTextField"
 
     def rows(self) -> list[forms.BoundField]:
@@ -78,7 +84,16 @@ def address_of(order: Order, *, may_correct: bool) -> Any:
     """As its country writes it; with a link to who may correct it, while that is of use."""
     lines = [*queries.address_lines(order, order.vat_number), order.phone]
     shown = format_html('<span class="lines">{}</span>', "\n".join(line for line in lines if line))
-    if not may_correct or order.status not in addresses.TO_CORRECT:
+    return _with_link(shown, order, _("Correct the address")) if may_correct else shown
+
+
+def email_of(order: Order, shown: Any, *, may_correct: bool) -> Any:
+    """What is shown of it, with the same link, to where the e-mail is."""
+    return _with_link(shown, order, _("Correct the e-mail"), "#id_email") if may_correct else shown
+
+
+def _with_link(shown: Any, order: Order, text: str, part: str = "") -> Any:
+    if order.status not in addresses.TO_CORRECT:
         return shown
     url = reverse("admin:orders_order_address", args=[order.pk])
-    return format_html('{}<br><a href="{}">{}</a>', shown, url, _("Correct the address"))
+    return format_html('{}<br><a href="{}{}">{}</a>', shown, url, part, text)

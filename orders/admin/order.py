@@ -192,7 +192,8 @@ class OrderTable(Selling, Moving):
 
     @admin.display(description=gettext_lazy("e-mail"))
     def mailbox(self, order: Any) -> Any:
-        return repeating.mailbox(order, may_write=order.reader.has_perm("orders.change_order"))
+        shown = repeating.mailbox(order, may_write=order.reader.has_perm("orders.change_order"))
+        return addressing.email_of(order, shown, may_correct=order.reader.has_perm("orders.ship_order"))
 
     @admin.display(description=gettext_lazy("goes to"))
     def address(self, order: Any) -> Any:

@@ -1,13 +1,15 @@
-"""An address that was written wrong is corrected on the desk, while something is still to be sent there."""
+"""An address or e-mail that was written wrong is corrected on the desk, while not all has left."""
 
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from orders import addresses, payments, shipments, states
+from orders import addresses, links, mailing, payments, shipments, states
 from orders.models import Order
+from shop.outbox import drain
 from tests.factories import make_tax_class
 from tests.orders.conftest import member
 from tests.orders.test_admin import page
@@ -30,13 +32,14 @@ def correcting(order: Order) -> str:
 
 def written(**parts: str) -> dict[str, str]:
     whole = {"name": "Ada Lovelace", "line1": "Unter den Linden 1", "postcode": "10117", "city": "Berlin"}
-    return {**whole, "company": "", "line2": "", "country": "DE", "phone": "", **parts}
+    given = {"company": "", "line2": "", "country": "DE", "phone": "", "email": "ada@example.com"}
+    return {**whole, **given, **parts}
 
 
 def test_a_corrected_address_is_where_it_goes_and_the_timeline_says_what_it_was(
     merchant: Client, paid: Order
 ) -> None:
-    assert correcting(paid) in merchant.get(page(paid)).content.decode()
+    assert f'{correcting(paid)}"' in merchant.get(page(paid)).content.decode()
     invoice = paid.invoices.get().content
     sent = written(line1="Unter den Linden  11", line2="c/o Babbage", postcode="10 119")
     assert said(merchant, correcting(paid), sent) == ["Address corrected"]
@@ -53,6 +56,33 @@ def test_a_corrected_address_is_where_it_goes_and_the_timeline_says_what_it_was(
     assert paid.invoices.get().content == invoice
 
 
+def test_a_corrected_email_gets_what_is_mailed_from_now_on_and_finds_the_order(
+    merchant: Client, client: Client, paid: Order
+) -> None:
+    assert f'{correcting(paid)}#id_email"' in merchant.get(page(paid)).content.decode()
+    drain.drain("normal")
+    invoice, link = paid.invoices.get(), links.path(paid)
+    mail.outbox.clear()
+    assert said(merchant, correcting(paid), written(email="ada@exemple.org")) == ["Address corrected"]
+    note = paid.events.get(kind="address_changed").note
+    assert note == "E-mail: ada@example.com → ada@exemple.org"
+    assert paid.invoices.get() == invoice
+    assert paid.invoices.get().content == invoice.content
+
+    mailing.again(paid, "confirmation")
+    states.move(Order.objects.get(), Status.SHIPPED)
+    drain.drain("normal")
+    assert [message.to for message in mail.outbox] == [["ada@exemple.org"]] * 2
+
+    mail.outbox.clear()
+    for email in ("ada@example.com", "ada@exemple.org"):
+        client.post("/track/", {"number": paid.number, "email": email})
+    drain.drain("normal")
+    (message,) = mail.outbox
+    assert message.to == ["ada@exemple.org"]
+    assert link in message.body
+
+
 def test_what_is_as_it_was_is_no_event(merchant: Client, paid: Order) -> None:
     assert said(merchant, correcting(paid), written()) == ["Address as it was"]
     assert not paid.events.filter(kind="address_changed").exists()
@@ -67,6 +97,8 @@ def test_what_is_as_it_was_is_no_event(merchant: Client, paid: Order) -> None:
         ({"city": "Ber\x00lin"}, "control characters"),
         ({"country": "FR", "postcode": "75001"}, "The country stays"),
         ({"country": ""}, "The country stays"),
+        ({"email": ""}, "Please enter the e-mail."),
+        ({"email": "ada@example"}, "The part after the @ is not complete"),
     ],
 )
 def test_what_the_country_does_not_write_so_is_told(
@@ -75,7 +107,7 @@ def test_what_the_country_does_not_write_so_is_told(
     text = merchant.post(correcting(paid), written(**parts)).content.decode()
     assert told in text
     paid.refresh_from_db()
-    assert (paid.line1, paid.country) == ("Unter den Linden 1", "DE")
+    assert (paid.line1, paid.country, paid.email) == ("Unter den Linden 1", "DE", "ada@example.com")
 
 
 def test_a_region_with_another_tax_is_not_written(merchant: Client, paid: Order) -> None:
@@ -103,6 +135,14 @@ def test_long_parts_lose_nothing_of_what_was_there(paid: Order) -> None:
     addresses.correct(paid, {"line1": "c" * 130, "line2": "d" * 130})
     notes = [event.note for event in paid.events.filter(kind="address_changed")]
     assert ["a" * 130 in notes[0], "b" * 130 in notes[1]] == [True, True]
+
+
+def test_the_longest_emails_have_room_in_the_timeline(paid: Order) -> None:
+    old, new = (f"{letter * 64}@{letter * 60}.{letter * 60}.{letter * 60}.org" for letter in "ab")
+    Order.objects.update(email=old)
+    assert addresses.correct(paid, {"email": new}) == ["email"]
+    notes = [event.note for event in paid.events.filter(kind="address_changed")]
+    assert "".join(notes) == f"E-mail: {old} → {new}"
 
 
 def test_a_part_that_has_left_leaves_the_rest_to_be_sent_elsewhere(merchant: Client, paid: Order) -> None:
