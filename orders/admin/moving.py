@@ -25,7 +25,7 @@ from orders.admin.exporting import Exporting
 from orders.admin.giving import Giving
 from orders.admin.linking import Linking
 from orders.admin.packing import Packing
-from orders.admin.refunds import mark_refunded, refundable, send_back, unrefunded
+from orders.admin.refunds import mark_refunded, refundable, send_back, undecided, unrefunded
 from orders.admin.repeating import Repeating
 from orders.admin.shipping import UNRESERVED, Shipping
 from orders.models import Order
@@ -107,6 +107,7 @@ class Moving(Shipping, Giving, Deciding, Repeating, Addressing, Linking, Packing
                 if (text := unrefunded(order)) and not (self.may_refund(request) and refundable(order))
             ],
             "refundable": [amount for amount in map(refundable, orders) if amount],
+            "undecided": [text for order in orders for text in undecided(order)],
             "may_refund": self.may_refund(request),
             "back": back,
             "is_many": request.method == "POST",

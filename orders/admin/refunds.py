@@ -73,6 +73,29 @@ def is_owed(order: Order) -> bool:
     return order.status == Order.Status.CANCELLED and bool(unrefunded(order))
 
 
+# What becomes of money that is not there yet, or not the order's, if the order is or gets cancelled.
+_UNDECIDED: dict[str, Any] = {
+    Payment.Status.PENDING: gettext_lazy(
+        "%(number)s: a payment of %(amount)s is on its way. Should it arrive, all of it goes back by itself."
+    ),
+    Payment.Status.AUTHORIZED: gettext_lazy(
+        "%(number)s: %(amount)s was approved and not taken. The approval ends by itself."
+    ),
+    Payment.Status.HELD: gettext_lazy(
+        "%(number)s: %(amount)s is held back. What becomes of it is decided on the order’s page."
+    ),
+}
+
+
+def undecided(order: Order) -> list[str]:
+    """What is to be known, before it is cancelled, of money beside that which paid it."""
+    return [
+        _UNDECIDED[payment.status] % {"number": order.number, "amount": payment.money}
+        for payment in order.payments.all()
+        if payment.status in _UNDECIDED
+    ]
+
+
 def refundable(order: Order) -> Money | None:
     """What the gateway can send back of this order if it is or gets cancelled; None if there is nothing."""
     has_reference = any(

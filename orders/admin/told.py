@@ -1,5 +1,6 @@
 """What an order's page on the desk tells of money and goods that came back, and of money that waits."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -45,8 +46,29 @@ def money_of(order: Order) -> str:
         (refund.money for refund in open_ if refund.status == Status.BEGUN and _counts(refund)),
         order.currency,
     )
-    context = {"paid": paid, "back": back, "rest": rest, "under_way": min(under_way, back)}
+    context: dict[str, Any] = {"paid": paid, "back": back, "rest": rest, "under_way": min(under_way, back)}
+    if not paid:
+        context["unpaid"] = "\n".join(unpaid(order, open_))
     return render_to_string("admin/orders/order/money.html", context)
+
+
+def unpaid(order: Order, sent: Iterable[Refund]) -> list[str]:
+    """That nothing has paid it; below, what came for nothing, or is on its way to an order that has ended."""
+    has_ended = order.status in balance.GIVEN_UP
+    told = [_("Nothing was paid for it") if has_ended else _("Nothing is paid yet")]
+    for payment in order.payments.all():
+        values = {"amount": payment.money}
+        if payment.status == Payment.Status.PENDING and has_ended:
+            told.append(_("%(amount)s is on its way: should it arrive, it goes back by itself") % values)
+        elif payment.status == Payment.Status.SURPLUS:
+            own = [refund for refund in sent if refund.payment_id == payment.pk]
+            if any(map(waits, own)):
+                told.append(_("%(amount)s came and did not count: it waits to be sent back") % values)
+            elif any(refund.status == Status.BEGUN for refund in own):
+                told.append(_("%(amount)s came and did not count: it is on its way back") % values)
+            else:
+                told.append(_("%(amount)s came and did not count: it has gone back") % values)
+    return told
 
 
 def _counts(refund: Refund) -> bool:
