@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import CharField, Exists, Q, QuerySet
 from django.utils import timezone
 
-from catalog import taxes
+from catalog import taxes, thresholds
 from catalog.models import Method, MethodRate, Promised, Zone
 from shop import markets
 from shop.edge.recording import reading
@@ -26,7 +26,8 @@ SATURDAY = 5
 class Promise:
     """The cheapest way. `cutoff` only while ordering before it matters now; all holds until `changes_at`.
 
-    is_from: what is heavier costs more. `free_from` holds for whatever weight.
+    is_from: what is heavier costs more. `free_from` holds for whatever weight, and in the country named by
+    `free_in` only; "": wherever the market delivers.
     """
 
     method_name: str
@@ -34,6 +35,7 @@ class Promise:
     price: Money
     is_from: bool
     free_from: Money | None
+    free_in: str
     earliest: date
     latest: date
     cutoff: time | None
@@ -58,7 +60,7 @@ class Choice:
 def promise(market: Market, now: datetime) -> Promise | None:
     """What product and cart pages of the market say; None where nothing is delivered."""
     with reading(f"promise/{market.code}"):
-        amount, free_from, is_from, name, carrier, until, min_days, max_days = _promised(market)
+        amount, free_from, everywhere, is_from, name, carrier, until, min_days, max_days = _promised(market)
     if amount is None:
         return None
     leaves, cutoff = _leaves_on(now, until)
@@ -67,7 +69,7 @@ def promise(market: Market, now: datetime) -> Promise | None:
         carrier=carrier,
         price=Money(amount, market.currency),
         is_from=is_from,
-        free_from=_money(free_from, market.currency),
+        **thresholds.told(market, free_from, everywhere)._asdict(),
         earliest=working_day(leaves, min_days),
         latest=working_day(leaves, max_days),
         cutoff=cutoff,
@@ -75,10 +77,10 @@ def promise(market: Market, now: datetime) -> Promise | None:
     )
 
 
-def free_from(market: Market) -> Money | None:
-    """What each page of the market says of it: from which amount on delivery is free; None if it never is."""
+def free(market: Market) -> thresholds.Free:
+    """What each page of the market says of it."""
     with reading(f"promise/{market.code}:free"):
-        return _money(_promised(market)[1], market.currency)
+        return thresholds.told(market, *_promised(market)[1:3])
 
 
 def keep(_ids: Iterable[int] = ()) -> None:
@@ -234,16 +236,17 @@ def _cheapest(market: Market) -> tuple[Any, ...]:
         default=None,
     )
     if cheapest is None:
-        return None, None, False, "", "", None, 0, 0
+        return None, None, False, False, "", "", None, 0, 0
     own = [rate for rate in rates if rate.method_id == cheapest.method_id]
-    paid = [rate.free_from for rate in own if rate.amount]
-    free = [amount for amount in paid if amount is not None]
+    classes = [thresholds.Rate(rate.method_id, rate.amount, rate.goods_from, rate.free_from) for rate in own]
+    free_from = thresholds.of_method(classes) if any(rate.amount for rate in own) else None
     amount = Money(cheapest.amount, market.currency).rounded()
     if not market.tax_shown:
         amount = taxes.net(amount, taxes.rate_for(cheapest.tax_class_id, market.country))
     return (
         amount.amount,
-        max(free, default=None) if len(free) == len(paid) else None,
+        free_from,
+        free_from is not None and thresholds.hold_everywhere(market.currency, free_from),
         any(rate.amount > cheapest.amount for rate in own),
         cheapest.name,
         cheapest.carrier,
@@ -254,7 +257,17 @@ def _cheapest(market: Market) -> tuple[Any, ...]:
 
 
 _CODES: "ArrayField[Any, Any]" = ArrayField(CharField(max_length=43))
-_FACTS = ("amount", "free_from", "is_from", "method_name", "carrier", "cutoff", "min_days", "max_days")
+_FACTS = (
+    "amount",
+    "free_from",
+    "is_free_everywhere",
+    "is_from",
+    "method_name",
+    "carrier",
+    "cutoff",
+    "min_days",
+    "max_days",
+)
 _KEPT = Prepared(lambda: Promised.objects.filter(market=Param("market")).values_list(*_FACTS))
 
 

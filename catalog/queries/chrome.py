@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, LPad
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog import delivery
+from catalog import delivery, thresholds
 from catalog.models import Category, Page
 from catalog.queries.navigation import NavigationItem, give_room
 from shop import addresses, markets
@@ -46,6 +46,7 @@ class Chrome(TypedDict):
     pages: list[PageLink]
     promise: delivery.Promise | None  # if it was asked for
     free_from: Money | None  # delivery costs nothing
+    free_in: str  # the only country of which that is said; "" if it holds everywhere
     section: str | None
     breadcrumbs: list[Crumb]
     title: str
@@ -87,7 +88,7 @@ def around(
     tree, trail = _navigation(nodes, path), _trail(nodes, path)
     crumbs = [*trail, *crumbs]
     promise = delivery.promise(market, now or timezone.now()) if promises else None
-    free_from = delivery.free_from(market) if not promises else promise.free_from if promise else None
+    free = promise or (thresholds.Free() if promises else delivery.free(market))
     home = [Crumb(name=_("Home"), url=addresses.path("catalog:home"))] if crumbs else []
     return Chrome(
         navigation=tree,
@@ -97,7 +98,8 @@ def around(
             if node.kind in _GROUPS
         ],
         promise=promise,
-        free_from=free_from,
+        free_from=free.free_from,
+        free_in=free.free_in,
         section=section or next((item["slug"] for item in tree if item["is_current"]), None),
         breadcrumbs=[*home, *crumbs],
         title=f"{title} · {settings.SITE_NAME}" if title else settings.SITE_NAME,

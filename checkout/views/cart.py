@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog import delivery
 from catalog.models import Product
 from catalog.queries import companions
 from checkout import cart as carts
@@ -20,7 +21,7 @@ from checkout.forms import AddForm, QuantityField, VoucherForm
 from checkout.models import Cart
 from checkout.views.page import page
 from orders import links
-from shop import markets
+from shop import markets, places
 from shop.edge.pages import private_page
 
 
@@ -40,8 +41,17 @@ def show(request: HttpRequest, found: Cart | None, code_form: VoucherForm, statu
         return page(request, "cart", {"cart": shown, "companions": []})
     beside = companions.of(market, {line.product_id for line in shown.lines})
     # The days are those of the way that the sum counts: to the cart's own country, once it has one.
-    country = queries.country_name(found.country) if found and found.country else ""
-    context = {"cart": shown, "country": country, "companions": beside, "code_form": code_form}
+    country = places.country_name(found.country) if found and found.country else ""
+    free_in = ""
+    if shown.free_delivery_gap:  # as said of that country, or of the one that the estimate is for
+        free_in = country or delivery.free(market).free_in
+    context = {
+        "cart": shown,
+        "country": country,
+        "free_in": free_in,
+        "companions": beside,
+        "code_form": code_form,
+    }
     return page(request, "cart", context, status=status)
 
 

@@ -110,6 +110,7 @@ def edits() -> Edits:
         "a zone has another country": lambda: Zone.objects.update(countries=["DE", "GB"]),
         "and only that": lambda: change(Zone.objects.get(), countries=["GB"])(),
         "a new zone and method": lambda: make_delivery(["DE", "FR"]),
+        "a country where it is not free": lambda: make_delivery(["NL"], free_from=None),
         "a zone goes": lambda: Zone.objects.filter(countries=["GB"]).delete(),
         "a product's prices without tax": untaxed,
         "its tax class": lambda: Product.objects.filter(pk=thing(1).pk).update(

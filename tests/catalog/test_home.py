@@ -1,11 +1,12 @@
 """The home page: blocks of content, the range, rows of goods."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from catalog.models import Block, Product
+from catalog.models import Block, MethodRate, Product, Zone
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_category, make_delivery, make_image, make_page, make_product
 
@@ -170,3 +171,18 @@ def test_free_delivery_is_announced_in_the_markets_money(look: Look) -> None:
     make_delivery(["DE", "GB"], free_from="50")
     assert "Free delivery from €50" in look("/").html
     assert "Free delivery from £50" in look("/gb/").html
+
+
+def test_free_delivery_names_the_country_where_it_is_unless_it_is_so_everywhere(look: Look) -> None:
+    home = make_delivery(["DE"], free_from="50")
+    make_delivery(["GB"], free_from="60")
+    make_delivery(["NL"], free_from="90")
+    follow_changes()
+    assert "Free delivery from €50 (Germany)" in look("/").html
+    assert "Free delivery from £60 (United Kingdom)" in look("/gb/").html
+    MethodRate.objects.exclude(method=home).update(free_from=Decimal(45))
+    follow_changes()
+    assert "Free delivery from €50<" in look("/").html
+    Zone.objects.filter(pk=make_delivery([], free_from=None).zone_id).update(regions=["NL-FR"])
+    follow_changes()
+    assert "Free delivery from €50 (Germany)" in look("/").html

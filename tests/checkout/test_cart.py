@@ -9,7 +9,7 @@ from catalog.models import Price, Product, Stock, Variant
 from checkout import cart as carts
 from checkout.models import Cart, CartLine
 from tests.checkout.conftest import put
-from tests.factories import follow_changes, make_product, make_user
+from tests.factories import follow_changes, make_delivery, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -246,6 +246,16 @@ def test_delivery_and_the_gap_to_free_delivery_are_told(client: Client, variant:
     assert "€4.90" in page
     assert "€42.90" in page
     assert "€22.00" in page
+
+
+def test_the_gap_to_free_delivery_names_its_country_where_others_differ(
+    client: Client, variant: Variant
+) -> None:
+    make_delivery(["NL"], eur="8.90", free_from="90")
+    put(client, variant)
+    assert "€22.00 more and delivery is free (Germany)." in told(client)
+    Cart.objects.update(country="NL")
+    assert "€52.00 more and delivery is free (Netherlands)." in told(client)
 
 
 def test_a_cart_of_any_size_takes_the_same_number_of_queries(
