@@ -42,7 +42,8 @@ def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
         return _with_email(request, found, shown, {"form": form, **context})
     if sent.get("action") == "country":  # that country's fields, with what is filled in so far
         form = AddressForm(initial=sent, **asks)
-        return show_step(request, "address", found, shown, {"form": form, "chosen": NEW, **context})
+        tried = _going_to(form.land, found)
+        return show_step(request, "address", tried, quote.of(tried), {"form": form, "chosen": NEW, **context})
     if chosen in saved:  # looked at like any other: countries and postcodes change
         kept = saved[chosen]
         number = found.vat_number if found.company == kept.parts["company"] else ""
@@ -64,7 +65,8 @@ def address(request: HttpRequest, found: Cart, shown: Quote) -> HttpResponse:
 
 def _with_email(request: HttpRequest, found: Cart, shown: Quote, context: dict[str, Any]) -> HttpResponse:
     """The step as it would be with that address, which is not kept before the form is sent."""
-    tried, email = copy(found), request.POST.get("email", "").strip()
+    land = context["form"].land if context["chosen"] == NEW else found.country
+    tried, email = _going_to(land, found), request.POST.get("email", "").strip()
     try:
         validate_email(email)
     except ValidationError:
@@ -75,6 +77,14 @@ def _with_email(request: HttpRequest, found: Cart, shown: Quote, context: dict[s
     tried.email = email
     now = quote.of(tried)
     return show_step(request, "address", tried, now, {"told": _withdrawn(shown, now), **context})
+
+
+def _going_to(country: str, found: Cart) -> Cart:
+    """The cart as it would be with an address in that country, of which nothing else is known yet."""
+    tried = copy(found)
+    if country != found.country:
+        tried.country, tried.region, tried.postcode, tried.vat_number = country, "", "", ""
+    return tried
 
 
 def _withdrawn(before: Quote, now: Quote) -> list[str]:

@@ -186,6 +186,13 @@ function mark(field, text) {
   field.setAttribute("aria-describedby", [id, ...others].join(" "));
 }
 
+function renew(parts, page) {
+  for (const part of parts) {
+    const fresh = $(`[data-fresh="${part.dataset.fresh}"]`, page);
+    if (fresh) part.replaceChildren(...fresh.childNodes);
+  }
+}
+
 /* --- Addresses: another country has other fields, and what was typed stays. --- */
 
 function addresses() {
@@ -195,14 +202,17 @@ function addresses() {
   const layouts = JSON.parse(country.dataset.layouts);
   let shown = country.value;
   country.addEventListener("change", async () => {
-    const wanted = country.value;
-    if (layouts[wanted] === layouts[shown]) return;
+    const wanted = country.value, isAlike = layouts[wanted] === layouts[shown];
+    const sums = $$('[data-fresh="sum"]');
+    if (isAlike && !sums.length) return;
     const sent = new URLSearchParams(new FormData(country.form));
     sent.set("action", "country");
     const answer = await fetch(location.href, { method: "POST", body: sent }).catch(() => null);
     if (country.value !== wanted) return; // another one was chosen meanwhile
-    if (!answer?.ok) return $("button[value=country]", country.form).click();
+    if (!answer?.ok) return isAlike || $("button[value=country]", country.form).click();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    renew(sums, page); // what it costs to bring it there, and its tax
+    if (isAlike) return;
     const fresh = $("[data-of-country]", page);
     for (const field of $$("input[name]", fresh)) {
       field.value = $(`input[name="${field.name}"]`, fields)?.value ?? field.value;
@@ -231,12 +241,7 @@ function customer() {
     const answer = await fetch(location.href, { method: "POST", body: sent }).catch(() => null);
     if (!answer?.ok || field.value.trim() !== asked || field.form.dataset.sent) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    released(() => {
-      for (const part of $$("[data-fresh]")) {
-        const fresh = $(`[data-fresh="${part.dataset.fresh}"]`, page);
-        if (fresh) part.replaceChildren(...fresh.childNodes);
-      }
-    });
+    released(() => renew($$("[data-fresh]"), page));
   });
 }
 

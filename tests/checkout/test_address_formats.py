@@ -10,7 +10,7 @@ from catalog.models import Variant
 from checkout.forms import AddressForm
 from checkout.models import Cart
 from tests.checkout.conftest import ADDRESS, put
-from tests.factories import make_delivery
+from tests.factories import make_delivery, make_tax_class
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +72,25 @@ def test_the_fields_of_another_country_are_shown_with_all_that_was_typed(client:
         assert f'value="{kept}"' in page
     assert 'role="alert"' not in page  # nobody has said that they are done
     assert Cart.objects.get().line1 == ""
+
+
+def test_the_sum_is_that_of_the_country_just_chosen_and_nothing_is_kept(client: Client) -> None:
+    make_delivery(["FR"], eur="8.90", free_from=None)
+    make_tax_class(rates={"FR": "0.20"})
+    page = client.get("/checkout/address/").content.decode()
+    assert all(told in page for told in ("€4.90", "incl. VAT 19%"))
+    sent = {"action": "country", "country": "FR", "name": "Ada"}
+    page = client.post("/checkout/address/", sent).content.decode()
+    assert all(told in page for told in ("€8.90", "€46.90", "incl. VAT 20%"))
+    page = client.post("/checkout/address/", {**sent, "action": "email", "email": "ada@example.com"})
+    assert "€46.90" in page.content.decode()
+    assert Cart.objects.get().country == ""
+    client.post("/checkout/address/", ADDRESS)
+    page = client.post("/checkout/address/", sent).content.decode()
+    assert "€46.90" in page
+    page = client.post("/checkout/address/", {**sent, "country": "DE"}).content.decode()
+    assert all(told in page for told in ("€42.90", "incl. VAT 19%"))
+    assert Cart.objects.get().country == "DE"
 
 
 def test_who_sends_another_countrys_address_at_once_is_asked_for_what_is_missing(client: Client) -> None:

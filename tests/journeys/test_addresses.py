@@ -64,6 +64,17 @@ def test_another_country_has_other_fields_and_nothing_typed_is_lost(
     expect(visitor.get_by_text("Detroit, MI 48201")).to_be_visible()
 
 
+def test_the_sum_follows_the_country(shop: None, visitor: Page, live_server: LiveServer) -> None:
+    make_delivery(["FR"], eur="11.10", free_from=None)
+    to_the_address(visitor, live_server)
+    sums = visitor.locator("[data-fresh=sum]")
+    expect(sums).not_to_contain_text("€11.10")
+    choose(visitor, "France")  # with the same fields
+    expect(sums).to_contain_text("€11.10")
+    choose(visitor, "Germany")
+    expect(sums).not_to_contain_text("€11.10")
+
+
 def test_a_company_buys_without_tax(shop: None, visitor: Page, live_server: LiveServer) -> None:
     to_the_address(visitor, live_server)
     fill(visitor, email="ada@example.com", name="Ada Lovelace", line1="Ring 1", postcode="1010", city="Wien")
