@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -199,6 +199,28 @@ class PromotionTable(Table):
             for row in found.result_list:
                 row.figures = figures[row.pk]
         return answer
+
+    def response_add(
+        self, request: HttpRequest, obj: Promotion, post_url_continue: Any = None
+    ) -> HttpResponse:
+        answer = super().response_add(request, obj, post_url_continue)
+        self._ask_for_code(request, obj)
+        return answer
+
+    def response_change(self, request: HttpRequest, obj: Promotion) -> HttpResponse:
+        answer = super().response_change(request, obj)
+        self._ask_for_code(request, obj)
+        return answer
+
+    def _ask_for_code(self, request: HttpRequest, promotion: Promotion) -> None:
+        """One that waits for a code, and has none, gives nobody anything."""
+        if not promotion.needs_code or promotion.vouchers.exists():
+            return
+        text: Any = _("“%s” does nothing until it has a code.") % promotion
+        if request.user.has_perm("checkout.add_voucher"):
+            url = reverse("admin:checkout_voucher_add")
+            text = format_html('{} <a href="{}?promotion={}">{}</a>', text, url, promotion.pk, _("Add one"))
+        self.message_user(request, text, messages.WARNING)
 
     @admin.display(description=gettext_lazy("gives"))
     def gives(self, promotion: Promotion) -> str:

@@ -11,7 +11,7 @@ from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -43,6 +43,12 @@ def _by_code(promotion: Promotion) -> Promotion:
             % promotion
         )
     return promotion
+
+
+def _wanted(asked: QueryDict) -> str:
+    """The promotion that an address names, as a list's filter or as a form's field; "" for none."""
+    said = asked.get("promotion") or asked.get("promotion__pk") or ""
+    return said if said.isdecimal() and len(said) < 19 else ""
 
 
 class VoucherForm(RowForm):
@@ -169,6 +175,25 @@ class VoucherTable(Table):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "promotion__pk" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Of the promotion whose codes one comes from."""
+        listed = QueryDict(request.GET.get("_changelist_filters", ""))
+        return {"promotion": _wanted(request.GET) or _wanted(listed)}
+
+    def empty(self, request: HttpRequest, found: Any) -> dict[str, str]:
+        """The first one of a promotion's codes is that promotion's; or many are made at once."""
+        told = super().empty(request, found)
+        if told["url"].startswith("?") or not self.has_add_permission(request):
+            return told
+        wanted = _wanted(request.GET)
+        asked = f"?promotion={wanted}" if wanted else ""
+        return {
+            **told,
+            "url": told["url"] + asked,
+            "also": _("Make many vouchers"),
+            "also_url": reverse("admin:checkout_voucher_batch") + asked,
+        }
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the figures of the rows that are shown, asked for at once."""
         may = {"can_make": self.has_add_permission(request)}
@@ -201,7 +226,7 @@ class VoucherTable(Table):
             if form.is_valid():
                 return self._make(request, dict(form.cleaned_data))
         else:
-            form = BatchForm(initial={"promotion": request.GET.get("promotion__pk")})
+            form = BatchForm(initial={"promotion": _wanted(request.GET)})
         rows: tuple[Any, ...] = (("promotion", "count"), ("begins", "batch"), ("limit", "limit_each"))
         context = {
             **self.admin_site.each_context(request),

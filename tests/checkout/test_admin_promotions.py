@@ -1,6 +1,8 @@
 """Promotions and vouchers on the desk: sensible forms, codes by the batch, figures, a spreadsheet."""
 
 import csv
+import re
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -81,6 +83,47 @@ def test_the_stacking_is_explained_where_it_is_chosen(desk: Client) -> None:
     page = desk.get(f"{PROMOTIONS}add/").content.decode()
     assert "counts only where nothing was given before it" in page
     assert "The smallest number has its turn first" in page
+
+
+def links(page: str) -> list[str]:
+    return [unescape(url) for url in re.findall(r'href="([^"]+)"', page)]
+
+
+def test_a_promotion_that_waits_for_a_code_says_that_it_does_nothing_without(desk: Client) -> None:
+    page = desk.post(f"{PROMOTIONS}add/", sent(needs_code="on", name="A & B"), follow=True).content.decode()
+    promotion = Promotion.objects.get()
+    add = f"{VOUCHERS}add/?promotion={promotion.pk}"
+    assert f'“A &amp; B” does nothing until it has a code. <a href="{add}">Add one</a>' in page
+    assert f'<option value="{promotion.pk}" selected>A &amp; B</option>' in desk.get(add).content.decode()
+
+    one = f"{PROMOTIONS}{promotion.pk}/change/"
+    assert add in links(desk.post(one, sent(needs_code="on"), follow=True).content.decode())
+    assert "does nothing" not in desk.post(one, sent(), follow=True).content.decode()
+    make_voucher(promotion=promotion)
+    assert "does nothing" not in desk.post(one, sent(needs_code="on"), follow=True).content.decode()
+
+
+def test_from_a_promotions_codes_one_and_many_are_made_for_it(desk: Client) -> None:
+    """While there is none, and when there are some."""
+    promotion = make_promotion(needs_code=True)
+    chosen = f'<option value="{promotion.pk}" selected>'
+    for code in ("ONE", "TWO"):
+        page = desk.get(f"{VOUCHERS}?promotion__pk={promotion.pk}").content.decode().split("content-main")[1]
+        for part in ("add/", "batch/"):
+            ways = [url for url in links(page) if url.startswith(VOUCHERS + part)]
+            assert ways
+            assert [url for url in ways if chosen not in desk.get(url).content.decode()] == []
+        make_voucher(code, promotion=promotion)
+    Voucher.objects.all().delete()
+    assert f'<a class="button" href="{VOUCHERS}batch/">Make many' in desk.get(VOUCHERS).content.decode()
+
+
+@pytest.mark.parametrize("said", ["x", "-1", "9" * 30, "²"])
+def test_an_address_that_names_no_promotion_chooses_none(desk: Client, said: str) -> None:
+    for part in ("add/?promotion=", "batch/?promotion__pk="):
+        answer = desk.get(VOUCHERS + part + said)
+        assert answer.status_code == 200
+        assert not re.search(r'<option value="[^"]+" selected', answer.content.decode())
 
 
 def order_with(variant: Variant, code: str = "", number: int = 1) -> Order:
