@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from orders.models import StrayMoney
@@ -45,6 +46,14 @@ class StrayTable(Unchangeable, Table):
     actions = ("see_to",)
     fields = ("reference", "where", "sum", "state", "first_seen", "seen")
     readonly_fields = fields
+
+    def empty(self, request: HttpRequest, found: Any) -> dict[str, str]:
+        """Nobody waits for one."""
+        told = super().empty(request, found)
+        if told["url"].startswith("?"):
+            return told
+        text = {"title": _("None: every payment belongs to an order."), "text": ""}
+        return {**text, "label": _("Look at the orders"), "url": reverse("admin:orders_order_changelist")}
 
     def has_charge_permission(self, request: HttpRequest) -> bool:
         """Who decides about money that was held back decides here."""

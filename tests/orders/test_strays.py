@@ -135,6 +135,9 @@ def merchant(group: str) -> Client:
 def test_the_desk_says_so_until_somebody_has_seen_to_it(strange: str) -> None:
     desk = merchant("Merchant")
     assert "payment of no order" not in desk.get("/admin/").content.decode()
+    page = desk.get("/admin/orders/straymoney/").content.decode()
+    assert "None: every payment belongs to an order." in page
+    assert "Wait for" not in page
     jobs.compare_payments()
     assert "payment of no order" in desk.get("/admin/").content.decode()
     page = desk.get("/admin/orders/straymoney/?seen=no").content.decode()
