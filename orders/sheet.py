@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from orders import progress
 from orders.models import Invoice, Order, OrderLine, Payment, Refund
+from shop.money import Money
 
 COLUMNS = (
     *("order", "line", "placed_at", "status", "market", "currency"),
@@ -96,7 +97,7 @@ def _own(order: Any) -> Mapping[str, Any]:
     told = {name: getattr(order, name) for name in OWN if hasattr(order, name)}
     return told | {
         "goods": order.subtotal,
-        "refunded": max(order.sent - beyond, Decimal(0)),
+        "refunded": Money(max(order.sent - beyond, Decimal(0)), order.currency).rounded().amount,
         "invoice": f"{order.series}-{order.paper:06d}" if order.paper else "",
         "delivery_method": order.delivery_name,
     }

@@ -52,6 +52,13 @@ def test_each_line_has_a_row_and_the_orders_own_sums_stand_once(merchant: Client
     assert (one["prices_include_tax"], one["status"]) == ("yes", "part_shipped")
 
 
+def test_what_was_not_refunded_has_the_decimals_of_what_was(merchant: Client, variant: Variant) -> None:
+    open_, paid, yen = (place_order(make_draft((variant, 1))) for _number in range(3))
+    payments.begin(paid, "pays")
+    Order.objects.filter(pk=yen.pk).update(currency="JPY")
+    assert [row["refunded"] for row in exported(merchant, open_, paid, yen)] == ["0.00", "0.00", "0"]
+
+
 def test_what_a_spreadsheet_would_run_is_text(merchant: Client, variant: Variant) -> None:
     draft = make_draft((variant, 1))
     address = {**draft.address, "name": "=HYPERLINK(1)", "line1": "+49", "city": "@home", "phone": "-1"}
