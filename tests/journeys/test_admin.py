@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.models import Product, TaxClass, Zone
+from catalog.models import Method, Product, TaxClass, Zone
 from orders import gateways, payments, refunds, returns, shipments, states
 from orders.gateways import RefundResult
 from orders.models import FeedDelivery, FeedEndpoint, Order
@@ -16,6 +16,12 @@ from tests.journeys.shop import make_shop
 from tests.orders.conftest import eur, make_draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
+RIGHT_ENDS = """(name) => {
+    const head = document.createRange();
+    head.selectNodeContents(document.querySelector(`th.column-${name}`));
+    const control = document.querySelector(`td.field-${name} input`);
+    return [head.getBoundingClientRect().right, control.getBoundingClientRect().right];
+}"""
 PASSWORD = "correct horse"
 # A list, a form with every kind of row, an order; the first page; a question and a refusal.
 PAGES = (
@@ -154,6 +160,15 @@ def test_the_focus_goes_to_a_field_that_is_searched(desk: Page) -> None:
     desk.get_by_role("button", name="Save", exact=True).click()
     desk.locator("#fixes").get_by_role("link", name="Tax class").click()
     expect(desk.locator(".field-tax_class .select2-selection")).to_be_focused()
+
+
+def test_a_columns_figures_end_where_its_head_does(desk: Page) -> None:
+    """On a wide screen; on a narrow one each stands below its name, and begins where that does."""
+    desk.set_viewport_size({"width": 1280, "height": 900})
+    desk.goto(f"/admin/catalog/method/{Method.objects.earliest('pk').pk}/change/")
+    for name in ("up_to_grams", "goods_from", "amount", "free_from"):
+        ends = desk.evaluate(RIGHT_ENDS, name)
+        assert ends[0] == pytest.approx(ends[1], abs=1), name
 
 
 def test_a_row_opens_what_it_shows_and_one_filter_is_open_at_a_time(desk: Page, order: Order) -> None:
