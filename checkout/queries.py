@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts
@@ -251,8 +252,16 @@ def placed_order(placement_key: str) -> Order | None:
 
 def unpaid_with(variant_id: int, user: User | None, placed: int | None) -> Order | None:
     """The latest order of that account, or the browser's own, if it is not paid and holds that variant."""
+    return _unpaid(user, placed).filter(lines__variant_id=variant_id).first()
+
+
+def unpaid_in_time(user: User | None, placed: int | None) -> list[Order]:
+    """The latest of them whose goods are still kept, with their payments."""
+    return list(_unpaid(user, placed).filter(reserved_until__gt=Now()).prefetch_related("payments")[:5])
+
+
+def _unpaid(user: User | None, placed: int | None) -> QuerySet[Order]:
     own = Q(pk=placed)
     if user is not None:
         own |= Q(customer=user)
-    waiting = Order.objects.filter(own, status=Order.Status.PLACED, lines__variant_id=variant_id)
-    return waiting.order_by("-placed_at").first()
+    return Order.objects.filter(own, status=Order.Status.PLACED).order_by("-placed_at")

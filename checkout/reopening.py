@@ -54,3 +54,12 @@ def holding(request: HttpRequest, variant_id: int) -> Order | None:
     """The visitor's own order that waits for its payment, and for which that variant is kept."""
     user = request.user if request.user.is_authenticated else None
     return queries.unpaid_with(variant_id, user, request.session.get(PLACED_ORDER))
+
+
+def waiting(request: HttpRequest) -> Order | None:
+    """The visitor's own latest order that can still be paid."""
+    user, placed = request.user if request.user.is_authenticated else None, request.session.get(PLACED_ORDER)
+    if user is None and placed is None:
+        return None
+    unpaid = queries.unpaid_in_time(user, placed)
+    return next((order for order in unpaid if payments.is_payable(order)), None)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from checkout.views.page import page
 from orders import links
 from shop import markets, places
 from shop.edge.pages import private_page
+from shop.jinja import words
 
 
 @private_page
@@ -38,6 +40,7 @@ def show(request: HttpRequest, found: Cart | None, code_form: VoucherForm, statu
     carts.show_size(request, found)
     market = markets.get(found.market) if found else markets.current()
     if not shown or not shown.lines:
+        _tell_waiting(request)
         return page(request, "cart", {"cart": shown, "companions": []})
     beside = companions.of(market, {line.product_id for line in shown.lines})
     # The days are those of the way that the sum counts: to the cart's own country, once it has one.
@@ -106,6 +109,18 @@ def _tell_sold_out(request: HttpRequest, variant_id: int, name: Any) -> None:
         return
     text = _('{name} is kept for you, in your order <a href="{url}">{number}</a>, which is not paid yet.')
     messages.warning(request, format_html(text, name=name, url=links.path(own), number=own.number))
+
+
+def _tell_waiting(request: HttpRequest) -> None:
+    """Who comes back from a payment that failed finds no cart any more: it is an order."""
+    own = reopening.waiting(request)
+    if own is None or own.reserved_until is None:
+        return
+    until, today = timezone.localtime(own.reserved_until), timezone.localdate()
+    clock = words.time_filter(until)
+    text = _('<a href="{url}">Order {number}</a> waits for its payment until {until}.')
+    when = clock if until.date() == today else f"{words.date_filter(until)}, {clock}"
+    messages.info(request, format_html(text, url=links.path(own), number=own.number, until=when))
 
 
 def _product_url(request: HttpRequest, product: Product) -> str:

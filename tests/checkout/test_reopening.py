@@ -217,3 +217,33 @@ def test_a_cart_that_another_tab_of_the_account_begins_meanwhile_joins_it(
     placed.refresh_from_db()
     assert placed.status == Status.CANCELLED
     assert Cart.objects.get(user=ada, closed_at=None).lines.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_empty_cart_tells_of_the_own_order_that_can_still_be_paid(
+    client: Client, variant: Variant
+) -> None:
+    first = declined(client, variant)
+    assert first.reserved_until
+    page = client.get("/cart/").content.decode()
+    assert "Your cart is empty" in page
+    assert f'<a href="{links.path(first)}">Order {first.number}</a> waits for its payment until' in page
+    assert f"until {words.time_filter(first.reserved_until)}." in page
+    assert "waits for its payment" not in told(Client(), "/cart/")
+    ada = make_user("ada@example.com")
+    Order.objects.update(customer=ada)
+    elsewhere = Client()
+    elsewhere.force_login(ada)
+    assert f"Order {first.number} waits for its payment" in told(elsewhere, "/cart/")
+    Order.objects.update(reserved_until=timezone.now())  # the job that lets it expire has not come round yet
+    assert "waits for its payment" not in told(elsewhere, "/cart/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_paid_order_and_money_on_its_way_are_not_waited_for(client: Client, variant: Variant) -> None:
+    first = declined(client, variant)
+    payments.begin(first, "pending")
+    assert "waits for its payment" not in told(client, "/cart/")
+    put(client, variant)
+    order(client, go_to_review(client), "pays")
+    assert "waits for its payment" not in told(client, "/cart/")
