@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.views.entry import GUEST_NAME
 from orders import attempts, gateways, links, marking, payments, queries, reconciliation, tries
 from orders.forms import PaymentForm, TrackForm
 from orders.models import Invoice, Order, Payment
@@ -98,6 +99,8 @@ def order(request: HttpRequest, found: Order, token: str) -> HttpResponse:
     is_settled = shown["payment_state"] in {"succeeded", "pending"} and found.status != Order.Status.CANCELLED
     if is_settled and is_own and not request.user.is_authenticated:
         context["register_url"] = reverse("accounts:register") + f"?next={request.path}"
+        if request.session.get(GUEST_NAME) != found.name:
+            request.session[GUEST_NAME] = found.name
     response = _page(request, "order", _("Order %(number)s") % {"number": found.number}, context)
     fields = gateways.get().embedded(found.money("total")) if found.total else None
     # The form leads on to the gateway's page; its script has no business here.

@@ -25,6 +25,7 @@ GUARDED = gettext_lazy(
     " choose “Forgotten your password?”: the link we mail you lets you in at once."
 )
 GUEST_EMAIL = "guest_email"  # session: what a guest gave at checkout, so that it is not asked twice
+GUEST_NAME = "guest_name"  # session: who that order goes to
 
 
 def _next(request: HttpRequest) -> str:
@@ -89,7 +90,8 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return _onward(request)
     if request.method != "POST":
-        form = RegisterForm(initial={"email": request.session.get(GUEST_EMAIL, "")})
+        known = {"email": GUEST_EMAIL, "name": GUEST_NAME}
+        form = RegisterForm(initial={field: request.session.get(key, "") for field, key in known.items()})
         return _show(request, "register", {"form": form})
     form = RegisterForm(request.POST)
     if limits.exceeded(request, "register"):

@@ -132,7 +132,10 @@ def test_an_account_is_offered_to_the_browser_that_ordered_only(client: Client, 
     session = client.session
     session["placed_order"] = order.pk
     session.save()
-    assert f"/account/register/?next={path}" in client.get(path).content.decode()
+    register = f"/account/register/?next={path}"
+    assert order.name not in client.get(register).content.decode()
+    assert register in client.get(path).content.decode()
+    assert f'value="{order.name}"' in client.get(register).content.decode()  # a password is all it takes
     client.force_login(make_user())
     assert "Create an account" not in client.get(path).content.decode()
 
