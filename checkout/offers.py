@@ -233,9 +233,9 @@ def _day(at: datetime) -> str:
 
 
 def _near(outcome: Outcome, market: Market) -> Near | None:
-    """The promotion that takes the least to have, of those that come by themselves."""
+    """The promotion that takes the least to have, of those that come by themselves; none that is far off."""
     reachable = _reachable(outcome)
-    missing = [one for one in reachable if one.missing and one.rule.kind != promotions.DELIVERY]
+    missing = [one for one in reachable if one.is_near and one.rule.kind != promotions.DELIVERY]
     few = [one for one in reachable if one.reason is Reason.PIECES]
     by_money = min(missing, key=lambda one: (one.missing, one.rule.turn), default=None)
     nearest = by_money or min(few, key=lambda one: (one.pieces, one.rule.turn), default=None)

@@ -120,6 +120,7 @@ class Refused:
     rule: Rule
     reason: Reason
     missing: Money | None = None
+    is_near: bool = False  # at least half of the minimum is there
     pieces: int = 0
     beside: str = ""
 
@@ -201,7 +202,7 @@ def _refusal(
         return Refused(rule, Reason.STACKED, beside=beside.name)
     minimum = Money(_terms(rule, goods.currency).minimum, goods.currency)
     if goods < minimum:
-        return Refused(rule, Reason.MINIMUM, missing=minimum - goods)
+        return Refused(rule, Reason.MINIMUM, missing=minimum - goods, is_near=goods * 2 >= minimum)
     return None
 
 

@@ -191,6 +191,15 @@ def test_a_promotion_without_a_code_counts_by_itself_and_says_what_is_missing(
     assert "−€15.20" in page
 
 
+def test_what_is_missing_is_told_only_when_half_of_it_is_there(client: Client, variant: Variant) -> None:
+    promotion = make_promotion("Ten off", percent="10", minimum={"EUR": "76.02"})
+    put(client, variant)
+    assert "more for" not in client.get("/cart/").content.decode()
+    promotion.delete()
+    make_promotion("Ten off", percent="10", minimum={"EUR": "76"})
+    assert "€38.00 more for “Ten off”." in client.get("/cart/").content.decode()
+
+
 def test_free_delivery_says_why_and_how_much_is_missing(client: Client, variant: Variant) -> None:
     make_promotion("Free from 40", kind="delivery", minimum={"EUR": "40"})
     put(client, variant)
