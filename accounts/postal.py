@@ -45,6 +45,23 @@ POSTCODES: dict[str, tuple[str, str]] = {
     "US": (r"\d{5}(?:-\d{4})?", "10001"),
 }
 
+# What people write before a postcode, beside the country's ISO code: the letters on its cars.
+_CARS = {
+    "AT": "A", "BE": "B", "DE": "D", "EE": "EST", "ES": "E", "FI": "FIN", "FR": "F", "GB": "UK", "HU": "H",
+    "IE": "IRL", "IT": "I", "LI": "FL", "LU": "L", "NO": "N", "PT": "P", "SE": "S", "SI": "SLO", "US": "USA",
+}  # fmt: skip
+
+
+def postcode_prefix(country: str) -> str:
+    """A pattern of what is no part of a postcode there; of one without spaces, and JavaScript's too.
+
+    "" where we do not know the look of its postcodes. Letters that belong to them stay: LT-01100.
+    """
+    pattern, _example = postcode_look(country)
+    # The longer one first: "D" is the beginning of "DE".
+    letters = "|".join(sorted({country, _CARS.get(country, country)}, key=len, reverse=True))
+    return f"^(?!(?:{pattern})$)(?:{letters})[-–]?(?=.)" if pattern else ""
+
 
 def postcode_look(country: str) -> tuple[str, str]:
     """The pattern of its postcodes and an example; "" and "" where we do not know."""
@@ -66,10 +83,10 @@ def postcode_mistakes(country: str, name: str) -> list[Mistake]:
         return [(f"^(?!(?:{pattern})$)", _("It should look like %(example)s.") % words)]
     digits = re.fullmatch(r"\\d\{(\d)\}", pattern)
     if not digits:
-        told = _("A postcode in %(country)s looks like %(example)s.") % words
+        told = _("%(country)s: a postcode looks like %(example)s.") % words
         return [(f"^(?!(?:{pattern})$)", told)]
-    only = _("A postcode in %(country)s has digits only, such as %(example)s.") % words
-    number = _("A postcode in %(country)s has %(wanted)s digits, this one has {found}.")
+    only = _("%(country)s: a postcode has digits only, such as %(example)s.") % words
+    number = _("%(country)s: a postcode has %(wanted)s digits, this one has {found}.")
     return [("[^0-9]", only), (f"^(?!{pattern}$)", number % {**words, "wanted": digits[1]})]
 
 
@@ -82,6 +99,8 @@ class PostcodeLine(Line):
         """The countries that can be chosen, by code and name."""
         self.by_country = {code: postcode_mistakes(code, name) for code, name in countries}
         self.widget.attrs["data-mistakes-by"] = "country"
+        prefixes = {code: postcode_prefix(code) for code, _name in countries}
+        self.widget.attrs["data-prefixes"] = json.dumps(prefixes, ensure_ascii=False)
 
     @property
     def mistakes_json(self) -> str:
@@ -89,13 +108,17 @@ class PostcodeLine(Line):
 
     def written(self, postcode: str, country: str) -> str:
         """As it is kept; ValidationError if it can be none of that country's."""
-        compact = postcode.upper().replace(" ", "")
+        typed = postcode.upper()
+        compact = typed.replace(" ", "")
+        if (prefix := postcode_prefix(country)) and (bare := re.sub(prefix, "", compact)) != compact:
+            gone = len(compact) - len(bare)  # so many signs, and the spaces between them
+            typed, compact = re.sub(rf"^(?: *[^ ]){{{gone}}} *", "", typed), bare
         told = mistake_in(compact, self.by_country.get(country, []))
         if told:
             raise ValidationError(told, code="mistake")
         # Some countries write a space in it: one that was typed in its place stays.
         pattern, _example = postcode_look(country)
-        return postcode.upper() if re.fullmatch(pattern or ".*", postcode.upper(), re.ASCII) else compact
+        return typed if re.fullmatch(pattern or ".*", typed, re.ASCII) else compact
 
 
 class PostalForm(forms.Form):

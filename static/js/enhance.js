@@ -156,8 +156,11 @@ function mistakeIn(field) {
   if (!text || !field.dataset.mistakes) return field.validity.valid ? "" : field.validationMessage;
   let table = JSON.parse(field.dataset.mistakes);
   if (field.dataset.mistakesBy) {
-    table = table[field.form.elements[field.dataset.mistakesBy].value] ?? [];
+    const by = field.form.elements[field.dataset.mistakesBy].value;
+    table = table[by] ?? [];
     text = text.toUpperCase().replaceAll(" ", "");
+    const prefix = JSON.parse(field.dataset.prefixes ?? "{}")[by];
+    if (prefix) text = text.replace(new RegExp(prefix, "u"), "");
   }
   const told = table.find(([pattern]) => new RegExp(pattern, "u").test(text))?.[1] ?? "";
   return told.replace("{found}", text.length);

@@ -134,6 +134,8 @@ def test_a_method_that_is_no_longer_offered_is_asked_for_again(
         ("name", "  ", "name of who gets it"),
         ("postcode", "1011", "has 5 digits, this one has 4"),
         ("postcode", "1011a", "has digits only"),
+        ("postcode", "D-1011", "has 5 digits, this one has 4"),
+        ("postcode", "A-10117", "has digits only"),
         ("postcode", "", "Please enter the postcode."),
         ("country", "KP", "do not deliver there yet"),
         ("phone", "call me", "A phone number has digits"),
@@ -162,12 +164,22 @@ def test_the_text_fits_the_mistake_and_every_entry_is_kept(
         ("GB", "sw1y4jh", "SW1Y4JH"),
         ("GB", "SW1Y 4JH", "SW1Y 4JH"),
         ("NO", "0150", "0150"),
+        ("DE", "D-10117", "10117"),
+        ("DE", "de 10117", "10117"),
+        ("DE", "D – 10 117", "10117"),
+        ("NL", "NL-1012 AB", "1012 AB"),
+        ("NL", "NL1012AB", "1012AB"),
+        ("SE", "S-111 20", "111 20"),
+        ("GB", "UK SW1Y 4JH", "SW1Y 4JH"),
+        ("GB", "G1 1AA", "G1 1AA"),
+        ("LT", "LT-01100", "LT-01100"),
+        ("LT", "LT 01100", "01100"),
     ],
 )
 def test_postcodes_may_be_written_as_people_do(
     client: Client, variant: Variant, country: str, postcode: str, stored: str
 ) -> None:
-    make_delivery(["GB", "NO"])
+    make_delivery(["GB", "NO", "NL", "SE", "LT"])
     put(client, variant)
     client.post("/checkout/address/", {**ADDRESS, "country": country, "postcode": postcode})
     assert Cart.objects.get().postcode == stored
