@@ -120,7 +120,7 @@ def _tell_waiting(request: HttpRequest) -> None:
     clock = words.time_filter(until)
     text = _('<a href="{url}">Order {number}</a> waits for its payment until {until}.')
     when = clock if until.date() == today else f"{words.date_filter(until)}, {clock}"
-    messages.info(request, format_html(text, url=links.path(own), number=own.number, until=when))
+    messages.warning(request, format_html(text, url=links.path(own), number=own.number, until=when))
 
 
 def _product_url(request: HttpRequest, product: Product) -> str:

@@ -206,7 +206,7 @@ function addresses() {
   let shown = country.value;
   country.addEventListener("change", async () => {
     const wanted = country.value, isAlike = layouts[wanted] === layouts[shown];
-    const sums = $$('[data-fresh="sum"]');
+    const sums = $$('[data-fresh="sum"], [data-fresh="fold"]');
     if (isAlike && !sums.length) return;
     const sent = new URLSearchParams(new FormData(country.form));
     sent.set("action", "country");

@@ -71,6 +71,7 @@ def test_the_sum_follows_the_country(shop: None, visitor: Page, live_server: Liv
     expect(sums).not_to_contain_text("€11.10")
     choose(visitor, "France")  # with the same fields
     expect(sums).to_contain_text("€11.10")
+    expect(visitor.locator("[data-fresh=fold] summary")).to_contain_text("€49.10")
     choose(visitor, "Germany")
     expect(sums).not_to_contain_text("€11.10")
 
