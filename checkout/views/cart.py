@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -116,11 +115,9 @@ def _tell_waiting(request: HttpRequest) -> None:
     own = reopening.waiting(request)
     if own is None or own.reserved_until is None:
         return
-    until, today = timezone.localtime(own.reserved_until), timezone.localdate()
-    clock = words.time_filter(until)
     text = _('<a href="{url}">Order {number}</a> waits for its payment until {until}.')
-    when = clock if until.date() == today else f"{words.date_filter(until)}, {clock}"
-    messages.warning(request, format_html(text, url=links.path(own), number=own.number, until=when))
+    until = words.moment(own.reserved_until)
+    messages.warning(request, format_html(text, url=links.path(own), number=own.number, until=until))
 
 
 def _product_url(request: HttpRequest, product: Product) -> str:
