@@ -51,7 +51,7 @@ NOT_SHOWN = {
     "catalog.category": {"numchild"},  # the tree's own bookkeeping: path and depth say the same
     "catalog.neighbours": {"shelf", "rank"},  # by which they are chosen
     "catalog.card": {"currency"},  # its market's, which the settings name
-    "catalog.zone": {"code", "name", "regions"},  # no page that is kept knows of a region
+    "catalog.zone": {"code", "name"},
 }
 OTHER = {
     models.BooleanField: "NOT {c}",
