@@ -31,3 +31,4 @@ class CatalogConfig(AppConfig):
         rounds.register("catalog.clear_uploads")
         rounds.register("catalog.keep_promises")
         rounds.register("catalog.calm_rushes")
+        rounds.register("catalog.write_searches")

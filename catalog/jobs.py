@@ -1,11 +1,19 @@
 """What the outbox calls by name: ids in, idempotent, the truth read anew."""
 
 from collections.abc import Sequence
+from datetime import time, timedelta
+
+from django.utils import timezone
 
 from catalog import cards, delivery, images, pricing
 from catalog.importing import run
+from catalog.search import counting
 from catalog.stock import rush
 from shop.changes import projector
+from shop.outbox import outbox
+
+NIGHT = time(3, 20)  # when rare searches are forgotten
+BATCHES = 10  # then others have their turn
 
 
 def apply_sales(price_ids: Sequence[int]) -> None:
@@ -48,3 +56,18 @@ def clear_uploads() -> None:
 def keep_promises() -> None:
     """A round of the relay: a market that is new has none yet."""
     delivery.keep()
+
+
+def write_searches() -> None:
+    """A round of the relay: what was searched for in the last minute; next night some of it is forgotten."""
+    counting.write()
+    now = timezone.localtime()
+    night = now.replace(hour=NIGHT.hour, minute=NIGHT.minute, second=0, microsecond=0)
+    due = night if night > now else night + timedelta(days=1)
+    outbox.enqueue("catalog.forget_searches", queue="low", due=due, once=True)
+
+
+def forget_searches() -> None:
+    """What few have searched for; if there is more of it, in a minute again."""
+    if all(counting.forget() for _batch in range(BATCHES)):
+        outbox.enqueue("catalog.forget_searches", queue="low", due_in=timedelta(minutes=1))

@@ -66,7 +66,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "promise/*:free": _PROMISE,
     "product/*:reviews": ("catalog.review",),
     "product/*:variants": ("catalog.variant", "catalog.variantoption"),
-    "search/*": (*_CARD, *_PAGE, "catalog.variant"),  # a variant's codes stand in its product's card
+    # A variant's codes stand in its product's card.
+    "search/*": (*_CARD, *_PAGE, "catalog.variant", "catalog.synonym", "catalog.steeredquery", "catalog.pin"),
     "slug/attribute/*": ("catalog.attribute",),
     "slug/attributevalue/*": ("catalog.attributevalue",),
     "slug/category/*": (*_CATEGORY, *_FORMER),

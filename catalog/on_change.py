@@ -28,6 +28,8 @@ from catalog.models import (
 from catalog.noted import column, ids_of, purge, touches, values
 from catalog.on_attribute import CARDS, attribute, attribute_value
 from catalog.on_card import NEIGHBOURS, all_neighbours, card, neighbours
+from catalog.on_search import RULES as SEARCHED
+from catalog.on_search import WHOLE as ALL_SEARCHED
 from shop import markets
 from shop.changes.models import Row
 from shop.changes.rules import Effects
@@ -215,7 +217,7 @@ def everything(effects: Effects) -> None:
     effects.project(PROMISES, [0])
 
 
-WHOLE = {"catalog.neighbours": all_neighbours}  # of which less than everything follows
+WHOLE = {"catalog.neighbours": all_neighbours, **ALL_SEARCHED}  # of which less than everything follows
 RULES = {
     "catalog.attribute": attribute,
     "catalog.attributevalue": attribute_value,
@@ -242,6 +244,7 @@ RULES = {
     "catalog.variant": variant,
     "catalog.variantoption": variant_option,
     "catalog.zone": delivery,
+    **SEARCHED,
 }
 
 

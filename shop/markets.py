@@ -84,6 +84,11 @@ def use(market: Market) -> Iterator[Market]:
         _current.reset(token)
 
 
+def spoken(language: str) -> frozenset[str]:
+    """For which a word in this language is meant: "" (all), "en" and "en-gb"."""
+    return frozenset({"", language.split("-")[0], language})
+
+
 def url(market: Market, name: str, *args: object, **kwargs: object) -> str:
     """The path of a named page in that market."""
     with use(market):

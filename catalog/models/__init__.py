@@ -11,6 +11,7 @@ from catalog.models.neighbours import Neighbours
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
+from catalog.models.search import CountedBatch, Pin, QueryCount, SteeredQuery, Synonym
 from catalog.models.stock import Stock, StockBucket, StockMovement
 from catalog.models.tax import TaxClass, TaxRate
 
@@ -21,6 +22,7 @@ __all__ = [
     "Block",
     "Card",
     "Category",
+    "CountedBatch",
     "Former",
     "Image",
     "ImportProblem",
@@ -31,16 +33,20 @@ __all__ = [
     "MethodRate",
     "Neighbours",
     "Page",
+    "Pin",
     "Price",
     "Product",
     "ProductLink",
     "ProductValue",
     "Promised",
+    "QueryCount",
     "Review",
     "Sale",
+    "SteeredQuery",
     "Stock",
     "StockBucket",
     "StockMovement",
+    "Synonym",
     "TaxClass",
     "TaxRate",
     "Variant",

@@ -1,0 +1,131 @@
+"""The merchant's synonyms: which words of a query mean something else as well.
+
+    found = synonyms.of(market)                         # or table("de"), outside of a market's pages
+    found.expansions(["mobile", "phone", "case"])       # [Expansion(0, 2, (("cellphone",),))]
+
+A term may be several words. Of terms that overlap in a query the longest is meant. One step is gone, no
+further: with "laptop, notebook" and "notebook, jotter", whoever asks for a laptop is shown no jotters.
+
+The rows are read anew for each search, as one text; what is kept is only what that text means. So an edit
+holds for the next search, on whichever server, and nothing has to be let go.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import connections
+
+from catalog.search.database import plain
+from shop import markets, replicas
+from shop.edge.recording import reading
+from shop.markets import Market
+from shop.postgresql.base import prepared_cursor
+
+Term = tuple[str, ...]  # its folded words
+Normalise = Callable[[str], str]  # one folded word → what its forms have in common
+
+_SEPARATORS = re.compile(r"[,;\n]+")
+# In the order in which they were written: whatever reads them finds the same table.
+_ROWS = """
+    SELECT coalesce(json_agg(json_build_array(words, finds) ORDER BY id), '[]')::text
+    FROM catalog_synonym WHERE language = ANY(%s)"""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """words[start:end] of a query mean each of the alternatives too, which are words as well."""
+
+    start: int
+    end: int
+    alternatives: tuple[Term, ...]
+
+
+def _as_it_is(word: str) -> str:
+    return word
+
+
+class Synonyms:
+    """What the terms of one language mean; never changed once it is made."""
+
+    def __init__(self, meanings: Mapping[Term, Sequence[Term]], normalise: Normalise = _as_it_is) -> None:
+        self._meanings = {term: tuple(others) for term, others in meanings.items()}
+        self._normalise = normalise
+        self._longest = max(map(len, self._meanings), default=0)
+
+    def __len__(self) -> int:
+        return len(self._meanings)
+
+    def expansions(self, words: Sequence[str]) -> list[Expansion]:
+        """What the folded words of a query mean besides, in their order; no two overlap."""
+        if not self._meanings:
+            return []
+        asked = tuple(map(self._normalise, words))
+        free, found = [True] * len(asked), list[Expansion]()
+        for length in range(min(self._longest, len(asked)), 0, -1):
+            for start in range(len(asked) - length + 1):
+                others = self._meanings.get(asked[start : start + length])
+                if others and all(free[start : start + length]):
+                    free[start : start + length] = [False] * length
+                    found.append(Expansion(start, start + length, others))
+        return sorted(found, key=lambda one: one.start)
+
+
+def of(market: Market, normalise: Normalise = _as_it_is) -> Synonyms:
+    """Those of a market's language, for a page that is let go when they change."""
+    with reading(f"search/{market.code}"):
+        return table(market.language, normalise)
+
+
+def table(language: str, normalise: Normalise = _as_it_is) -> Synonyms:
+    """Those of a language and of its variant ("en" for "en-gb"), and those of all languages.
+
+    normalise: what makes one of a word's forms (a light plural rule); a function of a module, as the table is
+    kept by it. The alternatives stay as they were written, folded.
+    """
+    with prepared_cursor(connections[replicas.alias()]) as cursor:
+        cursor.execute(_ROWS, [sorted(markets.spoken(language))])
+        ((text,),) = cursor.fetchall()
+    return _made(text, normalise)
+
+
+@lru_cache(maxsize=50)
+def _made(text: str, normalise: Normalise) -> Synonyms:
+    return build(json.loads(text), normalise)
+
+
+def build(rows: Iterable[Sequence[str]], normalise: Normalise = _as_it_is) -> Synonyms:
+    """The table of rows as they are written: (words, what they find one way)."""
+    meanings: dict[Term, dict[Term, None]] = defaultdict(dict)
+    for words, finds in rows:
+        asked = terms(words)
+        for term in asked:
+            for other in terms(finds) or asked:
+                meanings[_key(term, normalise)][other] = None
+    alternatives = {
+        key: [other for other in others if _key(other, normalise) != key] for key, others in meanings.items()
+    }
+    return Synonyms({key: others for key, others in alternatives.items() if others}, normalise)
+
+
+def terms(text: str) -> list[Term]:
+    """The terms between commas, each as its folded words: "Wi-Fi, WLAN" → ("wi", "fi"), ("wlan",)."""
+    found = (tuple(folded(term)) for term in _SEPARATORS.split(text))
+    return list(dict.fromkeys(term for term in found if term))
+
+
+def written(text: str) -> list[str]:
+    """The terms between commas as somebody wrote them, the empty ones too."""
+    return [" ".join(term.split()) for term in _SEPARATORS.split(text)]
+
+
+def folded(text: str) -> list[str]:
+    """The words of a text: lower case, without accents and punctuation."""
+    return re.findall(r"\w+", plain(text).casefold())
+
+
+def _key(term: Term, normalise: Normalise) -> Term:
+    return tuple(map(normalise, term))

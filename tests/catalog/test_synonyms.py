@@ -1,0 +1,105 @@
+"""Synonyms: which words of a query mean something else as well, and that an edit is never missed."""
+
+from collections.abc import Sequence
+
+import pytest
+from django.db import connection
+
+from catalog.models import Synonym
+from catalog.search import synonyms
+from catalog.search.synonyms import Expansion, build
+from shop import markets
+from shop.edge.recording import Unrecorded, recording
+
+ROWS = [("laptop, notebook", ""), ("notebook, jotter, exercise book", ""), ("cellphone", "mobile phone")]
+
+
+def meant(query: str, rows: Sequence[tuple[str, str]] = ROWS) -> dict[str, list[str]]:
+    """{"the words asked": ["what they mean too"]}"""
+    words = synonyms.folded(query)
+    return {
+        " ".join(words[one.start : one.end]): [" ".join(other) for other in one.alternatives]
+        for one in build(rows).expansions(words)
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("laptop", {"laptop": ["notebook"]}),  # no jotters: one step, no further
+        ("a blue Notebook", {"notebook": ["laptop", "jotter", "exercise book"]}),
+        ("exercise books", {}),  # word forms are the caller's
+        ("Exercise-Book A4", {"exercise book": ["notebook", "jotter"]}),
+        ("cellphone case", {"cellphone": ["mobile phone"]}),
+        ("mobile phone", {}),  # one way
+        ("laptop laptop", {"laptop": ["notebook"]}),
+        ("", {}),
+        ("…", {}),
+    ],
+)
+def test_words_mean_what_the_merchant_wrote(query: str, expected: dict[str, list[str]]) -> None:
+    assert meant(query) == expected
+
+
+def test_the_longest_term_is_meant_and_no_word_twice() -> None:
+    rows = [("phone, telephone", ""), ("mobile phone, cellphone", ""), ("phone case, cover", "")]
+    assert meant("mobile phone case", rows) == {"mobile phone": ["cellphone"]}
+    assert meant("phone case", rows) == {"phone case": ["cover"]}
+    assert meant("phone mobile", rows) == {"phone": ["telephone"]}
+
+
+def test_every_place_of_a_term_is_told_in_their_order() -> None:
+    table = build([("tv, television", ""), ("stand, mount", "")])
+    assert table.expansions(["tv", "stand", "for", "tv"]) == [
+        Expansion(0, 1, (("television",),)),
+        Expansion(1, 2, (("mount",),)),
+        Expansion(3, 4, (("television",),)),
+    ]
+
+
+def test_accents_case_and_punctuation_make_no_other_word() -> None:
+    assert meant("KÜHLSCHRÄNKE", [("Kuhlschranke; Eisschrank", "")]) == {"kuhlschranke": ["eisschrank"]}
+    assert meant("wlan", [("Wi-Fi, WLAN", "")]) == {"wlan": ["wi fi"]}
+    assert meant("strasse", [("Straße, Weg", "")]) == {"strasse": ["weg"]}
+
+
+def singular(word: str) -> str:
+    return word.removesuffix("s")
+
+
+def test_a_rule_for_word_forms_finds_terms_and_changes_no_alternative() -> None:
+    table = build([("notebook, jotters", "")], singular)
+    assert table.expansions(["jotter"]) == [Expansion(0, 1, (("notebook",),))]
+    assert table.expansions(["notebooks"]) == [Expansion(0, 1, (("jotters",),))]
+    assert build([("jotter, jotters", "")], singular).expansions(["jotter"]) == []  # the same to it
+
+
+@pytest.mark.django_db
+def test_a_market_reads_those_of_its_language_its_variant_and_all() -> None:
+    for language, words in (("", "a, b"), ("en", "c, d"), ("en-gb", "e, f"), ("de", "g, h")):
+        Synonym.objects.create(language=language, words=words)
+    assert [len(synonyms.table(language)) for language in ("en", "en-gb", "de", "fr")] == [4, 6, 4, 2]
+    assert len(synonyms.of(markets.get("gb"))) == 6
+
+
+@pytest.mark.django_db
+def test_an_edit_holds_for_the_next_search_however_it_was_made() -> None:
+    row = Synonym.objects.create(words="laptop, notebook")
+    before = synonyms.table("en")
+    assert synonyms.table("en") is before  # made once
+    Synonym.objects.filter(pk=row.pk).update(words="laptop, jotter")
+    assert synonyms.table("en").expansions(["laptop"])[0].alternatives == (("jotter",),)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_synonym SET finds = 'tablet', words = 'laptop'")
+    assert synonyms.table("en").expansions(["laptop"])[0].alternatives == (("tablet",),)
+    row.delete()
+    assert synonyms.table("en").expansions(["laptop"]) == []
+
+
+@pytest.mark.django_db
+def test_a_page_that_reads_them_carries_its_markets_searches() -> None:
+    with recording() as page:
+        synonyms.of(markets.get("gb"))
+        assert page.keys == {"search/gb"}
+        with pytest.raises(Unrecorded):
+            synonyms.table("en")
