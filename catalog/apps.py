@@ -13,6 +13,8 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         """Models are loaded by now, and not before."""
         from catalog import cards, delivery, keys, neighbours, on_change, pricing, stock  # noqa: PLC0415
+        from catalog.on_document import DOCUMENTS  # noqa: PLC0415
+        from catalog.search import keeping  # noqa: PLC0415
         from shop.changes import rules  # noqa: PLC0415
         from shop.edge import shows  # noqa: PLC0415
         from shop.edge.keys import declare  # noqa: PLC0415
@@ -24,6 +26,7 @@ class CatalogConfig(AppConfig):
         rules.projection(on_change.DATES, cards.schedule)
         rules.projection(on_change.NEIGHBOURS, neighbours.choose)
         rules.projection(on_change.PROMISES, delivery.keep)
+        rules.projection(DOCUMENTS, keeping.note)  # after the cards that they are made of
         for label, rule in on_change.RULES.items():
             rules.register(label, rule, on_change.WHOLE.get(label, on_change.everything))
         declare(keys.KEYS)
@@ -32,3 +35,5 @@ class CatalogConfig(AppConfig):
         rounds.register("catalog.keep_promises")
         rounds.register("catalog.calm_rushes")
         rounds.register("catalog.write_searches")
+        rounds.register("catalog.look_after_documents")
+        rounds.register("catalog.keep_vocabulary")

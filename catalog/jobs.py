@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog import cards, delivery, images, pricing
 from catalog.importing import run
-from catalog.search import counting
+from catalog.search import counting, keeping, learning, repairing
 from catalog.stock import rush
 from shop.changes import projector
 from shop.outbox import outbox
@@ -43,6 +43,22 @@ def calm_rushes() -> None:
     rush.calm()
 
 
+def index_stale() -> None:
+    """The search engine is told what it has not heard yet."""
+    keeping.index_stale()
+
+
+def look_after_documents() -> None:
+    """A round of the relay: what the search engine could not be told, and the next night's repair."""
+    keeping.look()
+    repairing.plan()
+
+
+def repair_documents(after: int) -> None:
+    """Each night, a slice: what the search engine has is compared with what it should have."""
+    repairing.repair(after)
+
+
 def run_import(run_id: int) -> None:
     """A slice of a merchant's import."""
     run.work(run_id)
@@ -71,3 +87,13 @@ def forget_searches() -> None:
     """What few have searched for; if there is more of it, in a minute again."""
     if all(counting.forget() for _batch in range(BATCHES)):
         outbox.enqueue("catalog.forget_searches", queue="low", due_in=timedelta(minutes=1))
+
+
+def keep_vocabulary() -> None:
+    """A round of the relay: words of goods that have come since are learned."""
+    learning.keep()
+
+
+def learn_words(language: str) -> None:
+    """The words that a language's goods bear."""
+    learning.learn(language)

@@ -8,6 +8,7 @@ LISTED = (
     "name",
     "popularity",
     "published_at",
+    "rating",
     "availability",
     "values",
     "traits",
@@ -32,9 +33,12 @@ PRINTED = (
 STARS = ("rating", "rating_count", "histogram")
 OFFERED = ("traits", "offers", "views")
 FOUND = ("search", *LISTED)  # what a search asks, and the list that it gives
+# What a document of the search engine's says; of a product's own words see on_change.product.
+DOCUMENTED = ("search", "name", "kind", "categories", "rating", "picture", *LISTED)
 PLACED = ("categories", "kind", "popularity")  # by which neighbours are chosen
 _CARD, _CATEGORY, _PAGE = ("catalog.card",), ("catalog.category",), ("catalog.page",)
 _FORMER = ("catalog.former",)
+_SEARCHED = ("catalog.synonym", "catalog.steeredquery", "catalog.pin")
 _DELIVERY = ("catalog.zone", "catalog.method", "catalog.methodrate", "catalog.taxrate")
 _PROMISE = ("catalog.promised", *_DELIVERY)
 
@@ -66,8 +70,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "promise/*:free": _PROMISE,
     "product/*:reviews": ("catalog.review",),
     "product/*:variants": ("catalog.variant", "catalog.variantoption"),
-    # A variant's codes stand in its product's card.
-    "search/*": (*_CARD, *_PAGE, "catalog.variant", "catalog.synonym", "catalog.steeredquery", "catalog.pin"),
+    # A variant's codes stand in its product's card; an engine finds what changed a moment later.
+    "search/*": (*_CARD, *_PAGE, *_SEARCHED, "catalog.variant", "catalog.refreshed"),
     "slug/attribute/*": ("catalog.attribute",),
     "slug/attributevalue/*": ("catalog.attributevalue",),
     "slug/category/*": (*_CATEGORY, *_FORMER),

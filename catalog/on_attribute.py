@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from catalog.models import Attribute, Image, ProductValue, VariantOption
 from catalog.noted import column, ids_of, purge, touches, values
+from catalog.on_document import documents
 from shop.changes.models import Row
 from shop.changes.rules import Effects
 
@@ -41,9 +42,10 @@ def attribute_value(rows: Sequence[Row], effects: Effects) -> None:
         purge("slug/attributevalue/{}", values(called, "slug"), effects)
         effects.project(CARDS, _showing(called))
     named = ids_of(row for row in rows if "label" in row.changed)
-    effects.project(CARDS, column(ProductValue.objects.filter(value__in=named), "product"))
-    options = VariantOption.objects.filter(value__in=named)
-    effects.project(CARDS, column(options, "variant__product"))
+    products = set(column(ProductValue.objects.filter(value__in=named), "product"))
+    products |= set(column(VariantOption.objects.filter(value__in=named), "variant__product"))
+    effects.project(CARDS, products)
+    documents(products, effects)  # labels that differ in case only are one word to a card
 
 
 # A word at a time: one condition of all words would be held against each picture that any of them finds.

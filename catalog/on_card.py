@@ -1,6 +1,6 @@
 """What follows a changed card: the pages that print it, the lists that it is in, and whom it stands beside.
 
-Cards are derived, and so are neighbours: nothing but pages follows from them.
+Cards are derived, and so are neighbours: nothing but pages, and what an engine knows, follows from them.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from catalog.keys import CUT, FOUND, LISTED, OFFERED, PLACED, PRINTED, STARS
 from catalog.models import Card, Product
 from catalog.neighbours import beside
 from catalog.noted import column, purge, touches
+from catalog.on_document import of_cards
 from shop.changes.models import Row
 from shop.changes.rules import Effects
 
@@ -34,6 +35,7 @@ def card(rows: Sequence[Row], effects: Effects) -> None:
     # A page may be waiting for its product's moment, which is no change of the product's row.
     purge("slug/product/{}", column(Product.objects.filter(pk__in=came_or_went), "slug"), effects)
     purge("product/{}:cards", came_or_went, effects)
+    of_cards(rows, effects)
     if placed:
         effects.project(NEIGHBOURS, placed)
     if moved:

@@ -28,12 +28,15 @@ from catalog.models import (
 from catalog.noted import column, ids_of, purge, touches, values
 from catalog.on_attribute import CARDS, attribute, attribute_value
 from catalog.on_card import NEIGHBOURS, all_neighbours, card, neighbours
+from catalog.on_document import all_documents, all_refreshed, documents, refreshed
 from catalog.on_search import RULES as SEARCHED
 from catalog.on_search import WHOLE as ALL_SEARCHED
 from shop import markets
 from shop.changes.models import Row
 from shop.changes.rules import Effects
 
+_WRITTEN = {"name", "kind", "series", "brand", "summary", "description"}  # that searches read
+_CODES = {"sku", "barcode", "is_active", "product_id"}
 AVAILABILITY, SALES, DATES, PROMISES = "availability", "sales", "dates", "promises"
 FIRST = timedelta(hours=1)  # a product's first picture goes before others that have waited for less
 
@@ -46,6 +49,8 @@ def product(rows: Sequence[Row], effects: Effects) -> None:
     _slugs("product", rows, effects)
     effects.project(CARDS, ids)
     effects.project(DATES, ids_of(row for row in rows if touches(row, "is_published", "published_at")))
+    # One that comes or goes does so with its cards.
+    documents(ids_of(row for row in rows if not row.changed.isdisjoint(_WRITTEN)), effects)
 
 
 def variant(rows: Sequence[Row], effects: Effects) -> None:
@@ -55,6 +60,8 @@ def variant(rows: Sequence[Row], effects: Effects) -> None:
     if any(not row.changed.isdisjoint({"sku", "barcode"}) for row in rows):
         _searches(effects)  # a code is found letter by letter too, and cards say the same of Abc and abC
     effects.project(CARDS, products)
+    coded = (row for row in rows if touches(row, *_CODES))
+    documents(values(coded, "product_id"), effects)
     effects.project(AVAILABILITY, values((row for row in rows if row.before is None), "product_id"))
 
 
@@ -141,11 +148,12 @@ def category(rows: Sequence[Row], effects: Effects) -> None:
             effects.purge("navigation")
     deep = [row for row in rows if touches(row, "path", "is_published", "name")]
     if deep:
-        effects.project(CARDS, _products_below(values(deep, "path"), ids_of(deep)))
+        below = _products_below(values(deep, "path"), ids_of(deep))
+        effects.project(CARDS, below)
+        documents(below, effects)
     opened = values((row for row in rows if touches(row, "path", "is_published")), "path")
     if opened:  # what stands below is found, or not, with it
-        below = Category.objects.filter(_below(opened))
-        purge("slug/category/{}", column(below, "slug"), effects)
+        purge("slug/category/{}", column(Category.objects.filter(_below(opened)), "slug"), effects)
 
 
 def former(rows: Sequence[Row], effects: Effects) -> None:
@@ -215,9 +223,11 @@ def everything(effects: Effects) -> None:
     effects.project(DATES, ids)
     effects.project(NEIGHBOURS, ids)
     effects.project(PROMISES, [0])
+    all_documents(effects)
 
 
-WHOLE = {"catalog.neighbours": all_neighbours, **ALL_SEARCHED}  # of which less than everything follows
+# Of which less than everything follows.
+WHOLE = {"catalog.neighbours": all_neighbours, "catalog.refreshed": all_refreshed, **ALL_SEARCHED}
 RULES = {
     "catalog.attribute": attribute,
     "catalog.attributevalue": attribute_value,
@@ -236,6 +246,7 @@ RULES = {
     "catalog.productlink": product_link,
     "catalog.productvalue": product_value,
     "catalog.promised": promised,
+    "catalog.refreshed": refreshed,
     "catalog.review": review,
     "catalog.sale": sale,
     "catalog.stock": stock,

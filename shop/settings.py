@@ -159,6 +159,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# --- What answers searches? ------------------------------------------------------------------------------
+ELASTICSEARCH_URL = env("ELASTICSEARCH_URL", str, "")  # empty: the database
+ELASTICSEARCH_API_KEY = env("ELASTICSEARCH_API_KEY", str, "")
+ELASTICSEARCH_CA = env("ELASTICSEARCH_CA", str, "")
+ELASTICSEARCH_PREFIX = env("ELASTICSEARCH_PREFIX", str, "shop")
+ELASTICSEARCH_TIMEOUT_MS = env("ELASTICSEARCH_TIMEOUT_MS", int, 300)
+ELASTICSEARCH_WRITE_SECONDS = env("ELASTICSEARCH_WRITE_SECONDS", float, 30.0)
+
 
 # --- Who keeps its pages? --------------------------------------------------------------------------------
 def _kept_by(name: str) -> str:
@@ -275,7 +283,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"stripe": {"level": "WARNING"}},  # two lines for each request that goes well
+    # lines for each request that goes well
+    "loggers": {"stripe": {"level": "WARNING"}, "elastic_transport": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 SENTRY_DSN = env("SENTRY_DSN", str, "")

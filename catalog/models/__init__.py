@@ -7,6 +7,7 @@ from catalog.models.content import Block, Page
 from catalog.models.delivery import Method, MethodRate, Promised, Zone
 from catalog.models.former import Former
 from catalog.models.importing import ImportProblem, ImportRun
+from catalog.models.indexing import Refreshed, StaleDocument
 from catalog.models.neighbours import Neighbours
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
@@ -14,6 +15,7 @@ from catalog.models.review import Review
 from catalog.models.search import CountedBatch, Pin, QueryCount, SteeredQuery, Synonym
 from catalog.models.stock import Stock, StockBucket, StockMovement
 from catalog.models.tax import TaxClass, TaxRate
+from catalog.models.word import Vocabulary, Word
 
 __all__ = [
     "Attribute",
@@ -40,8 +42,10 @@ __all__ = [
     "ProductValue",
     "Promised",
     "QueryCount",
+    "Refreshed",
     "Review",
     "Sale",
+    "StaleDocument",
     "SteeredQuery",
     "Stock",
     "StockBucket",
@@ -51,5 +55,7 @@ __all__ = [
     "TaxRate",
     "Variant",
     "VariantOption",
+    "Vocabulary",
+    "Word",
     "Zone",
 ]

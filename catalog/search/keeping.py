@@ -1,0 +1,156 @@
+"""Keeping the engine's documents true: note() what may be old, index_stale() writes it anew.
+
+A note's id is drawn after the change that it is of was committed, and is the version with which documents are
+written; whoever claims it reads the truth after that. The engine refuses what has a lower version than it
+has: so of any number of writers, late ones too, the one that has read last wins. Nobody holds a lock while
+the engine is asked, and a note is forgotten only as it was claimed: one that was drawn meanwhile stays.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from catalog.models import Refreshed, StaleDocument
+from catalog.search import client, documents, indices, schema
+from catalog.search.client import Away
+from catalog.search.indices import Write
+from shop.changes import projector
+from shop.outbox.outbox import enqueue
+
+logger = logging.getLogger(__name__)
+
+JOB = "catalog.index_stale"
+BATCH = 500  # products that are read and written together
+SLICE = 60.0  # seconds of a job, less than its lease
+TOGETHER = 2.0  # seconds of a bulk change's writing until it is found
+
+# After a promotion, or from a backup, ids may be drawn again: a later timeline's are higher all the same.
+_VERSION = "(('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint << 40)"
+_TABLE = StaleDocument._meta.db_table
+_NEXT = f"nextval(pg_get_serial_sequence('{_TABLE}', 'id'))"
+
+_NOTE = f"""
+    INSERT INTO {_TABLE} (product_id)
+    SELECT DISTINCT id FROM unnest(%s::bigint[]) AS noted(id) ORDER BY id
+    ON CONFLICT (product_id) DO UPDATE SET id = {_NEXT}"""  # noqa: S608 (names of ours)
+_CLAIM = f"""
+    SELECT id, product_id, {_VERSION} + id FROM {_TABLE} WHERE id > %s ORDER BY id LIMIT %s"""  # noqa: S608
+# In the order in which they are noted, or each would wait for the other.
+_FORGET = f"""
+    DELETE FROM {_TABLE} WHERE id = ANY(ARRAY(
+        SELECT id FROM {_TABLE} WHERE id = ANY(%s) ORDER BY product_id FOR UPDATE))"""  # noqa: S608
+_REFRESHED = f"""
+    INSERT INTO {Refreshed._meta.db_table} AS known (language, number)
+    SELECT language, 1 FROM unnest(%s::text[]) AS told(language) ORDER BY language
+    ON CONFLICT (language) DO UPDATE SET number = known.number + 1"""  # noqa: S608
+
+
+class Claimed(NamedTuple):
+    """A note as it was read, and the version that it stands for."""
+
+    id: int
+    product_id: int
+    version: int
+
+
+def note(product_ids: Iterable[int]) -> None:
+    """Their documents may be old. A projection: call it in a transaction, after the change was committed."""
+    ids = list(product_ids)
+    if ids and client.is_configured():
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, [ids])
+        enqueue(JOB, once=True)
+
+
+def version() -> int:
+    """For documents that are read from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_VERSION} + {_NEXT}")
+        (drawn,) = cursor.fetchone()
+    return int(drawn)
+
+
+def index_stale() -> bool:
+    """Writes what is noted, until nothing is; whether it came so far.
+
+    While the engine is away all notes stay, and a round of the relay asks again.
+    """
+    if not client.is_configured():
+        return True
+    last, until = 0, time.monotonic() + SLICE
+    try:
+        while claimed := claim(last):
+            written: list[Claimed] = []
+            found_at = time.monotonic() + TOGETHER
+            while claimed:
+                last = claimed[-1].id
+                write(claimed)
+                written += claimed
+                is_last = len(claimed) < BATCH
+                claimed = [] if is_last or time.monotonic() > found_at else claim(last)
+            _settle(written)
+            if is_last:
+                return True
+            if time.monotonic() > until:
+                enqueue(JOB, once=True)
+                return False
+    except Away as error:
+        logger.warning("The search engine is away, what it has to be told waits: %s", error)
+        return False
+    return True
+
+
+def look() -> None:
+    """A round: what still waits, as the engine was away or a worker died, is asked for again."""
+    if client.is_configured() and StaleDocument.objects.exists():
+        with transaction.atomic():
+            enqueue(JOB, once=True)
+
+
+def claim(after: int = 0) -> list[Claimed]:
+    """The notes that come next."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [after, BATCH])
+        return [Claimed(*row) for row in cursor.fetchall()]
+
+
+def write(claimed: Sequence[Claimed]) -> None:
+    """The documents of what was claimed, to every version of every language's index.
+
+    Versions are asked for before the truth is read: one that is made later is filled from what is true later.
+    """
+    there = {language: indices.versions(language) for language in schema.languages()}
+    made = documents.made(each.product_id for each in claimed)
+    for language, names in there.items():
+        found = made[language]
+        writes = [
+            Write(
+                each.product_id,
+                each.version,
+                found[each.product_id].source if each.product_id in found else None,
+            )
+            for each in claimed
+        ]
+        for name in names:
+            for why in indices.write(name, writes):
+                logger.error("The search engine refuses a document: %s", why)
+
+
+def refreshed(languages: Iterable[str]) -> None:
+    """Pages with the engine's answers in these languages are stale."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESHED, [list(languages)])
+    projector.ring()
+
+
+def _settle(written: Sequence[Claimed]) -> None:
+    """What was written is found, the pages that do not know it go, and it is forgotten."""
+    for language in schema.languages():
+        indices.refresh([name for name, is_asked in indices.versions(language).items() if is_asked])
+    with transaction.atomic():
+        refreshed(schema.languages())
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET, [[each.id for each in written]])

@@ -1,0 +1,144 @@
+"""What an index looks like: how each language's words are taken apart, and the fields of a document.
+
+A change here is a new index: its alias carries digest(), so that nodes of the release before go on asking
+theirs until they have left. `manage.py reindex` builds it, before the new nodes begin.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from catalog.models.card import TEXT_CONFIGS
+from shop import markets
+from shop.markets import Market
+
+FORMAT = 1  # of documents: to be raised when catalog/search/documents.py writes the same fields otherwise
+PREFIX_LONGEST = 20  # letters of a word that a beginning is found by
+
+# As PostgreSQL's configurations cut words, so that both find the same: language → (stemmer, words that say
+# nothing). Another language is searched by the words as they stand.
+STEMMERS = {
+    "en": ("English", "_english_"),
+    "de": ("German", "_german_"),
+    "fr": ("French", "_french_"),
+    "es": ("Spanish", "_spanish_"),
+    "it": ("Italian", "_italian_"),
+    "nl": ("Dutch", "_dutch_"),
+}
+assert STEMMERS.keys() == TEXT_CONFIGS.keys()
+
+# "dv7-1211ea" is found by dv7, by 1211ea, and by dv71211ea; "iPhone" and "dv7" are one word each.
+_PARTS = {
+    "type": "word_delimiter_graph",
+    "catenate_all": True,
+    "split_on_case_change": False,
+    "split_on_numerics": False,
+    "stem_english_possessive": True,
+}
+
+
+def language_of(market: Market) -> str:
+    """The index in which a market's products are: its words are taken apart as this language's."""
+    return market.language.split("-")[0].lower()
+
+
+def languages() -> dict[str, list[Market]]:
+    """Each language we sell in, with its markets."""
+    found: dict[str, list[Market]] = {}
+    for market in markets.all():
+        found.setdefault(language_of(market), []).append(market)
+    return found
+
+
+def digest(language: str) -> str:
+    """Names what body() and the documents look like."""
+    told = json.dumps([FORMAT, body(language)], sort_keys=True)
+    return hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
+
+
+def body(language: str) -> dict[str, Any]:
+    """What creates an index."""
+    codes = [market.code for market in languages().get(language, [])]
+    return {"settings": {"analysis": _analysis(language)}, "mappings": _mappings(codes)}
+
+
+def _analysis(language: str) -> dict[str, Any]:
+    """`text`: stems, `words`: as they stand, `prefix`: their beginnings; …_asked: the same of a query."""
+    stemmer, said = STEMMERS.get(language, ("", ""))
+    filters: dict[str, Any] = {
+        "parts": _PARTS,
+        "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": PREFIX_LONGEST},
+    }
+    plain = ["parts", "lowercase", "asciifolding"]
+    stems = list(plain)
+    if stemmer:
+        filters |= {"said": {"type": "stop", "stopwords": said}}
+        filters |= {"stems": {"type": "snowball", "language": stemmer}}
+        stems += ["said", "stems"]
+    # A graph of words is for questions; an index takes it flattened.
+    chains = {
+        "text": [*stems, "flatten_graph"],
+        "text_asked": stems,
+        "words": [*plain, "flatten_graph"],
+        "words_asked": plain,
+        "prefix": [*plain, "flatten_graph", "beginnings"],
+    }
+    return {
+        "filter": filters,
+        "analyzer": {
+            name: {"type": "custom", "tokenizer": "whitespace", "filter": chain}
+            for name, chain in chains.items()
+        },
+    }
+
+
+def _text(**more: Any) -> dict[str, Any]:
+    """Words by their stems; `more` are other ways in which the same field is asked."""
+    return {"type": "text", "analyzer": "text", "search_analyzer": "text_asked", **more}
+
+
+_PLAIN = {"type": "text", "analyzer": "words", "search_analyzer": "words_asked"}
+_BEGINNINGS = {"type": "text", "analyzer": "prefix", "search_analyzer": "words_asked"}
+_KEPT = {"type": "keyword", "index": False}
+
+
+def _mappings(codes: list[str]) -> dict[str, Any]:
+    sold = {
+        "properties": {
+            "price": {"type": "long"},  # in minor units
+            "currency": {"type": "keyword"},
+            "values": {"type": "keyword"},
+            "categories": {"type": "keyword"},
+            "availability": {"type": "keyword"},
+            "is_open": {"type": "boolean"},
+        }
+    }
+    offer = {
+        "market": {"type": "keyword"},
+        "values": {"type": "keyword"},
+        "price": {"type": "long"},
+    }
+    return {
+        "dynamic": "strict",
+        "_source": {"excludes": ["words"]},
+        "properties": {
+            "product_id": {"type": "long"},
+            "name": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}, copy_to="words"),
+            "brand": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}, copy_to="words"),
+            "series": _text(copy_to="words"),
+            "kind": _text(copy_to="words"),
+            "summary": _text(),
+            "description": _text(),
+            "categories": _text(copy_to="words"),
+            "values": _text(copy_to="words"),
+            "words": _PLAIN,  # all of these as they stand: what a mistyped word may have meant
+            "codes": {"type": "keyword"},
+            "popularity": {"type": "integer"},
+            "published_at": {"type": "date"},
+            "rating": {"type": "float"},
+            "image": _KEPT,
+            "digest": _KEPT,  # of all the others: whether a document says what the database does
+            "sold": {"properties": dict.fromkeys(codes, sold)},
+            "offers": {"type": "nested", "properties": offer},
+        },
+    }
