@@ -15,7 +15,7 @@ from catalog.locks import lock_products
 from catalog.models import Product
 from catalog.models.card import text_config
 from catalog.models.category import Category
-from catalog.search import database
+from catalog.search.folding import ACCENTED, PLAIN
 from shop import markets
 from shop.markets import Market
 from shop.outbox.outbox import enqueue
@@ -71,8 +71,8 @@ def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]
         "new_for": settings.NEW_FOR_DAYS,
         "step": Category.steplen,
         "shelves": SHELVES,
-        "accented": database.ACCENTED,
-        "plain": database.PLAIN,
+        "accented": ACCENTED,
+        "plain": PLAIN,
     }
 
 
@@ -112,14 +112,18 @@ _COLUMNS = {
     "search": "vector.searches[deal.language]",
 }
 
-_VECTOR = """
-    setweight(to_tsvector(config, p.name), 'A')
-    || setweight(to_tsvector(config,
-        COALESCE(NULLIF(translate(p.name, %(accented)s, %(plain)s), p.name), '')), 'A')
-    || setweight(to_tsvector('simple', COALESCE(code.words, '')), 'A')
-    || setweight(to_tsvector(config, concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)), 'B')
-    || setweight(to_tsvector(config, p.summary), 'C')
-    || setweight(to_tsvector(config, left(p.description, 100000)), 'D')"""
+# Without accents, as a query is asked.
+_FOLDED = "replace(translate({text}, %(accented)s, %(plain)s), 'ß', 'ss')"
+_VECTOR = " || ".join(
+    f"setweight(to_tsvector({config}, {_FOLDED.format(text=text)}), '{weight}')"
+    for weight, config, text in (
+        ("A", "config", "p.name"),
+        ("A", "'simple'", "COALESCE(code.words, '')"),
+        ("B", "config", "concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)"),
+        ("C", "config", "p.summary"),
+        ("D", "config", "left(p.description, 100000)"),
+    )
+)
 
 # Each table is asked for the ids alone, and what hangs on variants by an array of theirs: in a catalogue that
 # grows, statistics are old, and joins would read whole tables for a few hundred products.

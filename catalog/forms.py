@@ -15,7 +15,7 @@ from shop.edge.parameters import is_campaign
 LISTED = ("q", "min", "max", "sale", "sort", "page")  # what a list's address says beside its filters
 REVIEWED = ("stars", "reviews")  # what a product's says beside its options
 RESERVED = (*LISTED, *REVIEWED)  # names that no attribute can bear
-SORTS = ("popular", "new", "price", "-price", "name")
+SORTS = ("popular", "new", "price", "-price", "rating", "name")
 CODE = re.compile(r"[a-zA-Z0-9_-]{1,40}", re.ASCII)
 SLUG = re.compile(r"[a-zA-Z0-9_-]{1,120}", re.ASCII)
 AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?", re.ASCII)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0021_free_everywhere'),
+        ('catalog', '0022_search'),
     ]
 
     operations = [

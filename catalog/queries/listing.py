@@ -6,7 +6,7 @@ in it (disjunctive).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,9 @@ from shop import replicas
 from shop.edge.recording import reading, tag
 from shop.markets import Market
 from shop.money import Money
+from shop.postgresql.base import prepared_cursor
 
+DEEPEST = 5_000  # goods of a search that can be leafed through: who gets more filters them
 VALUES_SHOWN = 60  # of one attribute; the commonest, and those chosen
 
 
@@ -55,10 +57,33 @@ class Facet:
 
 
 @dataclass
-class Listing:
-    """A page of a list. floor, ceiling, ranges: the prices there are with all filters but the price."""
+class Counted:
+    """What is known of a list before its page is read: figures, and ids.
+
+    whole: how many of them are all that was asked for. spread: (step, goods), see catalog/queries/ranges.py.
+    values: how many goods each value has. below: how many each category below has.
+    """
 
     total: int
+    whole: int
+    on_sale: int
+    floor: Decimal | None
+    ceiling: Decimal | None
+    spread: Sequence[tuple[int, int]]
+    product_ids: Sequence[int]
+    values: Sequence[Sequence[Any]]  # a row of _VALUES each
+    below: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Listing:
+    """A page of a list. floor, ceiling, ranges: the prices there are with all filters but the price.
+
+    whole: how many of `total` are all that a search asked for; the others come close, and stand behind them.
+    """
+
+    total: int
+    whole: int
     cards: list[CardShape]
     facets: list[Facet]
     on_sale: int
@@ -102,22 +127,62 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
         connections[replicas.alias()].cursor() as cursor,
     ):
         cursor.execute(statement, parameters)
-        ((total, on_sale, floor, ceiling, spread, ids, counted, below),) = cursor.fetchall()
-    pages = max(-(-total // settings.CARDS_PER_PAGE), 1)
+        ((*figures, spread, ids, values, below),) = cursor.fetchall()
+    counted = Counted(
+        *figures,
+        spread=json.loads(spread or "[]"),
+        product_ids=ids or [],
+        values=json.loads(values or "[]"),
+        below=json.loads(below or "{}"),
+    )
+    return shown(market, counted, selection, is_found=source.matching is not None)
+
+
+# Of the values that another engine has counted, and of those that the page's cards may mean.
+_VALUES = """
+    SELECT a.id, a.code, a.name, a.kind, a.is_facet, v.id, v.slug, v.label, v.swatch
+    FROM catalog_attributevalue v JOIN catalog_attribute a ON a.id = v.attribute_id
+    WHERE v.id = ANY(%s::bigint[] || ARRAY(
+        SELECT jsonb_array_elements_text(offer->0)::bigint
+        FROM catalog_card c, jsonb_array_elements(c.offers) AS offer
+        WHERE c.market = %s AND c.product_id = ANY(%s::bigint[])
+    ))
+    ORDER BY a.position, a.code, v.position, v.label, v.id"""
+
+
+def named(market: Market, values: Iterable[int], product_ids: Sequence[int]) -> list[Sequence[Any]]:
+    """What the values are called that another engine has counted, in the order of filters: rows of Counted's
+    values, but for the count."""
+    with (
+        reading(*cards.keys(market, product_ids), later=("attribute/*", "attribute/*:values")),
+        prepared_cursor(connections[replicas.alias()]) as cursor,
+    ):
+        cursor.execute(_VALUES, [list(values), market.code, list(product_ids)])
+        rows: list[Sequence[Any]] = cursor.fetchall()
+    return rows
+
+
+def shown(market: Market, counted: Counted, selection: Selection, *, is_found: bool = True) -> Listing:
+    """The page of what was counted; raises Beyond if the list ends before it.
+
+    is_found: by a search, which leads so far and no further.
+    """
+    reach = min(counted.total, DEEPEST) if is_found else counted.total
+    pages = max(-(-reach // settings.CARDS_PER_PAGE), 1)
     if selection.page > pages:
         raise Beyond(pages)
-    values = json.loads(counted or "[]")
-    for attribute in {row[0] for row in values}:
+    for attribute in {row[0] for row in counted.values}:
         tag(f"attribute/{attribute}", f"attribute/{attribute}:values")
     return Listing(
-        total=total,
-        cards=cards.select(market, ids or [], selection, _names(values)),
-        facets=_facets(values, selection),
-        on_sale=on_sale,
-        floor=floor,
-        ceiling=ceiling,
-        ranges=ranges.split(json.loads(spread or "[]"), Money.zero(market.currency).quantum),
-        below={int(category): number for category, number in json.loads(below or "{}").items()},
+        total=counted.total,
+        whole=counted.whole,
+        cards=cards.select(market, counted.product_ids, selection, _names(counted.values)),
+        facets=_facets(counted.values, selection),
+        on_sale=counted.on_sale,
+        floor=counted.floor,
+        ceiling=counted.ceiling,
+        ranges=ranges.split(counted.spread, Money.zero(market.currency).quantum),
+        below={int(category): number for category, number in counted.below.items()},
         page=selection.page,
         pages=pages,
     )
@@ -131,6 +196,7 @@ SORTED = {
     "price": "price",
     "-price": "price",
     "name": "name",
+    "rating": "rating",
 }
 COUNTED = ("in", "price", "values", "on_sale")
 FILTERED = ("traits", "offers", "availability", "is_from")
@@ -139,7 +205,7 @@ FILTERED = ("traits", "offers", "availability", "is_from")
 def _keys(market: Market, source: Source, selection: Selection) -> set[str]:
     """Of the list, and of those below whose goods it counts."""
     columns = {*COUNTED, SORTED[selection.sort], *(FILTERED if selection.filters else ())}
-    if source.product_ids is not None:
+    if source.matching is not None:
         return {f"search/{market.code}"}
     if source.category_id is None:
         return {f"cards/{market.code}:{column}" for column in ("categories", *columns)}

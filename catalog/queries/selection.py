@@ -1,8 +1,9 @@
 """What a list is asked for: where its goods come from, and which of them an address selects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,29 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Matching:
+    """What a search finds, in SQL: CTEs of which the last, `hit`, has id and place, the best first.
+
+    From CLOSE on stand those that only come close to what was asked for.
+    """
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+CLOSE = 1_000_000_000
+
+
+@dataclass(frozen=True)
 class Source:
-    """Where a list's goods come from: a category, what a search found (the best first), what is on sale.
+    """Where a list's goods come from: a category, what a search finds, what is on sale.
 
     below: categories whose goods in the list are counted as well, whatever filters are set.
     """
 
     category_id: int | None = None
     below: Sequence[int] = ()
-    product_ids: Sequence[int] | None = None
+    matching: Matching | None = None
     on_sale: bool = False
 
 

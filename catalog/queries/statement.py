@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.queries import ranges
-from catalog.queries.selection import Selection, Source
+from catalog.queries.selection import CLOSE, Selection, Source
 from shop.markets import Market
 
 # What a list can be sorted by. `place` is the rank that a search gave; every order ends with a unique column.
@@ -21,12 +21,13 @@ ORDERS = {
     "price": "price, product_id",
     "-price": "price DESC, product_id",
     "name": "name, product_id",
+    "rating": "rating DESC NULLS LAST, popularity DESC, product_id",
 }
 SALE = -1  # among the values and the attributes: being on sale
 
 _CARD = """
-    SELECT c.product_id, c.name, c.popularity, c.published_at, c.price, c.is_from, c.availability, c.traits,
-        c.offers, c.categories, c."values" || CASE WHEN c.on_sale THEN {sale} END AS "values",
+    SELECT c.product_id, c.name, c.popularity, c.published_at, c.rating, c.price, c.is_from, c.availability,
+        c.traits, c.offers, c.categories, c."values" || CASE WHEN c.on_sale THEN {sale} END AS "values",
         {place} AS place
     FROM {origin} WHERE c.market = %(market)s {inside}"""
 
@@ -34,10 +35,10 @@ _CARD = """
 # one whose variants all answer alike: each filter is met by the product itself or by none of them, and none
 # is too dear that another is not.
 _OFFERS = """
-    SELECT product_id, name, popularity, published_at, place, price, "values", is_open,
+    SELECT product_id, name, popularity, published_at, rating, place, price, "values", is_open,
         {fails} AS fails, ({failed})::bigint AS failed
     FROM (
-        SELECT product_id, name, popularity, published_at, place, is_open,
+        SELECT product_id, name, popularity, published_at, rating, place, is_open,
             COALESCE((offer->>1)::numeric, price) AS price,
             CASE WHEN is_open THEN traits || translate((offer->0)::text, '[]', '{{}}')::bigint[]
                 || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END ELSE "values" END AS "values"
@@ -51,9 +52,10 @@ _OFFERS = """
     ) u"""
 
 _SHOWN = """
-    SELECT product_id, name, popularity, published_at, place, price FROM unit WHERE fails = 0 AND NOT is_open
+    SELECT product_id, name, popularity, published_at, rating, place, price
+    FROM unit WHERE fails = 0 AND NOT is_open
     UNION ALL
-    SELECT product_id, min(name), min(popularity), min(published_at), min(place), min(price)
+    SELECT product_id, min(name), min(popularity), min(published_at), min(rating), min(place), min(price)
     FROM unit WHERE fails = 0 AND is_open GROUP BY product_id"""
 
 # A value counts the goods that meet all filters but those of its own attribute, at the price they then have.
@@ -81,7 +83,7 @@ _BELOW = """(SELECT jsonb_object_agg(id, number) FROM (
     ) stands)"""
 
 _STATEMENT = """
-    WITH card AS MATERIALIZED ({card}), {unit}
+    WITH {hits} card AS MATERIALIZED ({card}), {unit}
     shown AS {kept} ({shown}), page AS (
         SELECT product_id, row_number() OVER () AS number FROM (
             SELECT product_id FROM shown WHERE {within} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
@@ -94,7 +96,7 @@ _STATEMENT = """
         JOIN catalog_attribute a ON a.id = v.attribute_id
     )
     SELECT
-        count(*) FILTER (WHERE {within}),
+        count(*) FILTER (WHERE {within}), count(*) FILTER (WHERE {within} AND place < {close}),
         COALESCE((SELECT number FROM tally WHERE value_id = {sale_id}), 0),
         min(price), max(price), {spread},
         (SELECT array_agg(product_id ORDER BY number) FROM page),
@@ -107,7 +109,7 @@ _STATEMENT = """
 def build(market: Market, source: Source, selection: Selection) -> tuple[str, dict[str, Any]]:
     """SQL and its parameters; its one row is what catalog.queries.listing reads.
 
-    Total, on sale, lowest and highest price, how prices spread, the page's ids in order, every value and
+    Total, how many of them are all that was asked for, on sale, lowest and highest price, how prices spread, the page's ids in order, every value and
     its count, and how many goods each category below has.
     """
     conditions = _conditions(selection)
@@ -115,6 +117,8 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
     within = _within(selection)
     sale = f"ARRAY[{SALE}::bigint]"
     parts = {
+        "hits": source.matching.sql if source.matching else "",
+        "close": CLOSE,
         "card": _CARD.format(place=place, origin=origin, inside=inside, sale=sale),
         "within": within,
         "order": ORDERS[selection.sort],
@@ -144,8 +148,6 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
     return _STATEMENT.format(**parts), {
         "market": market.code,
         "category": source.category_id,
-        # Written out: thousands of ids are dumped ten times as fast as a list.
-        "hits": f"{{{str(list(source.product_ids or ()))[1:-1]}}}",
         "below": list(source.below),
         "least": selection.least or 0,
         "most": selection.most,
@@ -153,6 +155,7 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
         "size": settings.CARDS_PER_PAGE,
         "offset": (selection.page - 1) * settings.CARDS_PER_PAGE,
         **{f"any_{key}": ids for key, ids in conditions.items()},
+        **(source.matching.parameters if source.matching else {}),
     }
 
 
@@ -178,9 +181,8 @@ def _within(selection: Selection) -> str:
 
 def _origin(source: Source) -> tuple[str, str, str]:
     """(rank, FROM, what WHERE adds)"""
-    if source.product_ids is not None:
-        hits = "unnest(%(hits)s::bigint[]) WITH ORDINALITY AS hit(id, place)"
-        return "hit.place", f"{hits} JOIN catalog_card c ON c.product_id = hit.id", ""
+    if source.matching is not None:
+        return "hit.place", "hit JOIN catalog_card c ON c.product_id = hit.id", ""
     if source.category_id is not None:
         return "0", "catalog_card c", "AND c.categories @> ARRAY[%(category)s::bigint]"
     return "0", "catalog_card c", "AND c.on_sale" if source.on_sale else ""

@@ -1,29 +1,36 @@
-"""find(): the products that a query means, the best first. An engine may answer here, else the database."""
+"""find(): the page of a list that a query means, the best first: the engine answers, or else the database."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalog.search import database
+from catalog.queries import listing
+from catalog.queries.listing import Listing
+from catalog.queries.selection import Selection, Source
+from catalog.search import client, database, engine, steering, texts
+from catalog.search.meaning import understand
 from shop.edge.recording import reading
 from shop.markets import Market
 
 LONGEST = 200  # characters of a query that are read
-MOST = 5_000  # products that are ranked; whoever gets more narrows the query
 
 
 @dataclass(frozen=True)
 class Found:
-    """Products by relevance. `is_capped`: there are more. `is_degraded`: the fallback answered.
+    """A page of goods by relevance, or as it is sorted.
 
-    `is_partial`: none has all the words, these have most of them.
+    corrected: the query as it was probably meant, if it found nothing as it was typed. is_degraded: an engine
+    should have answered, and the database did.
     """
 
-    product_ids: Sequence[int]
-    is_capped: bool = False
-    is_partial: bool = False
+    listing: Listing
+    corrected: str = ""
     is_degraded: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        """Does nothing have all the words, and what is shown most of them?"""
+        return not self.listing.whole and self.listing.total > 0
 
 
 @dataclass(frozen=True)
@@ -48,16 +55,26 @@ def is_short(query: str) -> bool:
     return not re.search(r"\w{3}", query)
 
 
-def find(market: Market, query: str) -> Found:
-    """The market's products for a clean query."""
+def find(market: Market, query: str, selection: Selection | None = None) -> Found:
+    """The market's goods for a clean query; raises listing.Beyond where they end before the page asked for."""
+    selection = selection or Selection(sort="relevance")
     with reading(f"search/{market.code}"):
-        ids, is_partial = database.products(market, query, MOST + 1), False
-        if not ids:
-            ids, is_partial = database.closest(market, query, MOST + 1), True
-    return Found(product_ids=ids[:MOST], is_capped=len(ids) > MOST, is_partial=is_partial and bool(ids))
+        asked = understand(market, query)
+        steered = steering.of(market, query)
+    is_degraded = client.is_configured()
+    if is_degraded:
+        try:
+            counted = engine.count(market, asked, steered, selection)
+        except client.Away:
+            pass
+        else:
+            return Found(listing.shown(market, counted, selection), asked.corrected)
+    is_ranked = selection.sort == "relevance"
+    source = Source(matching=database.matching(market, asked, steered, is_ranked=is_ranked))
+    return Found(listing.read(market, source, selection), asked.corrected, is_degraded)
 
 
 def pages(market: Market, query: str) -> list[FoundPage]:
     """Pages of text (delivery, returns …) for a clean query, the best first; always from the database."""
     with reading(f"search/{market.code}"):
-        return [FoundPage(*row) for row in database.pages(market, query)]
+        return [FoundPage(*row) for row in texts.pages(market, query)]

@@ -1,139 +1,178 @@
-"""Search in PostgreSQL: full text over the cards, the last word as a beginning, SKU and barcode exactly."""
+"""Search in PostgreSQL: matching() says in SQL which cards a query finds, the best first.
+
+It answers where there is no engine, and where that is away. What is found is a part of the statement that
+counts the list (catalog/queries/statement.py), so all of it is counted and filtered, however much it is.
+"""
 
 import re
-import unicodedata
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
-from django.db import connections
-
 from catalog.models.card import text_config
-from shop import replicas
+from catalog.queries.selection import CLOSE, Matching
+from catalog.search.steering import NOTHING, Steering
+from catalog.search.words import Asked, Group, Way
 from shop.markets import Market
 
-# What decomposition leaves as it is.
-LETTERS = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
 WEIGHTS = "{0.05, 0.2, 0.4, 1.0}"  # of D (description), C (summary), B (kind, values), A (name, SKU)
-PAGES = 3
-WORDS = 10  # of a query that nothing matches wholly
+FEW = 12  # so many goods that have all words are enough; else what comes close is shown behind them
+RANKED = 10_000  # of what is found the most wanted: what is behind them is in that order
+LOOKED_AT = 200  # the best of these, which are looked at once more
+KIND, HEAD = 0.5, 0.1  # what it is worth that the words are the name of the kind, or its last word
+
+# What is steered to the top or known by its code or whole name is found whether or not its words are.
+_FOUND = """
+    SELECT id, min(place) AS place FROM (
+        SELECT id, place FROM unnest(%(first)s::bigint[]) WITH ORDINALITY AS pinned(id, place)
+        UNION ALL SELECT product_id, 1000 FROM catalog_variant WHERE is_active AND id IN (
+            SELECT id FROM catalog_variant WHERE sku = ANY(%(codes)s) AND sku <> ''
+            UNION ALL SELECT id FROM catalog_variant WHERE barcode = ANY(%(codes)s) AND barcode <> '')
+        UNION ALL SELECT product_id, 1001 FROM catalog_card WHERE market = %(market)s AND name = ANY(%(names)s)
+    ) named GROUP BY id"""
+
+_WHOLE = """
+    SELECT c.product_id AS id, c.popularity, {all} AS level, true AS is_whole
+    FROM catalog_card c WHERE c.market = %(market)s AND c.search @@ {whole} AND {open}"""
+
+# Half of the words, where few goods have them all, or any, where none has that many; never what the shopper
+# left out.
+_CLOSE = """
+    SELECT id, popularity, level, is_whole FROM (
+        SELECT max({level}) OVER () AS best, c.product_id AS id, c.popularity, {level} AS level, false AS is_whole
+        FROM catalog_card c
+        WHERE (SELECT count(*) FROM (SELECT FROM whole LIMIT {few}) one) < {few}
+            AND c.market = %(market)s AND c.search @@ {any} AND NOT c.search @@ {whole} AND {open}
+    ) close WHERE level >= {enough} OR best < {enough} AND NOT EXISTS (SELECT FROM whole)"""
+
+_RANKED = """
+    SELECT m.id, m.level, m.is_whole, m.popularity, CASE WHEN row_number() OVER (
+        ORDER BY m.level DESC, m.popularity DESC, m.id) <= {ranked} THEN {score} ELSE 0 END AS score
+    FROM matched m JOIN catalog_card c ON c.market = %(market)s AND c.product_id = m.id"""
+
+# The best are looked at once more: the thing itself goes before what is for it.
+_AGAIN = """
+    SELECT r.id, r.level, r.is_whole, r.popularity, r.score + CASE WHEN r.number <= {looked_at} THEN (
+        SELECT CASE WHEN called @@ {whole} AND length(called) <= {all} THEN {kind} ELSE 0 END
+            + CASE WHEN to_tsvector(%(config)s::regconfig, regexp_replace(c.kind, '^.*[ ]', '')) @@ {head}
+                THEN {worth} ELSE 0 END
+        FROM catalog_card c, to_tsvector(%(config)s::regconfig, c.kind) AS called
+        WHERE c.market = %(market)s AND c.product_id = r.id) ELSE 0 END AS score
+    FROM (SELECT *, row_number() OVER (ORDER BY level DESC, score DESC, popularity DESC, id) AS number
+        FROM ranked) r"""
+
+_HITS = """
+    found AS MATERIALIZED ({found}), whole AS MATERIALIZED ({whole}), close AS MATERIALIZED ({close}),
+    matched AS (SELECT * FROM whole UNION ALL SELECT * FROM close), {ranking}
+    hit AS MATERIALIZED (
+        SELECT id, CASE WHEN COALESCE(is_whole, true) THEN 0 ELSE {from_close} END + row_number() OVER (
+            ORDER BY place NULLS LAST, CASE WHEN id = ANY(%(higher)s::bigint[]) THEN 0 WHEN id = ANY(%(lower)s::bigint[]) THEN 2 ELSE 1 END,
+            level DESC, score DESC, popularity DESC, id) AS place
+        FROM {scored} FULL JOIN found USING (id) WHERE NOT id = ANY(%(hidden)s::bigint[])
+    ),"""
 
 
-def products(market: Market, query: str, most: int) -> list[int]:
-    """Ids of products: SKU, barcode or whole name first, then words of the name, then rank and popularity."""
-    asked, parameters = _tsquery(query, text_config(market.language))
-    codes = list({query, query.upper(), query.lower()})
-    names = list({query, query.capitalize(), query.title()})  # "The other one" is all stop words
-    statement = f"""
-        WITH exact AS (
-            SELECT c.product_id, 1 AS place FROM catalog_variant v
-            JOIN catalog_card c ON c.product_id = v.product_id AND c.market = %s
-            WHERE v.is_active AND v.id IN (
-                SELECT id FROM catalog_variant WHERE sku = ANY(%s) AND sku <> ''
-                UNION ALL SELECT id FROM catalog_variant WHERE barcode = %s AND barcode <> ''
-            )
-            UNION ALL SELECT product_id, 2 FROM catalog_card WHERE market = %s AND name = ANY(%s)
-        )
-        SELECT (ARRAY(
-            SELECT product_id FROM exact GROUP BY product_id ORDER BY min(place), product_id
-        ) || ARRAY(
-            SELECT c.product_id FROM catalog_card c
-            WHERE c.market = %s AND c.search @@ {asked} AND product_id NOT IN (SELECT product_id FROM exact)
-            ORDER BY ts_filter(c.search, '{{a}}') @@ {asked} DESC,
-                ts_rank('{WEIGHTS}', c.search, {asked}) DESC, c.popularity DESC, c.product_id
-            LIMIT %s
-        ))::text
-    """  # noqa: S608 (built from constants; values are parameters)
-    values: list[Any] = [market.code, codes, query, market.code, names, market.code]
-    values += [*parameters, *parameters, *parameters, most]
-    with connections[replicas.alias()].cursor() as cursor:
-        cursor.execute(statement, values)
-        ((found,),) = cursor.fetchall()
-    # One text: five thousand rows of one number take five times as long.
-    return list(map(int, found.strip("{}").split(",")))[:most] if found != "{}" else []
+def matching(market: Market, asked: Asked, steering: Steering = NOTHING, *, is_ranked: bool = True) -> Matching:
+    """The CTEs that find a market's cards for a query: `hit` has their ids, places, and whether all is met.
 
-
-def closest(market: Market, query: str, most: int) -> list[int]:
-    """Ids of the products that have most of the query's words, if it is several plain ones."""
-    config = text_config(market.language)
-    words = _words(query)
-    if len(words) < 2:
-        return []
-    parts = [_tsquery(word, config, is_open=word == words[-1]) for word in words]
-    values = [value for _sql, parameters in parts for value in parameters]
-    matched = " + ".join(f"(c.search @@ {sql})::int" for sql, _parameters in parts)
-    any_of = f"({' || '.join(sql for sql, _parameters in parts)})"
-    statement = f"""
-        SELECT product_id FROM (
-            SELECT *, max(matched) OVER () AS best FROM (
-                SELECT c.product_id, c.popularity, c.search, {matched} AS matched
-                FROM catalog_card c WHERE c.market = %s AND c.search @@ {any_of}
-            ) counted
-        ) hit
-        WHERE matched = best
-        ORDER BY ts_rank('{WEIGHTS}', search, {any_of}) DESC, popularity DESC, product_id LIMIT %s
-    """  # noqa: S608 (built from constants; values are parameters)
-    with connections[replicas.alias()].cursor() as cursor:
-        cursor.execute(statement, [*values, market.code, *values, *values, most])
-        return [row[0] for row in cursor.fetchall()]
-
-
-def pages(market: Market, query: str) -> list[tuple[str, str, str, bool]]:
-    """(title, slug, summary, whether title or summary match) of the few pages that match best.
-
-    One of the query's words is enough in a title: who asks for "return policy" means the returns.
+    is_ranked: False where the list is sorted otherwise; then nothing that only comes close stands among what
+    has all words.
     """
-    config = text_config(market.language)
-    asked, parameters = _tsquery(query, config)
-    words = _words(query)
-    titled = [_tsquery(word, config, is_open=word == words[-1]) for word in words]
-    any_of = " || ".join(sql for sql, _parameters in titled) or asked
-    any_values = [value for _sql, values in titled for value in values] or parameters
-    statement = f"""
-        SELECT title, slug, summary, named @@ {asked} OR titled @@ ({any_of}) AS is_named
-        FROM (
-            SELECT title, slug, summary, to_tsvector(%s::regconfig, concat_ws(' ', title, slug)) AS titled,
-                to_tsvector(%s::regconfig, concat_ws(' ', title, slug, summary)) AS named,
-                setweight(to_tsvector(%s::regconfig, title), 'A')
-                || setweight(to_tsvector(%s::regconfig, concat_ws(' ', slug, summary)), 'B')
-                || to_tsvector(%s::regconfig, left(body, 100000)) AS words
-            FROM catalog_page WHERE is_published
-        ) page
-        WHERE words @@ {asked} OR titled @@ ({any_of})
-        ORDER BY is_named DESC, ts_rank(words, {asked} || {any_of}) DESC, slug LIMIT %s
-    """  # noqa: S608 (built from constants; values are parameters)
-    either = [*parameters, *any_values]
-    values = [*either, *[config] * 5, *either, *either, PAGES]
-    with connections[replicas.alias()].cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
+    made = _Statement(market, asked)
+    few = FEW if is_ranked else 1
+    groups = asked.groups
+    levels = [f"(c.search @@ {made.any_of(group)})::int" for group in groups]
+    whole = made.all_of()
+    close = asked.enough < len(groups)
+    parts = {"whole": whole, "open": made.without(), "all": len(groups), "few": few, "enough": asked.enough}
+    text = {
+        "found": _FOUND,
+        "whole": _WHOLE.format(**parts),
+        "close": _CLOSE.format(level=" + ".join(levels), any=made.any_of(*groups), **parts)
+        if close
+        else "SELECT * FROM whole LIMIT 0",
+    }
+    if is_ranked:
+        ranked = _RANKED.format(ranked=RANKED, score=made.score() or "0")
+        again = _AGAIN.format(
+            looked_at=LOOKED_AT,
+            whole=whole,
+            all=len(groups),
+            kind=KIND,
+            worth=HEAD,
+            head=made.any_of(groups[-1]) if groups else whole,
+        )
+        text["ranking"] = f"ranked AS MATERIALIZED ({ranked}), again AS ({again}),"
+        text["scored"] = "again"
+    else:
+        text |= {"ranking": "scored AS (SELECT *, 0 AS score FROM matched),", "scored": "scored"}
+    query = asked.text
+    return Matching(
+        _HITS.format(from_close=CLOSE, **text),
+        {
+            **made.parameters,
+            "config": text_config(market.language),
+            "codes": list({query, query.upper(), query.lower()}),
+            "names": list({query, query.capitalize(), query.title()}),
+            "first": list(steering.first),
+            "higher": list(steering.higher),
+            "lower": list(steering.lower),
+            "hidden": list(steering.hidden),
+        },
+    )
 
 
-def plain(text: str) -> str:
-    """Without accents: café → cafe."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(LETTERS))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+class _Statement:
+    """Conditions of a query, as SQL whose values are parameters."""
+
+    def __init__(self, market: Market, asked: Asked) -> None:
+        self.asked = asked
+        self.parameters: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
+
+    def all_of(self) -> str:
+        """Has all groups."""
+        return self._query(" & ".join(f"({_either(group.ways)})" for group in self.asked.groups))
+
+    def any_of(self, *groups: Group) -> str:
+        """Has one of these groups."""
+        return self._query(_either(way for group in groups for way in group.ways))
+
+    def without(self) -> str:
+        """Has nothing that is left out."""
+        return f"NOT c.search @@ {self._query(_either(self.asked.excluded))}" if self.asked.excluded else "true"
+
+    def score(self) -> str:
+        """The sum over the groups, each by how rare it is and by the way that is worth most.
+
+        ts_rank_cd() with 1: divided by 1 + the logarithm of the document's length.
+        """
+        scores = []
+        for group in self.asked.groups:
+            ways = sorted(group.ways, key=lambda way: -way.weight)
+            ranks = [
+                f"{weight:.2f} * ts_rank_cd('{WEIGHTS}', c.search, {self._query(_either(same))}, 1)"
+                for weight, same in groupby(ways, key=lambda way: way.weight)
+            ]
+            best = ranks[0] if len(ranks) == 1 else f"greatest({', '.join(ranks)})"
+            scores.append(f"{group.rarity:.3f} * {best}")
+        return " + ".join(scores)
+
+    def _query(self, text: str) -> str:
+        """The same text is one parameter."""
+        if text not in self._names:
+            self._names[text] = f"q{len(self._names)}"
+            self.parameters[self._names[text]] = text
+        return f"to_tsquery(%(config)s::regconfig, %({self._names[text]})s)"
 
 
-# The same, letter by letter, for SQL's translate(): Latin-1 Supplement and Latin Extended-A.
-ACCENTED = "".join(c for c in map(chr, range(0xC0, 0x180)) if len(plain(c)) == 1 and plain(c) != c)
-PLAIN = plain(ACCENTED)
+def _either(ways: Iterable[Way]) -> str:
+    """As to_tsquery() reads it."""
+    return " | ".join(f"({_all(way)})" for way in ways)
 
 
-def _words(query: str) -> list[str]:
-    """The words of a query that can be taken apart: one with quotes, or, -without says what it means."""
-    if re.search(r'"|(?:^|\s)-\w|\bor\b', query, re.IGNORECASE):
-        return []
-    return list(dict.fromkeys(re.findall(r"\w+", query)))[:WORDS]
-
-
-def _tsquery(query: str, config: str, *, is_open: bool = True) -> tuple[str, list[Any]]:
-    """An SQL expression and its parameters: "quotes", or, -without as in a web search; the last word open."""
-    parts, parameters = [], []
-    for typed in dict.fromkeys((query, plain(query))):
-        parts.append("websearch_to_tsquery(%s::regconfig, %s)")
-        parameters += [config, typed]
-        opened = re.search(r"(?:^|[^\w\"-])(\w{2,})$", typed) if is_open else None
-        if opened and typed.count('"') % 2 == 0:
-            before = re.sub(r"\bor\s*$", "", typed[: opened.start(1)], flags=re.IGNORECASE)
-            parts.append("(websearch_to_tsquery(%s::regconfig, %s) && to_tsquery(%s::regconfig, %s))")
-            parameters += [config, before, config, f"{opened[1]}:*"]
-    return f"({' || '.join(parts)})", parameters
+def _all(way: Way) -> str:
+    quoted = ["'" + re.sub(r"(['\\])", r"\1\1", word) + "'" for word in way.words]
+    if way.is_open:
+        quoted[-1] += ":*"
+    return (" <-> " if way.is_phrase else " & ").join(quoted)

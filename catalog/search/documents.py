@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from babel.numbers import get_currency_precision
 from django.db import connection
 
+from catalog.search import stems
 from catalog.search.schema import languages
 
 LONGEST = 100_000  # characters of a description, as in a card's words
@@ -73,7 +74,7 @@ def made(product_ids: Iterable[int]) -> dict[str, dict[int, Document]]:
         for card in by_market:
             by_language.setdefault(language_of[card.market], []).append(card)
         for language, sold in by_language.items():
-            found[language][pk] = _document(goods[pk], sold, names)
+            found[language][pk] = _document(language, goods[pk], sold, names)
     return found
 
 
@@ -109,7 +110,9 @@ def _read(
         return goods, cards, {(kind, pk): name for kind, pk, name in cursor.fetchall()}
 
 
-def _document(good: Sequence[Any], cards: Sequence[_Card], names: Mapping[tuple[str, int], str]) -> Document:
+def _document(
+    language: str, good: Sequence[Any], cards: Sequence[_Card], names: Mapping[tuple[str, int], str]
+) -> Document:
     pk, name, brand, series, kind, summary, description, popularity, published_at, codes = good
     categories = sorted({category for card in cards for category in card.categories})
     values = sorted({value for card in cards for value in card.values})
@@ -119,6 +122,8 @@ def _document(good: Sequence[Any], cards: Sequence[_Card], names: Mapping[tuple[
         "brand": brand,
         "series": series,
         "kind": kind,
+        "is_a": stems.key(language, kind),
+        "head": stems.key(language, kind.split()[-1]) if kind.split() else "",
         "summary": summary,
         "description": plain(description),
         "categories": [names[key] for category in categories if (key := ("c", category)) in names],
@@ -129,7 +134,7 @@ def _document(good: Sequence[Any], cards: Sequence[_Card], names: Mapping[tuple[
         "rating": None if cards[0].rating is None else float(cards[0].rating),
         "image": cards[0].image,
         "sold": {card.market: _sold(card) for card in cards},
-        "offers": [offer for card in cards if card.offers for offer in _offers(card)],
+        "offers": [offer for card in cards for offer in _offers(card)],
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
@@ -143,14 +148,17 @@ def _sold(card: _Card) -> dict[str, Any]:
         "values": [*map(str, card.values), *([SALE] if card.on_sale else [])],
         "categories": list(map(str, card.categories)),
         "availability": card.availability,
-        "is_open": card.offers is not None,
     }
 
 
 def _offers(card: _Card) -> Iterable[dict[str, Any]]:
-    """Those that can be bought: what the product is, and what each of them is."""
+    """Those that can be bought, or the product itself: what it is, and what each of them is."""
+    if card.offers is None:
+        sold = _sold(card)
+        yield {"market": card.market, "values": sold["values"], "price": sold["price"]}
+        return
     traits = list(map(str, card.traits))
-    for values, price, list_price, availability, *_rest in json.loads(card.offers or "[]"):
+    for values, price, list_price, availability, *_rest in json.loads(card.offers):
         if availability != "out":
             yield {
                 "market": card.market,

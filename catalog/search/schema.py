@@ -85,6 +85,7 @@ def _analysis(language: str) -> dict[str, Any]:
     }
     return {
         "filter": filters,
+        "normalizer": {"folded": {"type": "custom", "filter": ["lowercase", "asciifolding"]}},
         "analyzer": {
             name: {"type": "custom", "tokenizer": "whitespace", "filter": chain}
             for name, chain in chains.items()
@@ -99,6 +100,7 @@ def _text(**more: Any) -> dict[str, Any]:
 
 _PLAIN = {"type": "text", "analyzer": "words", "search_analyzer": "words_asked"}
 _BEGINNINGS = {"type": "text", "analyzer": "prefix", "search_analyzer": "words_asked"}
+_EXACT = {"type": "keyword", "normalizer": "folded", "ignore_above": 256}
 _KEPT = {"type": "keyword", "index": False}
 
 
@@ -110,7 +112,6 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "values": {"type": "keyword"},
             "categories": {"type": "keyword"},
             "availability": {"type": "keyword"},
-            "is_open": {"type": "boolean"},
         }
     }
     offer = {
@@ -123,10 +124,12 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
         "_source": {"excludes": ["words"]},
         "properties": {
             "product_id": {"type": "long"},
-            "name": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}, copy_to="words"),
+            "name": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS, "exact": _EXACT}, copy_to="words"),
             "brand": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}, copy_to="words"),
             "series": _text(copy_to="words"),
             "kind": _text(copy_to="words"),
+            "is_a": {"type": "keyword"},  # the kind, whatever the form and order of its words
+            "head": {"type": "keyword"},  # the kind's last word
             "summary": _text(),
             "description": _text(),
             "categories": _text(copy_to="words"),

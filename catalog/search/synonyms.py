@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from django.db import connections
 
-from catalog.search.database import plain
+from catalog.search.folding import plain
 from shop import markets, replicas
 from shop.edge.recording import reading
 from shop.markets import Market

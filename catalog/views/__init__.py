@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import (
@@ -29,6 +29,8 @@ from shop.edge.recording import reading, tag
 from shop.jinja.links import Presence
 
 SUGGESTED = 8
+SEARCHED = 300  # seconds that a search may be kept: nothing tells when a word gets another meaning
+PLAIN = timedelta(seconds=60)
 DEEPEST = 2  # kinds of filters whose combinations search engines may keep
 
 
@@ -127,7 +129,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@public_page(accepts=_names)
+@public_page(accepts=_names, ttl=SEARCHED)
 def search(request: HttpRequest) -> HttpResponse:
     """What a query finds; without one, what is on sale, or where to begin."""
     market = markets.current()
@@ -139,14 +141,15 @@ def search(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(request.path)  # nothing is listed, so there is nothing to filter
     if not forms.is_canonical(request.GET, parameters.pairs):
         return HttpResponseRedirect(parameters.url(request.path))
-    found = engine.find(market, query) if query else engine.Found(product_ids=())
-    page = None
-    if query or is_sale:
-        source = Source(product_ids=found.product_ids) if query else Source(on_sale=True)
-        try:
-            page = listing.read(market, source, parameters.selection)
-        except listing.Beyond as beyond:
-            return HttpResponseRedirect(parameters.at(beyond.last).url(request.path))
+    found, page = None, None
+    try:
+        if query:
+            found = engine.find(market, query, parameters.selection)
+            page = found.listing
+        elif is_sale:
+            page = listing.read(market, Source(on_sale=True), parameters.selection)
+    except listing.Beyond as beyond:
+        return HttpResponseRedirect(parameters.at(beyond.last).url(request.path))
     is_empty = page is None or not (page.total or parameters.selection.filters)
     texts = engine.pages(market, query) if query else []
     around = chrome.around(
@@ -164,8 +167,7 @@ def search(request: HttpRequest) -> HttpResponse:
         query=query,
         search_query=query,
         listing=shape,
-        is_capped=found.is_capped,
-        is_partial=found.is_partial,
+        found=_told(found, parameters),
         is_short=engine.is_short(query),
         pages=[
             {"name": text.title, "url": chrome.page_url(text.slug), "summary": text.summary}
@@ -173,7 +175,8 @@ def search(request: HttpRequest) -> HttpResponse:
             if text.is_named or is_empty
         ],
         suggestions=_suggestions(market, around) if is_empty else {"categories": [], "cards": []},
-        degraded=found.is_degraded,
+        # Plain matches are shown while the engine is away, and not much longer.
+        changes_at=timezone.now() + PLAIN if found and found.is_degraded else None,
     )
 
 
@@ -238,6 +241,21 @@ def _page(
     if changes_at is not None:
         response.changes_at = changes_at  # type: ignore[attr-defined]
     return response
+
+
+def _told(found: engine.Found | None, parameters: forms.ListingParameters) -> dict[str, Any]:
+    """What is said of how a query was understood."""
+    if found is None:
+        return {}
+    whole, total = found.listing.whole, found.listing.total
+    return {
+        "whole": whole,
+        "close": total - whole,
+        "is_partial": found.is_partial,
+        "corrected": found.corrected,
+        "is_degraded": found.is_degraded,
+        "is_deep": total > listing.DEEPEST and parameters.selection.page == found.listing.pages,
+    }
 
 
 def _suggestions(market: markets.Market, around: Chrome) -> dict[str, Any]:

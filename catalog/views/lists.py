@@ -22,6 +22,7 @@ SORTS: dict[str, Callable[[], str]] = {
     "new": lambda: _("Newest"),
     "price": lambda: _("Price, low to high"),
     "-price": lambda: _("Price, high to low"),
+    "rating": lambda: _("Best rated"),
     "name": lambda: _("Name"),
 }
 

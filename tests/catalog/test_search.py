@@ -5,7 +5,8 @@ from django.test import Client, override_settings
 
 from catalog import search
 from catalog.models import Variant
-from shop import markets
+from catalog.queries import listing
+from catalog.search import database
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_category, make_page, make_product, make_sale
 
@@ -14,6 +15,11 @@ pytestmark = pytest.mark.django_db
 
 def names(page: Seen) -> list[str]:
     return [card["name"] for card in page["listing"]["cards"]]
+
+
+def whole(page: Seen) -> list[str]:
+    """Those that have all the words."""
+    return names(page)[: page["found"]["whole"]]
 
 
 def addresses(page: Seen) -> list[str]:
@@ -53,7 +59,7 @@ def goods() -> None:
     ],
 )
 def test_a_query_finds(look: Look, query: str, expected: list[str]) -> None:
-    assert names(look("/search/", q=query)) == expected
+    assert whole(look("/search/", q=query)) == expected
 
 
 def test_a_barcode_is_found_exactly(look: Look) -> None:
@@ -183,14 +189,21 @@ def test_where_nothing_has_all_words_those_with_most_of_them_are_shown_and_it_is
 ) -> None:
     page = look("/search/", q=query)
     assert sorted(names(page)) == sorted(expected)
-    assert page["is_partial"] == bool(expected)
+    assert page["found"]["is_partial"] == bool(expected)
     assert ("Nothing has all of these words" in page.html) == bool(expected)
 
 
-def test_what_has_all_words_is_never_mixed_with_what_has_some(look: Look) -> None:
+def test_what_comes_close_stands_behind_what_has_all_words_and_it_is_said(look: Look) -> None:
     page = look("/search/", q="harbour lights")
-    assert names(page) == ["Harbour lights"]
-    assert not page["is_partial"]
+    assert names(page) == ["Harbour lights", "Dune road"]
+    assert "1 thing has all of these words.\n" in page.html
+    assert "1 more comes close." in page.html
+    assert names(look("/search/", q="harbour lights", sort="price")) == ["Harbour lights"]
+
+
+def test_nothing_comes_close_where_enough_has_all_words(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "FEW", 1)
+    assert names(look("/search/", q="harbour lights")) == ["Harbour lights"]
 
 
 def test_closest_goods_are_those_of_the_market(look: Look) -> None:
@@ -238,8 +251,12 @@ def test_each_market_finds_its_own(look: Look) -> None:
     assert look("/gb/search/", q="dune")["listing"]["cards"][0]["url"] == "/gb/p/dune-road/"
 
 
-def test_no_more_than_the_most_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MOST", 2)
-    found = search.find(markets.default(), "print")
-    assert (len(found.product_ids), found.is_capped) == (2, True)
-    assert not search.find(markets.default(), "dune").is_capped
+def test_a_list_of_any_length_is_counted_and_can_be_leafed_through_so_far(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "DEEPEST", 2)
+    with override_settings(CARDS_PER_PAGE=1):
+        page = look("/search/", q="print")
+        assert (page["listing"]["total"], page["listing"]["pages"]) == (3, 2)
+        assert look("/search/", q="print", page="3").address == "/search/?q=print&page=2"
+        assert "narrow" in look("/search/", q="print", page="2").html

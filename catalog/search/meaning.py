@@ -1,0 +1,102 @@
+"""understand(): what a query means besides its words, the same for the engine and for the database.
+
+The merchant's synonyms; the nearest words that our goods bear, for one that none does; compounds, and words
+that some write apart and some together. `understand` reads, everything else is decided without a database.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from catalog.search import synonyms, vocabulary
+from catalog.search.stems import stemmer
+from catalog.search.synonyms import Synonyms
+from catalog.search.vocabulary import Known
+from catalog.search.words import Asked, Group, Way, Words, parse
+from shop.markets import Market
+
+# What a find is worth beside the words as they were typed, which are worth 1.
+SAME, TOGETHER, BEGINS, MEANT, COMPOUND = 0.9, 0.9, 0.5, 0.6, 0.6
+
+
+def understand(market: Market, text: str) -> Asked:
+    """A clean query with all that its words mean in that market."""
+    asked = parse(text)
+    if not asked.groups:
+        return asked
+    stem = stemmer(market.language)
+    known = vocabulary.look_up(market.language, asked.words)
+    return expand(asked, known, synonyms.of(market, stem))
+
+
+def expand(asked: Asked, known: Known, same: Synonyms) -> Asked:
+    """The query with its stop words left out, unless it has no others, and the ways of each group filled in."""
+    groups = [group for group in asked.groups if not (group.is_word and known.is_stop(group.words[0]))]
+    groups = list(_merged(groups or list(asked.groups), known, same))
+    last = len(groups) - 1
+    filled = tuple(_filled(group, known, is_last=place == last) for place, group in enumerate(groups))
+    return replace(asked, groups=filled, corrected=_corrected(asked, known, same))
+
+
+def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[Group]:
+    """Words that together mean something become one group, which also has what they mean."""
+    plain = [group.words[0] if group.is_word else "" for group in groups]
+    spans = {one.start: one for one in same.expansions(plain)}
+    place = 0
+    while place < len(groups):
+        if span := spans.get(place):
+            end = span.end
+            ways = [Way(words, SAME) for words in span.alternatives]
+            yield _together(groups[place:end]).also(ways)
+        else:
+            end = place + 1
+            pair = "".join(plain[place : place + 2])
+            if all(plain[place : place + 2]) and place + 1 < len(groups) and place + 1 not in spans:
+                if known.goods(pair):
+                    end = place + 2
+            yield _together(groups[place:end]).also([Way((pair,), TOGETHER)] if end > place + 1 else [])
+        place = end
+
+
+def _together(groups: Sequence[Group]) -> Group:
+    """One group that needs all words of these."""
+    if len(groups) == 1:
+        return groups[0]
+    words = tuple(word for group in groups for word in group.words)
+    return Group((Way(words, is_open=groups[-1].ways[0].is_open),))
+
+
+def _filled(group: Group, known: Known, *, is_last: bool) -> Group:
+    """What is known of a group's words: beginnings, compounds, and what was probably meant."""
+    ways: list[Way] = []
+    for way in group.ways:
+        # Half a word is a beginning of others; "desk" is not the beginning of "desktop".
+        is_open = way.is_open and is_last and not known.is_known(way.words[-1])
+        ways.append(replace(way, is_open=is_open))
+    typed = ways[0]
+    if len(typed.words) == 1 and not typed.is_phrase:
+        (word,) = typed.words
+        ways += [Way((whole,), COMPOUND) for whole in known.compounds(word)]
+        if parts := known.parts(word):
+            ways.append(Way(parts, TOGETHER))
+        elif not known.is_known(word) and not (typed.is_open and known.begins(word)):
+            ways += [Way((near,), MEANT) for near in known.nearest(word)]
+    rarity = min((known.rarity(word) for word in typed.words), default=1.0)
+    return replace(Group(()).also(ways), rarity=rarity)
+
+
+def _corrected(asked: Asked, known: Known, same: Synonyms) -> str:
+    """The query with each word that none of our goods bears replaced by the nearest that some do."""
+    if asked.is_strict:
+        return ""
+    last, words = len(asked.groups) - 1, list[Words]()
+    for place, group in enumerate(asked.groups):
+        (word, *rest) = group.words
+        is_meant = group.is_word and not rest and not known.is_known(word) and not known.is_stop(word)
+        if is_meant and place == last and group.ways[0].is_open and known.begins(word):
+            is_meant = False
+        if is_meant and same.expansions([word]):
+            is_meant = False
+        near = known.nearest(word) if is_meant and not known.parts(word) else ()
+        words.append((near[0],) if near else group.words)
+    meant = [word for group in words for word in group]
+    return " ".join(meant) if meant != asked.words else ""
