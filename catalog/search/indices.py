@@ -117,7 +117,7 @@ def digests(language: str, after: int, upto: int | None) -> dict[int, str]:
                 sort=[{"product_id": "asc"}],
                 size=MOST_HITS,
                 source=False,
-                docvalue_fields=["digest"],
+                docvalue_fields=[{"field": "digest"}],
             )
             hits = answer["hits"]["hits"]
             found |= {int(hit["_id"]): hit["fields"]["digest"][0] for hit in hits}
