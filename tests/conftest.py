@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -27,7 +28,7 @@ servers.begin()
 from catalog.stock import rush  # noqa: E402 (reads models)
 from orders import sellers  # noqa: E402
 from orders.models import Seller  # noqa: E402
-from tests import emptying, template  # noqa: E402
+from tests import emptying, engines, template  # noqa: E402
 
 HERE = Path(__file__).parent
 # What takes longest begins first, or one process waits in the end for the other's last journey. A file stays
@@ -87,6 +88,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_unconfigure() -> None:
     template.end()
+    engines.end()
     servers.end()
 
 
@@ -222,6 +224,13 @@ def redis(_redis: Redis | None) -> Redis:
         pytest.skip(servers.missing("Redis"))
     _redis.flushdb()
     return _redis
+
+
+@pytest.fixture
+def engine(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[engines.Engine]:
+    """A search engine with nothing in it; a shop without one is what all other tests have."""
+    with engines.running(settings, monkeypatch) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

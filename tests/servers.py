@@ -78,6 +78,9 @@ def begin() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(folder)
     os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"])
+    # Most tests are of a shop without an engine: tests/engines.py gives one to those that ask for it.
+    if engine := os.environ.pop("ELASTICSEARCH_URL", ""):
+        os.environ["TESTS_ENGINE"] = engine
     os.environ.update(SETTINGS)
     django.setup()
     # A worker that found it would read its settings before it has a Redis and folders of its own.
@@ -109,6 +112,7 @@ def report() -> str:
     services = {
         "PostgreSQL": missing("PostgreSQL") or os.environ.get("TESTS_POSTGRES", "of DATABASE_URL"),
         "Redis": missing("Redis") or os.environ.get("TESTS_REDIS", "of REDIS_URL"),
+        "Elasticsearch": os.environ.get("TESTS_ENGINE", "osmem-server, which is small and speaks alike"),
         "Chromium": chromium() or "no browser",
         "Varnish": shutil.which("varnishd", path=f"{os.environ['PATH']}:/usr/sbin") or "none",
     }

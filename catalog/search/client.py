@@ -85,6 +85,11 @@ def writer() -> Elasticsearch:
     )
 
 
+def forget() -> None:
+    """How engines were: each is asked again."""
+    _kept.cache_clear()
+
+
 AWAY = (TransportError, ApiError)  # what a writer is met with
 
 

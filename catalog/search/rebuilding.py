@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import connection
 
 from catalog.locks import NAMESPACE
@@ -23,7 +22,7 @@ logger = logging.getLogger(__name__)
 BATCH = 1_000  # products
 TRIES = 30  # until the counts match: edits go on meanwhile
 PAUSE = 0.5
-LOCK = -1  # among the products' locks: nobody is number -1
+GRACE = 1.0  # seconds: searches that began before the swap end in what they have begun with
 
 
 class Busy(Exception):
@@ -74,8 +73,7 @@ def reindex(progress: Callable[[int], object] = lambda number: None) -> Rebuilt:
             done.documents[language] = _whole(language, name)
         before = indices.swap(built)
         keeping.refreshed(built)
-        # Searches that began before the swap end in what they have begun with.
-        time.sleep(2 * settings.ELASTICSEARCH_TIMEOUT_MS / 1000)
+        time.sleep(GRACE)
         indices.drop(before)
     done.seconds = time.monotonic() - began_at
     return done
