@@ -283,8 +283,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # lines for each request that goes well
-    "loggers": {"stripe": {"level": "WARNING"}, "elastic_transport": {"level": "WARNING"}},
+    # The first tells each request that goes well, the second what catalog.search.client tells of failures.
+    "loggers": {"stripe": {"level": "WARNING"}, "elastic_transport": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 SENTRY_DSN = env("SENTRY_DSN", str, "")

@@ -91,13 +91,24 @@ def server() -> tuple[str, bool]:
     if url := os.environ.get("TESTS_ENGINE"):
         return url, True
     if not _begun:
-        command = [resolve_binary(), "--no-ja", "--parent-pid", str(os.getpid())]
-        begun = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        assert begun.stdout
-        _begun[begun] = json.loads(begun.stdout.readline())["url"]
+        begun, url = osmem()
+        _begun[begun] = url
     return next(iter(_begun.values())), False
+
+
+def osmem() -> "tuple[subprocess.Popen[str], str]":
+    """A process of osmem-server, and its address."""
+    command = [resolve_binary(), "--no-ja", "--parent-pid", str(os.getpid())]
+    begun = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert begun.stdout
+    return begun, json.loads(begun.stdout.readline())["url"]
+
+
+def close(begun: "subprocess.Popen[str]") -> None:
+    """It ends with its standard input."""
+    begun.communicate(timeout=10)
 
 
 @contextmanager
@@ -123,5 +134,4 @@ def running(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 def end() -> None:
     """The process is over."""
     while _begun:
-        begun, _url = _begun.popitem()
-        begun.communicate(timeout=10)  # it ends with its standard input
+        close(_begun.popitem()[0])
