@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
-from catalog.importing import magento, shopify
+from catalog.importing import icecat, magento, shopify
 from catalog.importing.magento import files
 from catalog.importing.records import Reading
 from catalog.importing.table import Table
 
-READERS: dict[str, Callable[..., Reading]] = {"magento": magento.read, "shopify": shopify.read}
+READERS: dict[str, Callable[..., Reading]] = {
+    "icecat": icecat.read,
+    "magento": magento.read,
+    "shopify": shopify.read,
+}
 NAMES = {"shopify": "Shopify", "magento": "Magento"}
 
 

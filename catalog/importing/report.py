@@ -101,6 +101,11 @@ def told(topic: str, count: int) -> str:
             count,
         ),
         "picture": ngettext("%d picture was not found.", "%d pictures were not found.", count),
+        "model": ngettext(
+            "%d product shares its model number with others: it has no SKU.",
+            "%d products share their model number with others: they have no SKU.",
+            count,
+        ),
         "link": ngettext(
             "%d row links products that are not sold here.",
             "%d rows link products that are not sold here.",
