@@ -96,12 +96,16 @@ class ProductRecord:
 
 @dataclass(frozen=True)
 class AttributeRecord:
-    """What an attribute is called, and its labels in order; `is_facet` None: shared values make it one."""
+    """What an attribute is called, and its labels in order; `is_facet` None: shared values make it one.
+
+    `position`: its place among the filters, where it is new and the file says one.
+    """
 
     code: str
     name: str
     labels: tuple[str, ...] = ()
     is_facet: bool | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ SYNONYMS = (
     ("material", "materials", "materiau"),
 )
 LETTERS = ("xxxs", "xxs", "xs", "s", "m", "l", "xl", "xxl", "2xl", "xxxl", "3xl", "4xl", "5xl")
+LAST = 32_767  # place that the column takes
 _NUMBERED = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(.*)", re.DOTALL)
 
 SizeKey = tuple[int, str, float]
@@ -138,9 +139,12 @@ class Vocabulary:
     def _attribute(self, name: str, is_facet: bool) -> tuple[Attribute, dict[str, AttributeValue]]:
         code = self.code(name)
         if code not in self._attributes:
-            shown = self._shown(self.told[name].name if name in self.told else name, code)
+            told = self.told.get(name)
+            shown = self._shown(told.name if told else name, code)
             kind = Attribute.Kind.SWATCH if code in COLOURS else Attribute.Kind.CHOICE
             place = next((n for n, group in enumerate(SYNONYMS) if code in group), len(SYNONYMS))
+            if told and told.position is not None and place == len(SYNONYMS):
+                place = min(place + told.position, LAST)
             attribute, _created = Attribute.objects.get_or_create(
                 code=code, defaults={"name": shown, "is_facet": is_facet, "kind": kind, "position": place}
             )

@@ -6,9 +6,12 @@ the mean of each kind that others name (cosine of weighted features, rare ones w
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from heapq import nlargest
 
 Features = frozenset[str]
+
+STRONGEST = 80  # features of a kind that are compared; the rest says little and costs as much
 
 
 class Likeness:
@@ -28,16 +31,16 @@ class Likeness:
         self._by_feature: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for kind, mean in means.items():
             length = _length(mean.values())
-            for feature, weight in mean.items():
+            for feature, weight in mean.most_common(STRONGEST):
                 self._by_feature[feature].append((kind, weight / length))
 
-    def scores(self, features: Features) -> Mapping[str, float]:
-        """How like each kind it is, from 0 to 1."""
+    def scores(self, features: Features, most: int) -> list[tuple[str, float]]:
+        """The kinds that it is most like, and how like, from 0 to 1."""
         found: dict[str, float] = defaultdict(float)
         for feature, weight in self._vector(features).items():
             for kind, other in self._by_feature.get(feature, ()):
                 found[kind] += weight * other
-        return found
+        return nlargest(most, found.items(), key=lambda pair: pair[1])
 
     def _vector(self, features: Features) -> dict[str, float]:
         weights = {f: self._weights[f] for f in sorted(features) if f in self._weights}

@@ -1,7 +1,7 @@
 """Titles taken apart: brand, model, and the words that say what kind of thing it is."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from catalog.importing.icecat.items import Item
 
@@ -9,9 +9,9 @@ LONGEST = 6  # words of a kind
 _NOUN = re.compile(r"[a-z][a-z/&'’-]*")
 _HEAD = re.compile(r"[A-Z](?=.*[A-Za-z])[A-Za-z0-9/-]*")  # USB cable, MP3/MP4 player, Jigsaw puzzle
 # What stands behind these says what a thing is for or comes with, not what it is.
-_BREAK = re.compile(r"[,;(.–|]|\s-|-\s|\s(?:for|with|w/|to|and|on|from|by|in|incl)\b", re.IGNORECASE)
+_BREAK = re.compile(r"[,;–|]|\s\(|\.\s|\s-|-\s|\s(?:for|with|w/|to|and|on|from|by|in|incl)\b", re.IGNORECASE)
+_SIGNS = "®™*\"'"
 _WORD = re.compile(r"[^\W_]+(?:['’/&-][^\W_]+)*")
-# "Word Like This" is part of a name; what follows the model in small letters is the kind.
 NOTHING = frozenset({"not categorized", "other", "component", "blank", "portable", "spares and accessories"})
 
 
@@ -63,9 +63,32 @@ def features(item: Item) -> set[str]:
     return found
 
 
+def colours(items: Iterable[Item]) -> set[str]:
+    """What attributes of colours say, in small letters: titles end with it."""
+    said = (value for item in items for key, value in item.attributes.items() if "colour" in key)
+    return {part.strip() for value in said if isinstance(value, str) for part in value.casefold().split(",")}
+
+
 def head(text: str) -> str:
     """The text up to what the thing is for, or comes with."""
     return _BREAK.split(text, maxsplit=1)[0].strip()
+
+
+def trimmed(text: str, said: Collection[str]) -> list[str]:
+    """The words of the head, as written, without numbers, models and features (`said`) at its end."""
+    parts = head(text).split()
+    while parts and (
+        not _is_word(parts[-1])
+        or parts[-1].casefold().strip(_SIGNS) in said
+        or " ".join(parts[-2:]).casefold() in said
+    ):
+        parts.pop()
+    return parts
+
+
+def _is_word(text: str) -> bool:
+    bare = text.strip(_SIGNS).replace("-", "").replace("/", "").replace("+", "")
+    return bare.isalpha() and len(bare) > 1
 
 
 def words(text: str) -> list[str]:
@@ -75,7 +98,9 @@ def words(text: str) -> list[str]:
 
 def singular(word: str) -> str:
     """Without a plural's s."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us")) else word
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "ens", "series")):
+        return word
+    return f"{word[:-3]}y" if word.endswith("ies") else word[:-1]
 
 
 def key(phrase: str) -> str:

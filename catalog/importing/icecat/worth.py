@@ -1,14 +1,15 @@
 """Worth: which attributes become values of the shop, and which of them filters.
 
 Each value of a product is a row, an entry of its cards and one of what every list counts: thousands of
-attributes would slow all of that and help nobody. So an attribute must be shared by enough products and its
-values too; one is a filter if it tells the goods of some kind apart. All others are told by the description.
+attributes would slow all of that and help nobody. So an attribute must be shared by enough products, and a
+value too; it is a filter if it tells the goods of some kind apart. Everything else is told by the description.
 """
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from catalog.importing.icecat import names as naming
 from catalog.importing.icecat import values
@@ -17,97 +18,119 @@ from catalog.importing.icecat.names import Names
 from catalog.importing.records import AttributeRecord
 
 FEATURES = "Features"  # the attribute of everything that a product simply has: Wi-Fi, Touchscreen
-SHARED = 10  # products that have an attribute
-TWICE = 2  # products that have a value
-KIND = 20  # products of a kind that is worth filters of its own
-BEST = 6  # filters that a kind chooses
-COVERED = 0.3  # of a kind's products have the attribute
-FEW, MANY = 2, 24  # values of it in that kind
+# Of all products, how many have an attribute, have a value, or are of a kind that chooses filters of its own;
+# and at least.
+SHARED, SHARED_LEAST = 1 / 200, 3
+TWICE, TWICE_LEAST = 1 / 6_000, 2
+KIND, KIND_LEAST = 1 / 500, 4
+BEST = 3  # filters that a kind chooses
+COVERED = 0.5  # of a kind's products have the attribute
+FEW, MANY = 2, 60  # values of it in that kind
+WORDS = 1.3  # what it counts for an attribute that it says words: numbers come without their units
 ONE_FOR_ALL = 0.95  # a value that nearly all have tells nothing apart
 MEASURES = ("width", "height", "depth", "weight", "dimensions", "temperature", "humidity", "altitude")
+
+Label = tuple[str, str]  # (code of the attribute, label in small letters)
 
 
 @dataclass
 class Shelf:
-    """What was chosen."""
+    """What was chosen; keys as the files have them."""
 
     names: Names
-    filters: set[str] = field(default_factory=set)  # keys
-    kept: set[str] = field(default_factory=set)  # keys whose values are rows
-    shared: set[tuple[str, str]] = field(default_factory=set)  # (code, label in small letters)
-    features: set[str] = field(default_factory=set)  # keys
+    filters: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)  # their values are rows
+    features: set[str] = field(default_factory=set)  # what a product has is a value of FEATURES
+    shared: set[Label] = field(default_factory=set)
+    order: list[str] = field(default_factory=list)  # codes, those of most products first
 
     def values(self, item: Item) -> tuple[tuple[str, str], ...]:
         """(attribute, label) of everything that is worth a row."""
         found: dict[tuple[str, str], None] = {}
         for key, value in item.attributes.items():
             if key in self.features and values.is_feature(value):
-                found[FEATURES, self.names.name(key)[: values.LABEL]] = None
-            if key in self.kept:
-                name = naming.code(key)
+                found[FEATURES, self.names.name(key)] = None
+            elif key in self.kept:
+                code = naming.code(key)
                 for label in values.labels(value):
-                    if (name, label.casefold()) in self.shared:
-                        found[name, label] = None
+                    if (code, label.casefold()) in self.shared:
+                        found[code, label] = None
         return tuple(found)
 
     def told(self) -> dict[str, AttributeRecord]:
-        """The attributes by the name that records use."""
-        found = {FEATURES: AttributeRecord("features", FEATURES, is_facet=True)} if self.features else {}
-        for key in sorted(self.kept):
+        """The attributes by the name that records use; lists show those that most products have first."""
+        places = {code: place for place, code in enumerate(self.order)}
+        found: dict[str, AttributeRecord] = {}
+        for key in sorted(self.kept, key=lambda key: (places[naming.code(key)], key)):
             code = naming.code(key)
             is_facet = key in self.filters or (code in found and found[code].is_facet is True)
-            found[code] = AttributeRecord(code, self.names.name(key), is_facet=is_facet)
+            found[code] = AttributeRecord(code, self.names.name(key), (), is_facet, places[code])
+        if self.features:
+            found[FEATURES] = AttributeRecord("features", FEATURES, (), True, places["features"])
         return found
 
 
 def choose(items: Sequence[Item], kinds: Mapping[str, str], names: Names) -> Shelf:
     """Counts everything, and decides."""
-    owners: Counter[str] = Counter()
-    having: Counter[str] = Counter()
-    counts: Counter[tuple[str, str]] = Counter()
-    by_kind: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    covered: dict[str, Counter[str]] = defaultdict(Counter)
-    sizes: Counter[str] = Counter()
-    for item in items:
-        kind = kinds.get(item.id, "")
-        sizes[kind] += 1
-        for key, value in item.attributes.items():
-            if values.is_trade(key):
-                continue
-            if values.is_feature(value):
-                having[key] += 1
-            labels = [label for label in values.labels(value) if len(label) <= values.LABEL]
-            if labels:
-                owners[key] += 1
-                covered[kind][key] += 1
-                code = naming.code(key)
-                for label in labels:
-                    counts[code, label.casefold()] += 1
-                    by_kind[kind][key][label.casefold()] += 1
+    counts = _Counts(items, kinds)
     shelf = Shelf(names)
-    for kind, size in sizes.items():
-        if kind and size >= KIND:
-            shelf.filters |= set(_best(size, covered[kind], by_kind[kind]))
-    texts = {key for key, n in owners.items() if n >= SHARED and key.startswith("attr_t_")}
+    enough = max(SHARED_LEAST, len(items) * SHARED)
+    for kind, size in counts.sizes.items():
+        if kind and size >= max(KIND_LEAST, len(items) * KIND):
+            shelf.filters.update(_best(size, counts.labels[kind], counts.covered[kind]))
+    texts = {key for key, n in counts.owners.items() if n >= enough and key.startswith("attr_t_")}
     shelf.kept = shelf.filters | {key for key in texts if not _is_measure(key)}
-    shelf.features = {key for key, number in having.items() if number >= SHARED}
+    shelf.features = {key for key, number in counts.having.items() if number >= enough}
     codes = {naming.code(key) for key in shelf.kept}
-    shelf.shared = {pair for pair, number in counts.items() if number >= TWICE and pair[0] in codes}
+    twice = max(TWICE_LEAST, len(items) * TWICE)
+    shelf.shared = {pair for pair, n in counts.shared.items() if n >= twice and pair[0] in codes}
+    sizes = Counter({"features": max((counts.having[key] for key in shelf.features), default=0)})
+    for key in shelf.kept:
+        sizes[naming.code(key)] += counts.owners[key]
+    shelf.order = sorted(sizes, key=lambda code: (-sizes[code], code))
     return shelf
 
 
-def _best(size: int, covered: Counter[str], labels: Mapping[str, Counter[str]]) -> list[str]:
+class _Counts:
+    """How many products have what, in all and by kind."""
+
+    def __init__(self, items: Sequence[Item], kinds: Mapping[str, str]) -> None:
+        self.sizes: Counter[str] = Counter()  # of kinds
+        self.owners: Counter[str] = Counter()  # of attributes, by key
+        self.having: Counter[str] = Counter()  # a plain yes, by key
+        self.shared: Counter[Label] = Counter()
+        self.covered: dict[str, Counter[str]] = defaultdict(Counter)
+        self.labels: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        is_trade, code_of = cache(values.is_trade), cache(naming.code)
+        for item in items:
+            kind = kinds.get(item.id, "")
+            self.sizes[kind] += 1
+            for key, value in item.attributes.items():
+                if is_trade(key):
+                    continue
+                if values.is_feature(value):
+                    self.having[key] += 1
+                    continue
+                told = [v.casefold() for v in values.labels(value) if len(v) <= values.LABEL]
+                if told:
+                    self.owners[key] += 1
+                    self.covered[kind][key] += 1
+                    self.labels[kind][key].update(told)
+                    self.shared.update((code_of(key), label) for label in told)
+
+
+def _best(size: int, labels: Mapping[str, Counter[str]], covered: Mapping[str, int]) -> list[str]:
     """The attributes that tell a kind's products apart best."""
     scores: dict[str, float] = {}
-    for key, number in covered.items():
-        share, found = number / size, labels[key]
+    for key, found in labels.items():
+        share = covered[key] / size
         if share < COVERED or not FEW <= len(found) <= MANY or _is_measure(key):
             continue
         total = sum(found.values())
-        parts = [count / total for count in found.values()]
-        if max(parts) > ONE_FOR_ALL:
-            continue
-        scores[key] = share * min(-sum(part * math.log2(part) for part in parts), 3.0)
+        parts = [number / total for number in found.values()]
+        if max(parts) <= ONE_FOR_ALL:
+            told = min(-sum(part * math.log2(part) for part in parts), 3.0)
+            scores[key] = share * told * (WORDS if key.startswith("attr_t_") else 1.0)
     return sorted(scores, key=lambda key: (-scores[key], key))[:BEST]
 
 
