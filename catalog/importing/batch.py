@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -159,8 +159,13 @@ class Batch:
         """The record's variants but those that belong to another product."""
         found = []
         for variant in record.variants:
+            bare = replace(variant, sku="") if variant.is_sku_loose else variant
             if self.known.claim(record, variant):
                 found.append(variant)
+            elif bare is not variant and self.known.claim(record, bare):
+                found.append(bare)
+                reason = _("The SKU %s belongs to another variant of the shop: it was left out.")
+                self._note("warning", variant.place, record.handle, reason % variant.sku, "model")
             else:
                 reason = _("The SKU %s belongs to another variant of the shop.") % variant.sku
                 self._note("error", variant.place, record.handle, reason)

@@ -64,6 +64,7 @@ class VariantRecord:
     sale_from: datetime | None = None  # None: since it was first read
     sale_until: datetime | None = None
     sku: str = ""
+    is_sku_loose: bool = False  # of another variant in the shop: this one comes without it, instead of not
     barcode: str = ""
     quantity: int = 0
     is_tracked: bool = True

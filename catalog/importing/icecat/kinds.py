@@ -1,8 +1,8 @@
 """find(): what kind of thing each item is, from the files alone.
 
-Icecat writes "<brand> <model> <kind> <features …>". A phrase that follows several models is a kind. Items whose
-title has none are told by their likeness to those that do, which counts more where the title names that kind
-elsewhere; and last by a phrase that ends the names of several products.
+Icecat writes "<brand> <model> <kind> <features …>". A phrase that follows several models is a kind. Items
+whose title has none are told by their likeness to those that do, which counts more where the title says that
+kind elsewhere; and last by a phrase that ends the names of several products.
 """
 
 from collections import Counter, defaultdict

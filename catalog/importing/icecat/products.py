@@ -1,4 +1,4 @@
-"""Items → product records: one variant each, which is sold without being counted, as the files tell no stock."""
+"""Items → product records: one variant each, sold without being counted, as the files tell no stock."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -47,6 +47,7 @@ def _record(
         options=(),
         price=item.price,
         sku=sku,
+        is_sku_loose=True,  # the makers' numbers: two makers may have the same one
         barcode=item.eans[0] if item.eans else "",
         is_tracked=False,
     )

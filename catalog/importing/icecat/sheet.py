@@ -1,4 +1,4 @@
-"""The description: the whole title where the name is cut, what the file says of it, and a table of all attributes."""
+"""The description: what name and summary have no room for, and a table of all attributes."""
 
 from collections.abc import Iterator
 

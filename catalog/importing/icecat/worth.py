@@ -2,7 +2,7 @@
 
 Each value of a product is a row, an entry of its cards and one of what every list counts: thousands of
 attributes would slow all of that and help nobody. So an attribute must be shared by enough products, and a
-value too; it is a filter if it tells the goods of some kind apart. Everything else is told by the description.
+value too; it is a filter if it tells the goods of some kind apart. The rest is told by the description.
 """
 
 import math
