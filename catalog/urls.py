@@ -3,6 +3,7 @@
 from django.urls import path
 
 from catalog import sitemaps, views
+from catalog.views import searched
 
 app_name = "catalog"
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("c/<slug:slug>/", views.category, name="category"),
     path("p/<slug:slug>/", views.product, name="product"),
     path("search/", views.search, name="search"),
+    path("search/seen/", searched.seen, name="seen"),
     path("info/<slug:slug>/", views.page, name="page"),
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemaps"),

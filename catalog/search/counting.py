@@ -21,7 +21,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db import connection, connections
+from django.db import DatabaseError, InterfaceError, connection, connections
 from django.db.models import Q
 from django.utils import timezone
 from redis import Redis
@@ -142,7 +142,11 @@ def is_number(query: str) -> bool:
 
 def count(search: Search) -> bool:
     """One more; whether it was counted: what could be a telephone number only if it is a code of ours."""
-    if is_number(search.typed) and not _is_code(search.typed):
+    try:
+        if is_number(search.typed) and not _is_code(search.typed):
+            return False
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("A search is not counted: %s", error)
         return False
     asked = [timezone.localdate().isoformat(), search.market, search.typed.lower(), int(search.is_zero)]
     return _run(_COUNT, [LIVE], json.dumps(asked, ensure_ascii=False)) is not _AWAY
@@ -162,8 +166,8 @@ def write() -> None:
 
 
 def forget() -> bool:
-    """What few have searched for, thirty days later; all else after four hundred. Whether there may be more."""
-    values = {"today": timezone.localdate(), "lately": LATELY, "kept": KEPT, "few": FEW}
+    """What few have searched for, thirty days later; all after four hundred. Whether there may be more."""
+    values: dict[str, Any] = {"today": timezone.localdate(), "lately": LATELY, "kept": KEPT, "few": FEW}
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, {**values, "nights": NIGHTS, "batch": BATCH})
         is_full = cursor.rowcount == BATCH

@@ -22,6 +22,7 @@ from catalog.models import Card, Page
 from catalog.queries import blocks, cards, categories, chrome, former, listing, products
 from catalog.queries.chrome import Chrome, Crumb
 from catalog.queries.selection import Source
+from catalog.search import counting
 from catalog.views import lists, opinions, picker, pictures, structured
 from shop import addresses, markets
 from shop.edge.pages import private_page, public_page
@@ -160,12 +161,14 @@ def search(request: HttpRequest) -> HttpResponse:
         noindex=not is_sale or parameters.selection.filters > DEEPEST,
     )
     shape = lists.shape(page, parameters, request.path, market, is_sale=is_sale) if page else None
+    total = 0 if found.is_partial or page is None else page.total or len(texts)
     return _page(
         request,
         "catalog/search.html",
         around,
         query=query,
         search_query=query,
+        counted_word=counting.word(market, query, total) if len(parameters.pairs) == 1 else "",
         listing=shape,
         found=_told(found, parameters),
         is_short=engine.is_short(query),

@@ -50,7 +50,7 @@ sub let_pass {
     # One visitor's: never looked up, never waits for another's. A test holds this list against the URLconf;
     # a market's prefix may stand before it (PREFIX in shop/markets.py).
     if (req.method == "POST" || req.url ~
-      "^(/[a-z]{2}(-[a-z0-9]{2,4})?)?/(account|admin|cart|checkout|dev|healthz|order|payments|readyz|track)([/?#]|$)") {
+      "^(/[a-z]{2}(-[a-z0-9]{2,4})?)?/(account|admin|cart|checkout|dev|healthz|order|payments|readyz|search/seen|track)([/?#]|$)") {
         return (pass);
     }
     # A letter of a path can be written in two ways, and a name of n letters in 2^n: kept, they would fill us.
