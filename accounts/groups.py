@@ -17,6 +17,8 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "*": ("view", "add", "change", "delete"),
             "stock": ("view", "change"),
             "stockmovement": ("view",),
+            "querycount": ("view",),
+            "countedbatch": (),
         },
         "orders": {
             "*": ("view",),

@@ -22,14 +22,14 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import DatabaseError, InterfaceError, connection, connections
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from catalog.models import CountedBatch, Variant
+from catalog.models import CountedBatch, QueryCount, Variant
 from catalog.models.search import COUNTED
 from catalog.search.steering import key
 from shop import replicas
@@ -185,6 +185,38 @@ def popular(market: Market, prefix: str, limit: int = 5) -> list[str]:
     with connections[replicas.alias()].cursor() as cursor:
         cursor.execute(_POPULAR, [market.code, like, since, FEW, limit])
         return [shown for (shown,) in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query of a market of late: how often it was searched for, and how often that found nothing."""
+
+    market: str
+    query: str
+    shown: str
+    searches: int
+    zero: int
+
+
+def most(days: int, limit: int, market: str = "", *, is_zero: bool = False) -> list[Asked]:
+    """The queries of the last days that are searched most often, or that most often find nothing."""
+    sums = (Max("shown"), Sum("searches"), Sum("zero"))
+    rows = _since(days, market).values_list("market", "query").annotate(*sums)
+    if is_zero:
+        rows = rows.filter(zero__sum__gt=0)
+    order = "-zero__sum" if is_zero else "-searches__sum"
+    return [Asked(*row) for row in rows.order_by(order, "query", "market")[:limit]]
+
+
+def whole(days: int, market: str = "") -> tuple[int, int]:
+    """All searches of the last days, and those that found nothing."""
+    found = _since(days, market).aggregate(Sum("searches"), Sum("zero"))
+    return found["searches__sum"] or 0, found["zero__sum"] or 0
+
+
+def _since(days: int, market: str) -> QuerySet[QueryCount]:
+    rows = QueryCount.objects.filter(day__gt=timezone.localdate() - timedelta(days=days))
+    return rows.filter(market=market) if market else rows
 
 
 def _rows(taken: Mapping[bytes, bytes]) -> list[tuple[str, str, date, str, int, int]]:

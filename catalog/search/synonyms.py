@@ -19,6 +19,7 @@ from functools import lru_cache
 
 from django.db import connections
 
+from catalog.models.card import text_config
 from catalog.search.folding import plain
 from shop import markets, replicas
 from shop.edge.recording import reading
@@ -28,7 +29,7 @@ from shop.postgresql.base import prepared_cursor
 Term = tuple[str, ...]  # its folded words
 Normalise = Callable[[str], str]  # one folded word → what its forms have in common
 
-_SEPARATORS = re.compile(r"[,;\n]+")
+_SEPARATORS = re.compile(r"[,;\n]")
 # In the order in which they were written: whatever reads them finds the same table.
 _ROWS = """
     SELECT coalesce(json_agg(json_build_array(words, finds) ORDER BY id), '[]')::text
@@ -118,13 +119,32 @@ def terms(text: str) -> list[Term]:
 
 
 def written(text: str) -> list[str]:
-    """The terms between commas as somebody wrote them, the empty ones too."""
-    return [" ".join(term.split()) for term in _SEPARATORS.split(text)]
+    """The terms between commas as somebody wrote them; an empty one where nothing stands between two."""
+    text = text.strip(" \t\r\n,;")
+    return [" ".join(term.split()) for term in _SEPARATORS.split(text)] if text else []
 
 
 def folded(text: str) -> list[str]:
     """The words of a text: lower case, without accents and punctuation."""
     return re.findall(r"\w+", plain(text).casefold())
+
+
+def fillers(terms: Sequence[str], language: str) -> list[tuple[str, str]]:
+    """The terms of which a language's searches leave out every word ("the", "of a"), each with that language.
+
+    language: for which they are meant; "": for all that the markets speak.
+    """
+    meant = [one.language for one in markets.all() if language in markets.spoken(one.language)]
+    told, configs = list[tuple[str, str]](), {text_config(code): code for code in reversed(meant)}
+    with connections[replicas.alias()].cursor() as cursor:
+        for config, code in configs.items():
+            cursor.execute(
+                "SELECT term FROM unnest(%s::text[]) AS term"
+                " WHERE numnode(plainto_tsquery(%s::regconfig, term)) = 0",
+                [list(terms), config],
+            )
+            told += [(term, code) for (term,) in cursor.fetchall()]
+    return told
 
 
 def _key(term: Term, normalise: Normalise) -> Term:
