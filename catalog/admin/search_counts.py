@@ -110,7 +110,7 @@ def _row(one: Asked, can: dict[str, bool], steered: dict[tuple[str, str], int]) 
         query = urlencode({"words": one.shown, "language": spoken})
         ways.append((_("Add a synonym"), f"{reverse('admin:catalog_synonym_add')}?{query}"))
     if held and can["steered"]:
-        ways.append((_("See how it is steered"), reverse("admin:catalog_steeredquery_change", args=[held])))
+        ways.append((_("Steered"), reverse("admin:catalog_steeredquery_change", args=[held])))
     elif can["steer"]:
         query = urlencode({"query": one.shown, "market": one.market})
         ways.append((_("Steer it"), f"{reverse('admin:catalog_steeredquery_add')}?{query}"))

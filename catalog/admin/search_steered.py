@@ -50,7 +50,7 @@ class SteeredForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "market" in self.fields:
-            choices = [("", _("every market")), *((market.code, market.name) for market in markets.all())]
+            choices = [("", _("Every market")), *((market.code, market.name) for market in markets.all())]
             self.fields["market"].choices = choices  # type: ignore[attr-defined]
             self.fields["market"].help_text = _("A market's own row goes before that for every market.")
 

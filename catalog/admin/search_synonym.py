@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
@@ -32,14 +31,14 @@ MOST_TOLD = 3  # other rows
 def languages() -> list[tuple[str, str]]:
     """For which a synonym may be: every language, those of the markets, and those that these are kinds of."""
     spoken = {code for market in markets.all() for code in markets.spoken(market.language) if code}
-    return [("", _("every language")), *((code, language(code)) for code in sorted(spoken))]
+    return [("", language("")), *((code, language(code)) for code in sorted(spoken))]
 
 
 def language(code: str) -> str:
     """English, English (United Kingdom) …"""
     shown = get_language() or "en"
     name = Locale.parse(code, sep="-").get_display_name(shown.replace("-", "_")) if code else ""
-    return name or _("every language")
+    return name or _("Every language")
 
 
 class SynonymForm(RowForm):
@@ -234,7 +233,7 @@ class SynonymTable(Table):
 
     @admin.display(description=gettext_lazy("language"), ordering="language")
     def spoken(self, row: Synonym) -> str:
-        return capfirst(language(row.language))
+        return language(row.language)
 
     @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
     def changed(self, row: Synonym) -> Any:

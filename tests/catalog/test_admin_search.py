@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.admin.search_synonym import SynonymForm
 from catalog.models import Pin, Product, QueryCount, SteeredQuery, Synonym
 from catalog.on_search import RULES
 from catalog.search import steering
@@ -86,14 +87,16 @@ def test_a_row_is_kept_as_it_is_meant(desk: Client) -> None:
         ("laptop, notebook", "Notebook", "“notebook” stands on both sides"),
     ],
 )
-def test_what_is_wrong_with_a_row_is_said_and_nothing_is_lost(
-    desk: Client, words: str, finds: str, told: str
-) -> None:
-    answer = desk.post(f"{SYNONYMS}add/", {"words": words, "finds": finds, "language": "en"})
-    assert answer.status_code == 200
-    assert told in text_of(answer)
-    assert "Nothing was saved yet" in text_of(answer)
-    assert answer.context["adminform"].form["words"].value() == words
+def test_what_is_wrong_with_a_row_is_said(words: str, finds: str, told: str) -> None:
+    form = SynonymForm({"words": words, "finds": finds, "language": "en"})
+    assert not form.is_valid()
+    assert told in re.sub("<[^>]+>", " ", str(form.errors))
+
+
+def test_what_is_wrong_stays_as_it_was_typed(desk: Client) -> None:
+    answer = desk.post(f"{SYNONYMS}add/", {"words": "laptop,,notebook", "finds": "", "language": "en"})
+    assert "Nothing was saved yet: one thing to mend" in text_of(answer)
+    assert answer.context["adminform"].form["words"].value() == "laptop,,notebook"
     assert rows() == []
 
 

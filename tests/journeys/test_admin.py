@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.models import Method, Product, TaxClass, Zone
+from catalog.models import Method, Pin, Product, QueryCount, SteeredQuery, Synonym, TaxClass, Zone
 from orders import gateways, payments, refunds, returns, shipments, states
 from orders.gateways import RefundResult
 from orders.models import FeedDelivery, FeedEndpoint, Order
@@ -46,6 +47,9 @@ PAGES = (
     "catalog/product/{product}/delete/",
     "catalog/page/?q=nothing",
     "accounts/user/add/",
+    "catalog/querycount/",
+    "catalog/synonym/?q=laptop",
+    "catalog/steeredquery/{steered}/change/",
     "orders/feedendpoint/{feed}/change/",
     "orders/feedendpoint/{feed}/since/",
     "mails/",
@@ -200,9 +204,19 @@ def test_everything_fits_and_axe_finds_no_violation(
     feed = FeedEndpoint.objects.create(name="ERP", url="https://erp.example/", topics=["order.*"])
     states.note_event(order, "confirmation_sent")
     FeedDelivery.objects.update(response_status=503, error="Service Unavailable", attempts=3)
+    steered = SteeredQuery.objects.create(query="two suns", folded="two suns")
+    Pin.objects.create(steered=steered, product=product)
+    Synonym.objects.create(words="laptop, notebook", language="en")
+    for query, zero in (("two suns", 0), ("an unreasonably long-winded word: Donaudampfschiff", 3)):
+        QueryCount.objects.create(
+            market="eu", query=query, shown=query, day=timezone.localdate(), searches=3, zero=zero
+        )
     for path in PAGES:
         window.goto(
-            "/admin/" + path.format(product=product.pk, order=order.pk, parted=parted.pk, feed=feed.pk)
+            "/admin/"
+            + path.format(
+                product=product.pk, order=order.pk, parted=parted.pk, feed=feed.pk, steered=steered.pk
+            )
         )
         window.wait_for_timeout(150)  # the look-ups are named after they are made
         found += faults(path)
