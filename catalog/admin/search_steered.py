@@ -100,7 +100,7 @@ class SteeredTable(Table):
     list_display = ("query", "where", "pinned", "changed")
     list_filter = (MarketFilter,)
     search_fields = ("query", "folded")
-    ordering = ("folded", "market")
+    ordering = ("query", "market")
     sortable_by = ("query", "where", "changed")
     fields = (("query", "market"),)
     inlines = (PinRows,)
@@ -136,7 +136,7 @@ class SteeredTable(Table):
     def pinned(self, row: SteeredQuery) -> str:
         """At the top: 2 · Not at all: 1"""
         kinds = [pin.kind for pin in row.pins.all()]
-        return counted({str(kind.label): kinds.count(kind) for kind in Pin.Kind}) or _("nothing")
+        return counted({str(kind.label): kinds.count(kind) for kind in Pin.Kind}) or _("Nothing")
 
     @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
     def changed(self, row: SteeredQuery) -> Any:
