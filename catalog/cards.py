@@ -121,7 +121,8 @@ _VECTOR = " || ".join(
         ("A", "'simple'", "COALESCE(code.words, '')"),
         ("B", "config", "concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)"),
         ("C", "config", "p.summary"),
-        ("D", "config", "left(p.description, 100000)"),
+        # What tables call their lines is said of all goods alike.
+        ("D", "config", "regexp_replace(left(p.description, 100000), '<th[ >].*?</th>', ' ', 'g')"),
     )
 )
 

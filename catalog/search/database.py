@@ -6,7 +6,7 @@ counts the list (catalog/queries/statement.py), so all of it is counted and filt
 
 import re
 from collections.abc import Iterable
-from itertools import groupby
+from dataclasses import replace
 from typing import Any
 
 from catalog.models.card import text_config
@@ -15,7 +15,7 @@ from catalog.search.steering import NOTHING, Steering
 from catalog.search.words import Asked, Group, Way
 from shop.markets import Market
 
-WEIGHTS = "{0.05, 0.2, 0.4, 1.0}"  # of D (description), C (summary), B (kind, values), A (name, SKU)
+WEIGHTS = "{0.05, 0.6, 0.2, 1.0}"  # of D (description), C (summary), B (kind, values), A (name, SKU)
 FEW = 12  # so many goods that have all words are enough; else what comes close is shown behind them
 RANKED = 10_000  # of what is found the most wanted: what is behind them is in that order
 LOOKED_AT = 200  # the best of these, which are looked at once more
@@ -143,20 +143,24 @@ class _Statement:
         return f"NOT c.search @@ {self._query(_either(self.asked.excluded))}" if self.asked.excluded else "true"
 
     def score(self) -> str:
-        """The sum over the groups, each by how rare it is and by the way that is worth most.
+        """The sum over the groups, each by the way that is worth most: the sum of its words by how rare they are.
 
         ts_rank_cd() with 1: divided by 1 + the logarithm of the document's length.
         """
-        scores = []
-        for group in self.asked.groups:
-            ways = sorted(group.ways, key=lambda way: -way.weight)
-            ranks = [
-                f"{weight:.2f} * ts_rank_cd('{WEIGHTS}', c.search, {self._query(_either(same))}, 1)"
-                for weight, same in groupby(ways, key=lambda way: way.weight)
-            ]
-            best = ranks[0] if len(ranks) == 1 else f"greatest({', '.join(ranks)})"
-            scores.append(f"{group.rarity:.3f} * {best}")
-        return " + ".join(scores)
+        groups = [[self._worth(way) for way in group.ways] for group in self.asked.groups]
+        return " + ".join(ways[0] if len(ways) == 1 else f"greatest({', '.join(ways)})" for ways in groups)
+
+    def _worth(self, way: Way) -> str:
+        if way.is_phrase or len(way.words) == 1:
+            return f"{way.weight * sum(way.rarity):.3f} * {self._rank(_all(way))}"
+        words = [_all(replace(way, words=(word,), is_open=False)) for word in way.words]
+        if way.is_open:
+            words[-1] += ":*"
+        ranks = [f"{r:.3f} * {self._rank(word)}" for r, word in zip(way.rarity, words, strict=True)]
+        return f"CASE WHEN c.search @@ {self._query(_all(way))} THEN {way.weight:.2f} * ({' + '.join(ranks)}) END"
+
+    def _rank(self, text: str) -> str:
+        return f"ts_rank_cd('{WEIGHTS}', c.search, {self._query(text)}, 1)"
 
     def _query(self, text: str) -> str:
         """The same text is one parameter."""

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from catalog.models import Vocabulary
+from catalog.models import Card, Vocabulary
 from catalog.models.card import text_config
 from catalog.search.folding import ACCENTED, PLAIN, plain
 from catalog.search.vocabulary import LINKS, SHORTEST, base, less
@@ -67,17 +67,18 @@ def learn(language: str) -> int:
         cursor.execute(
             "DELETE FROM catalog_word WHERE language = %s AND NOT word = ANY(%s)", [language, words]
         )
+    goods = Card.objects.filter(market__in=_codes(language)).values("product_id").distinct().count()
     took = monotonic() - started
     Vocabulary.objects.update_or_create(
-        language=language, defaults={"learned_at": begun, "took_seconds": took, "cards": newest}
+        language=language,
+        defaults={"learned_at": begun, "took_seconds": took, "goods": goods, "cards": newest},
     )
     return len(words)
 
 
 def _counted(language: str) -> Counter[str]:
     """How many texts have each word, folded."""
-    codes = [market.code for market in markets.all() if base(market.language) == language]
-    listed = ", ".join(f"'{code}'" for code in codes)
+    listed = ", ".join(f"'{code}'" for code in _codes(language))
     parts = {"accented": ACCENTED, "plain": PLAIN, "codes": listed}
     counted: Counter[str] = Counter()
     with connection.cursor() as cursor:
@@ -90,6 +91,11 @@ def _counted(language: str) -> Counter[str]:
                 if (name := plain(word)).isalpha():
                     counted[name] += number
     return counted
+
+
+def _codes(language: str) -> list[str]:
+    """The markets of that language."""
+    return [market.code for market in markets.all() if base(market.language) == language]
 
 
 def _compounds(language: str, counted: Mapping[str, int]) -> dict[str, tuple[str, str]]:

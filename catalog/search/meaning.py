@@ -15,7 +15,7 @@ from catalog.search.words import Asked, Group, Way, Words, parse
 from shop.markets import Market
 
 # What a find is worth beside the words as they were typed, which are worth 1.
-SAME, TOGETHER, BEGINS, MEANT, COMPOUND = 0.9, 0.9, 0.5, 0.6, 0.6
+SAME, TOGETHER, MEANT, COMPOUND = 0.2, 0.9, 0.6, 0.6
 
 
 def understand(market: Market, text: str) -> Asked:
@@ -45,7 +45,9 @@ def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[G
     while place < len(groups):
         if span := spans.get(place):
             end = span.end
-            ways = [Way(words, SAME) for words in span.alternatives]
+            # "digital camera" finds no more than "camera" has found.
+            typed = set(plain[place:end])
+            ways = [Way(words, SAME) for words in span.alternatives if not typed <= set(words)]
             yield _together(groups[place:end]).also(ways)
         else:
             end = place + 1
@@ -80,8 +82,15 @@ def _filled(group: Group, known: Known, *, is_last: bool) -> Group:
             ways.append(Way(parts, TOGETHER))
         elif not known.is_known(word) and not (typed.is_open and known.begins(word)):
             ways += [Way((near,), MEANT) for near in known.nearest(word)]
-    rarity = min((known.rarity(word) for word in typed.words), default=1.0)
-    return replace(Group(()).also(ways), rarity=rarity)
+    return Group(tuple(_weighed(way, typed, known) for way in Group(()).also(ways).ways))
+
+
+def _weighed(way: Way, typed: Way, known: Known) -> Way:
+    """With how rare its words are: of those that were not typed, as rare as those that were, all in all."""
+    rarity = [known.rarity(word) for word in typed.words]
+    if way.words == typed.words:
+        return replace(way, rarity=tuple(rarity))
+    return replace(way, rarity=(sum(rarity) / len(way.words),) * len(way.words))
 
 
 def _corrected(asked: Asked, known: Known, same: Synonyms) -> str:

@@ -1,10 +1,11 @@
 """whole() and close(): what a query finds in the engine, and what stands before what.
 
-Each word counts by the field that it fits best, a little by the others, and more the rarer it is (a disjunction
-maximum of BM25 over fields, word by word). Of what has all the words, the thing itself goes before what is for
+Each word counts by the field that it fits best, and more the rarer it is (a disjunction maximum of BM25 over
+fields, word by word). Of what has all the words, the thing itself goes before what is for
 it: where the words are what the product's kind is called, or its last word, as the "bag" of a laptop bag.
 """
 
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
@@ -14,9 +15,11 @@ from catalog.search.steering import Steering
 from catalog.search.words import Asked, Group, Way
 from shop.markets import Market
 
-FIELDS = ("name", "kind", "brand", "series", "summary", "description", "values", "categories")
-TIE = 0.1  # of a word's other fields
-KIND, IN_KIND, HEAD, NAME = 4, 2, 4, 1  # the words are the kind, stand in it, are its last word, are in the name
+FIELDS = (
+    *("name", "brand", "series", "summary"),
+    *("description^0.6", "values^0.4", "kind^0.1", "categories^0.1"),  # long, or said by the kind's own bonus
+)
+KIND, HEAD = 1.0, 0.3  # the words are what the kind is called; they end with its last word
 WANTED = 0.2  # by the logarithm of how often it was bought
 LEVEL = 1_000  # more than anything else together: for each group, of what only comes close
 EXACT = 100_000  # a code, or the whole name
@@ -67,13 +70,9 @@ def _scored(market: Market, asked: Asked, words: Query) -> Query:
     """The words' score, and what else speaks for a product."""
     more: list[Query] = []
     if asked.groups:
-        kind = [_group(group, ("kind",)) for group in asked.groups]
-        name = [_group(group, ("name",)) for group in asked.groups]
         stem = stemmer(market.language)
         last = {stem(way.words[-1]) for way in asked.groups[-1].ways}
         more = [
-            _worth({"bool": {"filter": kind}}, IN_KIND),
-            _worth({"bool": {"filter": name}}, NAME),
             _worth({"terms": {"is_a": _kinds(market, asked.groups)}}, KIND),
             _worth({"terms": {"head": sorted(last)}}, HEAD),
         ]
@@ -90,15 +89,18 @@ def _kinds(market: Market, groups: tuple[Group, ...]) -> list[str]:
 
 
 def _group(group: Group, fields: tuple[str, ...] = FIELDS) -> Query:
-    """What the best of its ways is worth."""
-    ways = [_way(way, fields) for way in group.ways]
+    """What the best of its ways is worth; one in more words than were typed no more for that."""
+    typed = len(group.words)
+    ways = [
+        _way(replace(way, weight=way.weight * min(1, typed / len(way.words))), fields) for way in group.ways
+    ]
     return ways[0] if len(ways) == 1 else {"dis_max": {"queries": ways}}
 
 
 def _way(way: Way, fields: tuple[str, ...] = FIELDS) -> Query:
     if way.is_phrase:
         text = " ".join(way.words)
-        return {"multi_match": {"query": text, "type": "phrase", "fields": list(fields), "tie_breaker": TIE}}
+        return {"multi_match": {"query": text, "type": "phrase", "fields": list(fields)}}
     words = [_word(word, fields) for word in way.words]
     if way.is_open:
         words[-1] = {"dis_max": {"queries": [words[-1], _beginning(way.words[-1], fields)]}}
@@ -106,13 +108,13 @@ def _way(way: Way, fields: tuple[str, ...] = FIELDS) -> Query:
 
 
 def _word(word: str, fields: tuple[str, ...]) -> Query:
-    asked = {"query": word, "type": "best_fields", "fields": list(fields), "tie_breaker": TIE, "operator": "and"}
+    asked = {"query": word, "type": "best_fields", "fields": list(fields), "operator": "and"}
     return {"multi_match": asked}
 
 
 def _beginning(word: str, fields: tuple[str, ...]) -> Query:
     """A word that begins so, in any field; it is worth less the more it leaves open."""
-    begins = [{"prefix": {field: {"value": word}}} for field in fields]
+    begins = [{"prefix": {field.partition("^")[0]: {"value": word}}} for field in fields]
     return {"bool": {"should": begins, "minimum_should_match": 1, "boost": 0.5}}
 
 

@@ -22,22 +22,22 @@ Words = tuple[str, ...]
 class Way:
     """Words that must all be there; one behind the other, if it is a phrase.
 
-    weight: what a find is worth beside the words as they were typed. is_open: its last word may be only the
-    beginning of one.
+    weight: what a find is worth beside the words as they were typed. rarity: of each word, the fewer goods
+    have it, the more. is_open: its last word may be only the beginning of one.
     """
 
     words: Words
     weight: float = 1.0
+    rarity: tuple[float, ...] = field(default=(), compare=False)
     is_open: bool = False
     is_phrase: bool = False
 
 
 @dataclass(frozen=True)
 class Group:
-    """One thing that is asked for, the way it was typed first. rarity: the fewer goods have it, the more."""
+    """One thing that is asked for, the way it was typed first."""
 
     ways: tuple[Way, ...]
-    rarity: float = field(default=1.0, compare=False)
 
     @property
     def words(self) -> Words:
