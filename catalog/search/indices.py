@@ -42,7 +42,7 @@ def versions(language: str) -> dict[str, bool]:
     asked = alias(language)
     with _reached():
         found = client.writer().indices.get_alias(index=f"{asked}-*", allow_no_indices=True)
-    return {name: asked in told["aliases"] for name, told in sorted(found.items())}
+        return {name: asked in told["aliases"] for name, told in sorted(found.items())}
 
 
 def create(language: str) -> str:

@@ -62,9 +62,7 @@ def test_an_answer_is_read(server: Faulty) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_goes_wrong_is_away_in_time_and_after_five_times_nobody_asks(
-    server: Faulty, fault: str
-) -> None:
+def test_whatever_fails_is_away_in_time_and_after_five_times_nobody_asks(server: Faulty, fault: str) -> None:
     server.mode = fault
     assert fail(client.FAILURES) < AT_MOST
     asked = server.asked
@@ -209,9 +207,11 @@ def test_a_breaker_opens_after_failures_within_a_time(monkeypatch: pytest.Monkey
     def failures_at(*moments: float) -> list[bool]:
         nonlocal now
         told = []
-        for now in moments:
+        for moment in moments:
+            now = moment
             told.append(breaker.failed())
-            breaker.worked() if not breaker.is_open else None
+            if not breaker.is_open:
+                breaker.worked()
         return told
 
     assert failures_at(1, 7, 13) == [False, False, False]
