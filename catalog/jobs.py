@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog import cards, delivery, images, pricing
 from catalog.importing import run
-from catalog.search import counting, keeping, learning, repairing
+from catalog.search import counting, keeping, learning, rebuilding, repairing
 from catalog.stock import rush
 from shop.changes import projector
 from shop.outbox import outbox
@@ -49,9 +49,15 @@ def index_stale() -> None:
 
 
 def look_after_documents() -> None:
-    """A round of the relay: what the search engine could not be told, and the next night's repair."""
+    """A round of the relay: what the search engine lacks, and the next night's repair."""
     keeping.look()
+    rebuilding.plan()
     repairing.plan()
+
+
+def build_index() -> None:
+    """The search engine has no index of the kind that this release asks."""
+    rebuilding.build()
 
 
 def repair_documents(after: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from catalog.keys import DOCUMENTED
 from catalog.models import Card
-from catalog.noted import column, touches, values
-from catalog.search import client, schema
+from catalog.noted import column, ids_of, touches, values
+from catalog.search import client, indices, schema
 from shop.changes.models import Row
 from shop.changes.rules import Effects
 
@@ -36,9 +36,9 @@ def all_documents(effects: Effects) -> None:
 
 def refreshed(rows: Sequence[Row], effects: Effects) -> None:
     """The engine finds something else than before in a language: searches in its markets are stale."""
-    told = values(rows, "language")
+    told = ids_of(rows)
     for language, markets in schema.languages().items():
-        if language in told:
+        if indices.alias(language) in told:
             effects.purge(*(f"search/{market.code}" for market in markets))
 
 

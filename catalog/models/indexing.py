@@ -21,13 +21,16 @@ class StaleDocument(models.Model):
 
 
 class Refreshed(models.Model):
-    """An index that finds something else than before: pages with its answers are stale."""
+    """What searches of a language ask, once it is built; raised when it finds something else than before.
 
-    language = models.CharField(primary_key=True, max_length=8)
+    Then pages with its answers are stale. Another release may ask another one, see catalog/search/schema.py.
+    """
+
+    alias = models.CharField(primary_key=True, max_length=100)
     number = models.BigIntegerField(default=1)
 
     class Meta:
         triggers = projected(shown=["number"])
 
     def __str__(self) -> str:
-        return self.language
+        return self.alias

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from babel.numbers import get_currency_precision
@@ -170,4 +171,7 @@ def _offers(card: _Card) -> Iterable[dict[str, Any]]:
 
 def _minor(price: Any, currency: str) -> int:
     """In minor units: prices are rounded to them."""
-    return int(Decimal(price).scaleb(get_currency_precision(currency)))
+    return int(Decimal(price).scaleb(_decimals(currency)))
+
+
+_decimals = cache(get_currency_precision)

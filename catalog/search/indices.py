@@ -4,10 +4,11 @@ A version is written by an alias of its own and by nothing else: what writes to 
 meanwhile makes no new index of that name.
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from catalog.search import client, schema
 from catalog.search.client import Away
 
 WRITES = ".writes"  # the end of the name of a version's own alias
+STAMP = "%Y%m%d%H%M%S"
+KEPT_FOR = timedelta(days=1)  # a release may be taken back
 MOST_BYTES = 4_000_000  # of one write, unless a single document is longer
 # Deleted documents' versions are remembered for so long: who writes what it read before must not revive them.
 REMEMBERED = "1h"
@@ -45,10 +48,27 @@ def versions(language: str) -> dict[str, bool]:
         return {name: asked in told["aliases"] for name, told in sorted(found.items())}
 
 
+def former(language: str) -> list[str]:
+    """Versions of another kind, of releases that are gone: ours has been asked for longer than KEPT_FOR."""
+    asked = [name for name, is_asked in versions(language).items() if is_asked]
+    if not asked or datetime.now(UTC) - _made_at(asked[0]) < KEPT_FOR:
+        return []
+    ours = re.compile(
+        rf"{re.escape(settings.ELASTICSEARCH_PREFIX)}-{language}-[0-9a-f]{{8}}-\d{{14}}-[0-9a-f]{{4}}"
+    )
+    with _reached():
+        found = client.writer().indices.get_alias(index=f"{settings.ELASTICSEARCH_PREFIX}-{language}-*")
+        names = [name for name in found if ours.fullmatch(name)]
+    return [name for name in names if not name.startswith(f"{alias(language)}-")]
+
+
+def _made_at(name: str) -> datetime:
+    return datetime.strptime(name.split("-")[-2], STAMP).replace(tzinfo=UTC)
+
+
 def create(language: str) -> str:
     """An empty version that is not asked yet; its name. From now on it is written like the one that is."""
-    stamp = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(2)}"
-    name = f"{alias(language)}-{stamp}"
+    name = f"{alias(language)}-{datetime.now(UTC):{STAMP}}-{secrets.token_hex(2)}"
     body = schema.body(language)
     body["settings"] = {
         **body["settings"],
@@ -56,6 +76,7 @@ def create(language: str) -> str:
         "number_of_replicas": 0,
         "refresh_interval": "-1",
         "gc_deletes": REMEMBERED,
+        "translog": {"durability": "async"},  # what is lost with half an index is not missed
     }
     with _reached():
         client.writer().indices.create(index=name, aliases={name + WRITES: {}}, **body)
@@ -63,10 +84,15 @@ def create(language: str) -> str:
 
 
 def open_up(name: str) -> None:
-    """What was filled is made ready to be asked: findable, and with a copy where there is another node."""
-    told = {"refresh_interval": AT_THE_LATEST, "auto_expand_replicas": "0-1"}
+    """What was filled is made ready to be asked: on disk, found, copied where there is another node."""
+    told = {
+        "refresh_interval": AT_THE_LATEST,
+        "auto_expand_replicas": "0-1",
+        "translog.durability": "request",
+    }
     with _reached():
         client.writer().indices.put_settings(index=name, settings=told)
+        client.writer().indices.flush(index=name)
     refresh([name])
 
 

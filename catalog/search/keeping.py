@@ -43,9 +43,9 @@ _FORGET = f"""
     DELETE FROM {_TABLE} WHERE id = ANY(ARRAY(
         SELECT id FROM {_TABLE} WHERE id = ANY(%s) ORDER BY product_id FOR UPDATE))"""  # noqa: S608
 _REFRESHED = f"""
-    INSERT INTO {Refreshed._meta.db_table} AS known (language, number)
-    SELECT language, 1 FROM unnest(%s::text[]) AS told(language) ORDER BY language
-    ON CONFLICT (language) DO UPDATE SET number = known.number + 1"""  # noqa: S608
+    INSERT INTO {Refreshed._meta.db_table} AS known (alias, number)
+    SELECT alias, 1 FROM unnest(%s::text[]) AS told(alias) ORDER BY alias
+    ON CONFLICT (alias) DO UPDATE SET number = known.number + 1"""  # noqa: S608
 
 
 class Claimed(NamedTuple):
@@ -142,15 +142,24 @@ def write(claimed: Sequence[Claimed]) -> None:
 def refreshed(languages: Iterable[str]) -> None:
     """Pages with the engine's answers in these languages are stale."""
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESHED, [list(languages)])
+        cursor.execute(_REFRESHED, [[indices.alias(language) for language in languages]])
     projector.ring()
+
+
+def is_built() -> bool:
+    """Has every language an index of the kind that this release asks, as far as the database knows?"""
+    asked = {indices.alias(language) for language in schema.languages()}
+    return Refreshed.objects.filter(alias__in=asked).count() == len(asked)
 
 
 def _settle(written: Sequence[Claimed]) -> None:
     """What was written is found, the pages that do not know it go, and it is forgotten."""
+    there = []
     for language in schema.languages():
-        indices.refresh([name for name, is_asked in indices.versions(language).items() if is_asked])
+        if asked := [name for name, is_asked in indices.versions(language).items() if is_asked]:
+            indices.refresh(asked)
+            there.append(language)
     with transaction.atomic():
-        refreshed(schema.languages())
+        refreshed(there)
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, [[each.id for each in written]])

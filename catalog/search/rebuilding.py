@@ -6,20 +6,27 @@ dies in the middle leaves a version that nobody asks; the next one drops it.
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.locks import NAMESPACE
 from catalog.models import Card
-from catalog.search import documents, indices, keeping, schema
+from catalog.search import client, documents, indices, keeping, schema
+from catalog.search.client import Away
 from catalog.search.indices import Write
+from shop.outbox.outbox import enqueue
 
 logger = logging.getLogger(__name__)
 
+JOB = "catalog.build_index"
+UNASKED = 30_000  # products: that is done long before the job's lease ends
 BATCH = 1_000  # products
+WRITERS = 2  # at a time; the engine takes two writes of one index side by side
 TRIES = 30  # until the counts match: edits go on meanwhile
 PAUSE = 0.5
 GRACE = 1.0  # seconds: searches that began before the swap end in what they have begun with
@@ -53,6 +60,22 @@ def size() -> int:
     return Card.objects.values("product_id").distinct().count()
 
 
+def plan() -> None:
+    """A round: where this release asks an index that was never built, a small catalogue's is."""
+    if client.is_configured() and not keeping.is_built() and size() <= UNASKED:
+        with transaction.atomic():
+            enqueue(JOB, queue="low", once=True)
+
+
+def build() -> None:
+    """The index that was missing. What fails is tried by the next round."""
+    if client.is_configured() and not keeping.is_built():
+        try:
+            reindex()
+        except (Away, Busy, Differs) as error:
+            logger.warning("The search engine's index could not be built: %r", error)
+
+
 def reindex(progress: Callable[[int], object] = lambda number: None) -> Rebuilt:
     """All documents anew; raises Away, Busy or Differs, and then what was asked before still is.
 
@@ -64,9 +87,9 @@ def reindex(progress: Callable[[int], object] = lambda number: None) -> Rebuilt:
             indices.drop(name for name, is_asked in indices.versions(language).items() if not is_asked)
         built = {language: indices.create(language) for language in schema.languages()}
         done = Rebuilt()
-        for ids in _batches():
-            done.refused += _fill(built, ids)
-            progress(len(ids))
+        for number, refused in _filled(built):
+            done.refused += refused
+            progress(number)
         for name in built.values():
             indices.open_up(name)
         for language, name in built.items():
@@ -79,15 +102,31 @@ def reindex(progress: Callable[[int], object] = lambda number: None) -> Rebuilt:
     return done
 
 
-def _fill(built: dict[str, str], ids: list[int]) -> list[str]:
+def _filled(built: dict[str, str]) -> Iterator[tuple[int, list[str]]]:
+    """Of each batch that is written: its products, and what was refused. The next ones are read meanwhile."""
+    with ThreadPoolExecutor(WRITERS) as writers:
+        waiting: deque[tuple[int, Future[list[str]]]] = deque()
+        for ids in _batches():
+            if len(waiting) == WRITERS:
+                number, written = waiting.popleft()
+                yield number, written.result()
+            waiting.append((len(ids), writers.submit(_write, _read(built, ids))))
+        for number, written in waiting:
+            yield number, written.result()
+
+
+def _read(built: dict[str, str], ids: list[int]) -> dict[str, list[Write]]:
     """Versions are drawn before the truth is read: whatever changes later is noted with a higher one."""
     version = keeping.version()
     made = documents.made(ids)
-    refused: list[str] = []
-    for language, name in built.items():
-        writes = [Write(pk, version, document.source) for pk, document in made[language].items()]
-        refused += indices.write(name, writes)
-    return refused
+    return {
+        name: [Write(pk, version, document.source) for pk, document in made[language].items()]
+        for language, name in built.items()
+    }
+
+
+def _write(by_name: dict[str, list[Write]]) -> list[str]:
+    return [why for name, writes in by_name.items() for why in indices.write(name, writes)]
 
 
 def _batches() -> Iterator[list[int]]:

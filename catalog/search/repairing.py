@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.models import Refreshed
 from catalog.search import client, documents, indices, keeping, schema
 from catalog.search.client import Away
 from shop.outbox.outbox import enqueue
@@ -44,6 +45,8 @@ def repair(after: int) -> int:
     ids = _ids(after)
     upto = ids[-1] if len(ids) == SLICE else None  # None: to the end
     try:
+        if _missing():
+            return 0
         there = {language: indices.digests(language, after, upto) for language in schema.languages()}
     except Away as error:
         logger.warning("The documents of the search engine cannot be compared today: %s", error)
@@ -53,11 +56,33 @@ def repair(after: int) -> int:
         logger.warning(
             "The search engine had %d documents that were not true, as of %s", len(wrong), wrong[:5]
         )
+    if upto is None:
+        _clear_up()
     with transaction.atomic():
         keeping.note(wrong)
         if upto is not None:
             enqueue(JOB, upto, queue="low")
     return len(wrong)
+
+
+def _missing() -> bool:
+    """Whether an index that was built is not there any more: then it is as if it never had been."""
+    lost = [language for language in schema.languages() if not any(indices.versions(language).values())]
+    known = Refreshed.objects.filter(alias__in=[indices.alias(language) for language in lost])
+    if lost and known.delete()[0]:
+        logger.error("The search engine has lost the index of %s: run reindex.", ", ".join(lost))
+    return bool(lost)
+
+
+def _clear_up() -> None:
+    """What releases that are gone have asked is dropped."""
+    try:
+        for language in schema.languages():
+            names = indices.former(language)
+            indices.drop(names)
+            Refreshed.objects.filter(alias__in={name.rsplit("-", 2)[0] for name in names}).delete()
+    except Away as error:
+        logger.warning("Old indices could not be dropped, the next night will: %s", error)
 
 
 def _wrong(ids: list[int], there: dict[str, dict[int, str]]) -> list[int]:

@@ -99,7 +99,9 @@ def _text(**more: Any) -> dict[str, Any]:
 
 
 _PLAIN = {"type": "text", "analyzer": "words", "search_analyzer": "words_asked"}
-_BEGINNINGS = {"type": "text", "analyzer": "prefix", "search_analyzer": "words_asked"}
+# Whether they are there is all that is asked of these: half as dear to write.
+_THERE = {"index_options": "docs", "norms": False}
+_BEGINNINGS = {"type": "text", "analyzer": "prefix", "search_analyzer": "words_asked", **_THERE}
 _EXACT = {"type": "keyword", "normalizer": "folded", "ignore_above": 256}
 _KEPT = {"type": "keyword", "index": False}
 
@@ -134,7 +136,7 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "description": _text(),
             "categories": _text(copy_to="words"),
             "values": _text(copy_to="words"),
-            "words": _PLAIN,  # all of these as they stand: what a mistyped word may have meant
+            "words": {**_PLAIN, **_THERE},  # all of these as they stand: what a mistyped word may have meant
             "codes": {"type": "keyword"},
             "popularity": {"type": "integer"},
             "published_at": {"type": "date"},

@@ -1,7 +1,7 @@
 """Each night what the engine has is compared with what it should have; and what it missed while away."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog import jobs
 from catalog.models import Product, StaleDocument
-from catalog.search import client, documents, indices, keeping, repairing
+from catalog.search import client, documents, indices, keeping, rebuilding, repairing, schema
 from shop.changes import projector
 from shop.outbox import drain, rounds
 from shop.outbox.models import Message
@@ -81,6 +81,49 @@ def test_it_is_planned_once_a_night(engine: Engine) -> None:
 def test_without_an_engine_nothing_is_planned() -> None:
     rounds.go()
     assert not Message.objects.filter(job__contains="documents").exists()
+
+
+def test_an_index_that_is_gone_is_built_again(engine: Engine, goods: list[int]) -> None:
+    client.writer().indices.delete(index=",".join(engine.names()))
+    jobs.look_after_documents()
+    assert not Message.objects.filter(job="catalog.build_index").exists(), "nobody has seen it yet"
+    assert repairing.repair(0) == 0
+    jobs.look_after_documents()
+    drain.drain("low")
+    assert engine.documents() == true()
+
+
+def test_a_small_catalogue_gets_its_index_by_itself_and_a_large_one_does_not(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_product("Thing")
+    follow()
+    monkeypatch.setattr(rebuilding, "UNASKED", 0)
+    jobs.look_after_documents()
+    drain.drain("low")
+    assert engine.names() == []
+    monkeypatch.setattr(rebuilding, "UNASKED", 1)
+    for _ in range(2):
+        jobs.look_after_documents()
+        drain.drain("low")
+    assert engine.documents() == true()
+    assert Message.objects.filter(job="catalog.build_index").count() == 1
+
+
+def test_what_another_release_asked_is_dropped_after_a_day(
+    engine: Engine, goods: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = engine.names()
+    monkeypatch.setattr(schema, "FORMAT", schema.FORMAT + 1)
+    with pytest.raises(client.Away):
+        client.search(indices.alias("en"), {}, lambda answer: answer)
+    rebuilding.reindex()
+    repairing.repair(0)
+    assert set(before) < set(engine.names()), "nodes of the release before ask it still"
+    monkeypatch.setattr(indices, "KEPT_FOR", timedelta(0))
+    repairing.repair(0)
+    assert not set(before) & set(engine.names())
+    assert engine.documents() == true()
 
 
 @pytest.mark.parametrize(
