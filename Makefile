@@ -65,6 +65,8 @@ soak: export RUSH_RUNS := 20
 soak: export STOCK_STEPS := 2000
 soak: export VOUCHERED := 50
 soak: export EDITED_CARTS := 200
+soak: export INDEX_EDITS := 2000
+soak: export REINDEXES := 20
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
 	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 -k "not broken" \
 	  tests/edge/test_oracle.py tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \
@@ -74,7 +76,8 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/orders/test_expiry.py tests/orders/test_webhooks.py tests/orders/test_words.py \
 	  tests/checkout/test_charged_once.py tests/checkout/test_killed.py tests/checkout/test_rush.py \
 	  tests/checkout/test_together.py tests/checkout/test_voucher_limits.py tests/catalog/test_stock_books.py \
-	  tests/catalog/test_stock_races.py tests/catalog/test_import_luma.py $(ARGS)
+	  tests/catalog/test_stock_races.py tests/catalog/test_import_luma.py \
+	  tests/search/test_converging.py tests/search/test_rebuilding.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else
@@ -128,6 +131,9 @@ bench-capture: .venv/.test ## Measure what it costs that the database notes chan
 bench-feed: .venv/.test ## Measure how many events a second the feed brings to one receiver (ARGS=orders)
 	@$(PY) -m bench.feed $(ARGS)
 
+bench-index: .venv/.test ## Measure how fast the engine of ELASTICSEARCH_URL is told of 100,000 products, and of an edit (ARGS=products)
+	@$(PY) -m bench.index $(ARGS)
+
 bench-invoices: .venv/.test ## Measure how many invoices of 1, 12 and 1,000 lines a core sets in a second
 	@$(PY) -m bench.invoices
 
@@ -140,7 +146,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-invoices requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-index bench-invoices requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt
