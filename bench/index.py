@@ -117,7 +117,12 @@ def ask() -> None:
     from catalog.search import client, indices, schema  # noqa: PLC0415
 
     is_over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), is_over.set()), daemon=True).start()
+
+    def listen() -> None:
+        sys.stdin.read()
+        is_over.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     asked = indices.alias(next(iter(schema.languages())))
     took: list[float] = []
     failed = 0
