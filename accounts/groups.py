@@ -19,6 +19,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "stockmovement": ("view",),
             "querycount": ("view",),
             "countedbatch": (),
+            "taught": (),
         },
         "orders": {
             "*": ("view",),

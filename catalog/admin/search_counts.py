@@ -58,7 +58,7 @@ class SearchesTable(Unchangeable, Table):
 
     def _found(self, request: HttpRequest, days: int, code: str) -> dict[str, Any]:
         searches, zero = counting.whole(days, code)
-        lists = [counting.most(days, LISTED, code, is_zero=is_zero) for is_zero in (True, False)]
+        lists = [of(days, LISTED, code) for of in (counting.missing, counting.most)]
         asked = {one.query for found in lists for one in found}
         steered = {(row.folded, row.market): row.pk for row in SteeredQuery.objects.filter(folded__in=asked)}
         can = {
@@ -90,7 +90,7 @@ def unfound(request: HttpRequest) -> dashboard.Figure | None:
     """Queries of the last week that found nothing, again and again; of one alone nothing is said."""
     if not request.user.has_perm("catalog.view_querycount"):
         return None
-    found = counting.most(SPANS[0], MOST, is_zero=True)
+    found = counting.missing(SPANS[0], MOST)
     count = sum(one.zero >= counting.FEW for one in found)
     url = f"{reverse('admin:catalog_querycount_changelist')}?days={SPANS[0]}"
     names = ngettext_lazy("search finds nothing", "searches find nothing")

@@ -12,7 +12,7 @@ from catalog.models.neighbours import Neighbours
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
-from catalog.models.search import CountedBatch, Pin, QueryCount, SteeredQuery, Synonym
+from catalog.models.search import CountedBatch, Pin, QueryCount, SteeredQuery, Synonym, Taught
 from catalog.models.stock import Stock, StockBucket, StockMovement
 from catalog.models.tax import TaxClass, TaxRate
 from catalog.models.word import Vocabulary, Word
@@ -51,6 +51,7 @@ __all__ = [
     "StockBucket",
     "StockMovement",
     "Synonym",
+    "Taught",
     "TaxClass",
     "TaxRate",
     "Variant",

@@ -1,14 +1,28 @@
 """What a merchant teaches the search: synonyms and steered queries; and how often each query is asked."""
 
+import pgtrigger
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from shop.changes.triggers import projected
+from shop.changes.triggers import Named, projected
 
 LONGEST = 200  # characters of a query, as a search reads it
 COUNTED = 60  # … and of one that is counted: who asks for more tells something of themselves
+
+
+class Taught(models.Model):
+    """Of a table that every search asks ("synonyms"): another version with each change of it.
+
+    A random one, as a number might come twice: after a failover, for other words.
+    """
+
+    what = models.CharField(primary_key=True, max_length=16)
+    version = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.version}"
 
 
 class Synonym(models.Model):
@@ -31,7 +45,19 @@ class Synonym(models.Model):
             models.Index(fields=("language",), name="synonym_language"),
             models.Index(fields=("-changed_at",), name="synonym_changed"),
         )
-        triggers = projected(shown=["words", "finds", "language"], listed=["language"])
+        triggers = [
+            *projected(shown=["words", "finds", "language"], listed=["language"]),
+            Named(
+                name="taught",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+                func="""
+                    INSERT INTO catalog_taught (what, version) VALUES ('synonyms', gen_random_uuid())
+                    ON CONFLICT (what) DO UPDATE SET version = EXCLUDED.version;
+                    RETURN NULL;""",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.words} → {self.finds}" if self.finds else self.words
@@ -132,6 +158,7 @@ class QueryCount(models.Model):
                 include=("searches", "zero"),
             ),
             models.Index(fields=("day", "market"), name="querycount_day"),
+            models.Index(fields=("day",), condition=Q(zero__gt=0), name="querycount_in_vain"),
         )
 
     def __str__(self) -> str:

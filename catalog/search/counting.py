@@ -89,12 +89,18 @@ _FORGET = """
         ) < %(few)s
         LIMIT %(batch)s
     )"""
+# Those that are found most are counted in the index; of few of them the latest row is read.
 _POPULAR = """
-    SELECT (array_agg(shown ORDER BY day DESC))[1] FROM catalog_querycount
-    WHERE market = %s AND query LIKE %s AND day > %s
-    GROUP BY query
-    HAVING sum(searches - zero) >= %s AND (array_agg(searches > zero ORDER BY day DESC))[1]
-    ORDER BY sum(searches - zero) DESC, query LIMIT %s"""
+    WITH often AS (
+        SELECT query, sum(searches - zero) AS found FROM catalog_querycount
+        WHERE market = %(market)s AND query LIKE %(like)s AND day > %(since)s
+        GROUP BY query HAVING sum(searches - zero) >= %(few)s ORDER BY found DESC, query LIMIT 4 * %(limit)s
+    )
+    SELECT latest.shown FROM often CROSS JOIN LATERAL (
+        SELECT shown, searches > zero AS is_found FROM catalog_querycount last
+        WHERE last.market = %(market)s AND last.query = often.query ORDER BY day DESC LIMIT 1
+    ) latest
+    WHERE latest.is_found ORDER BY often.found DESC, often.query LIMIT %(limit)s"""
 
 
 @dataclass(frozen=True)
@@ -181,9 +187,10 @@ def popular(market: Market, prefix: str, limit: int = 5) -> list[str]:
     if not begun:
         return []
     like = re.sub(r"([\\%_])", r"\\\1", begun) + "%"
-    since = timezone.localdate() - timedelta(days=LATELY)
+    values: dict[str, Any] = {"market": market.code, "like": like, "few": FEW, "limit": limit}
+    values["since"] = timezone.localdate() - timedelta(days=LATELY)
     with connections[replicas.alias()].cursor() as cursor:
-        cursor.execute(_POPULAR, [market.code, like, since, FEW, limit])
+        cursor.execute(_POPULAR, values)
         return [shown for (shown,) in cursor.fetchall()]
 
 
@@ -198,20 +205,31 @@ class Asked:
     zero: int
 
 
-def most(days: int, limit: int, market: str = "", *, is_zero: bool = False) -> list[Asked]:
-    """The queries of the last days that are searched most often, or that most often find nothing."""
-    sums = (Max("shown"), Sum("searches"), Sum("zero"))
-    rows = _since(days, market).values_list("market", "query").annotate(*sums)
-    if is_zero:
-        rows = rows.filter(zero__sum__gt=0)
-    order = "-zero__sum" if is_zero else "-searches__sum"
-    return [Asked(*row) for row in rows.order_by(order, "query", "market")[:limit]]
+def most(days: int, limit: int, market: str = "") -> list[Asked]:
+    """The queries of the last days that are searched most often."""
+    rows = _summed(_since(days, market)).order_by("-searches__sum", "query", "market")
+    return [Asked(*row) for row in rows[:limit]]
+
+
+def missing(days: int, limit: int, market: str = "") -> list[Asked]:
+    """The queries of the last days that most often find nothing."""
+    since = _since(days, market)
+    vain = since.filter(zero__gt=0).values_list("market", "query").annotate(times=Sum("zero"))
+    found = [row[:2] for row in vain.order_by("-times", "query", "market")[:limit]]
+    rows = _summed(since.filter(query__in={query for _code, query in found}))
+    whole = {row[:2]: Asked(*row) for row in rows}  # they were found on other days, perhaps
+    return [whole[pair] for pair in found]
 
 
 def whole(days: int, market: str = "") -> tuple[int, int]:
     """All searches of the last days, and those that found nothing."""
     found = _since(days, market).aggregate(Sum("searches"), Sum("zero"))
     return found["searches__sum"] or 0, found["zero__sum"] or 0
+
+
+def _summed(rows: QuerySet[QueryCount]) -> Any:
+    """In the order of Asked."""
+    return rows.values_list("market", "query").annotate(Max("shown"), Sum("searches"), Sum("zero"))
 
 
 def _since(days: int, market: str) -> QuerySet[QueryCount]:

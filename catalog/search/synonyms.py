@@ -6,7 +6,8 @@
 A term may be several words. Of terms that overlap in a query the longest is meant. One step is gone, no
 further: with "laptop, notebook" and "notebook, jotter", whoever asks for a laptop is shown no jotters.
 
-The rows are read anew for each search, as one text; what is kept is only what that text means. So an edit
+A search asks for the version of the rows alone, which the database itself changes with them, in the same
+transaction (Taught). Of a version that this process does not know it reads both in one statement. So an edit
 holds for the next search, on whichever server, and nothing has to be let go.
 """
 
@@ -15,7 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 
 from django.db import connections
 
@@ -30,10 +31,12 @@ Term = tuple[str, ...]  # its folded words
 Normalise = Callable[[str], str]  # one folded word → what its forms have in common
 
 _SEPARATORS = re.compile(r"[,;\n]")
-# In the order in which they were written: whatever reads them finds the same table.
-_ROWS = """
-    SELECT coalesce(json_agg(json_build_array(words, finds) ORDER BY id), '[]')::text
-    FROM catalog_synonym WHERE language = ANY(%s)"""
+KEPT = 20  # tables in a process
+# Whoever reads this alone reads the synonyms: shop.edge.recording looks for the name of their table.
+_VERSION = "SELECT version::text FROM catalog_taught WHERE what = 'synonyms' /* of catalog_synonym */"
+_ROWS = f"""
+    SELECT ({_VERSION}), coalesce(json_agg(json_build_array(words, finds) ORDER BY id), '[]')::text
+    FROM catalog_synonym WHERE language = ANY(%s)"""  # noqa: S608 (a constant)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ class Synonyms:
         return sorted(found, key=lambda one: one.start)
 
 
+_NONE = Synonyms({})
+_kept: dict[tuple[str, str, Normalise], Synonyms] = {}
+_lock = Lock()
+
+
 def of(market: Market, normalise: Normalise = _as_it_is) -> Synonyms:
     """Those of a market's language, for a page that is let go when they change."""
     with reading(f"search/{market.code}"):
@@ -88,14 +96,20 @@ def table(language: str, normalise: Normalise = _as_it_is) -> Synonyms:
     kept by it. The alternatives stay as they were written, folded.
     """
     with prepared_cursor(connections[replicas.alias()]) as cursor:
+        cursor.execute(_VERSION)
+        found = cursor.fetchall()
+        if not found:  # nobody has written any since there are any
+            return _NONE
+        if (held := _kept.get((found[0][0], language, normalise))) is not None:
+            return held
         cursor.execute(_ROWS, [sorted(markets.spoken(language))])
-        ((text,),) = cursor.fetchall()
-    return _made(text, normalise)
-
-
-@lru_cache(maxsize=50)
-def _made(text: str, normalise: Normalise) -> Synonyms:
-    return build(json.loads(text), normalise)
+        ((version, text),) = cursor.fetchall()
+    made = build(json.loads(text), normalise)
+    with _lock:
+        _kept[version, language, normalise] = made
+        while len(_kept) > KEPT:  # the oldest first: versions that nobody asks for any more
+            del _kept[next(iter(_kept))]
+    return made
 
 
 def build(rows: Iterable[Sequence[str]], normalise: Normalise = _as_it_is) -> Synonyms:

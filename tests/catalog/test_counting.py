@@ -346,7 +346,8 @@ def test_a_beginning_is_looked_up_in_an_index() -> None:
             " SELECT 'eu', md5(i::text), current_date - i % 20, '', 1, 0 FROM generate_series(1, 5000) AS i"
         )
         cursor.execute("ANALYZE catalog_querycount")
-        cursor.execute(f"EXPLAIN {counting._POPULAR}", ["eu", "po%", timezone.localdate(), 3, 5])
+        values = {"market": "eu", "like": "po%", "since": timezone.localdate(), "few": 3, "limit": 5}
+        cursor.execute(f"EXPLAIN {counting._POPULAR}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "querycount_prefix" in plan
     assert "~>=~ 'po'" in plan  # the letters are looked up, not only the market

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.models import Synonym
 from catalog.search import synonyms
@@ -84,16 +84,52 @@ def test_a_market_reads_those_of_its_language_its_variant_and_all() -> None:
 
 @pytest.mark.django_db
 def test_an_edit_holds_for_the_next_search_however_it_was_made() -> None:
+    def laptops() -> list[str]:
+        return [
+            " ".join(term) for one in synonyms.table("en").expansions(["laptop"]) for term in one.alternatives
+        ]
+
+    def sql(statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    assert laptops() == []
     row = Synonym.objects.create(words="laptop, notebook")
-    before = synonyms.table("en")
-    assert synonyms.table("en") is before  # made once
+    assert laptops() == ["notebook"]
     Synonym.objects.filter(pk=row.pk).update(words="laptop, jotter")
-    assert synonyms.table("en").expansions(["laptop"])[0].alternatives == (("jotter",),)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE catalog_synonym SET finds = 'tablet', words = 'laptop'")
-    assert synonyms.table("en").expansions(["laptop"])[0].alternatives == (("tablet",),)
+    assert laptops() == ["jotter"]
+    sql("UPDATE catalog_synonym SET finds = 'tablet', words = 'laptop'")
+    assert laptops() == ["tablet"]
+    Synonym.objects.bulk_create([Synonym(words="laptop, pad")])
+    assert laptops() == ["tablet", "pad"]
     row.delete()
-    assert synonyms.table("en").expansions(["laptop"]) == []
+    assert laptops() == ["pad"]
+    sql("TRUNCATE catalog_synonym")
+    assert laptops() == []
+    with transaction.atomic():
+        Synonym.objects.create(words="laptop, notebook")
+        assert laptops() == ["notebook"]  # to whoever writes it
+        transaction.set_rollback(True)
+    assert laptops() == []
+
+
+@pytest.mark.django_db
+def test_a_table_is_made_once_for_a_version_of_its_rows(django_assert_num_queries) -> None:
+    Synonym.objects.create(words="laptop, notebook")
+    with django_assert_num_queries(2):
+        before = synonyms.table("en")
+    with django_assert_num_queries(1):
+        assert synonyms.table("en") is before
+    with django_assert_num_queries(2):
+        assert synonyms.table("en", singular) is not before
+
+
+@pytest.mark.django_db
+def test_no_more_tables_are_kept_than_are_asked_for() -> None:
+    for number in range(2 * synonyms.KEPT):
+        Synonym.objects.create(words=f"laptop, notebook{number}")
+        synonyms.table("en")
+    assert len(synonyms._kept) <= synonyms.KEPT
 
 
 @pytest.mark.django_db
