@@ -175,6 +175,7 @@ class SynonymTable(Table):
             if made:
                 return self.rung(request, HttpResponseRedirect(request.get_full_path()))
         if self.has_add_permission(request):
+            quick["example"] = _("laptop, notebook\ncellphone → mobile phone")
             extra_context = {**(extra_context or {}), "quick": quick, "languages": languages()}
         return super().changelist_view(request, extra_context)
 
