@@ -1,6 +1,7 @@
 """Steered queries on the desk: which goods stand where, beside what the query finds as it stands."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -125,7 +126,8 @@ class SteeredTable(Table):
         query, market = request.GET.get("query", ""), request.GET.get("market", "")
         if shown is not None:
             query, market = shown.query, shown.market
-        context = {"preview": preview(market, query), **(extra_context or {})}
+        # Asked for when it is shown: whoever saves is sent on.
+        context = {"preview": cache(lambda: preview(market, query)), **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
     @admin.display(description=gettext_lazy("market"), ordering="market")

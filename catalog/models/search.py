@@ -13,7 +13,7 @@ COUNTED = 60  # … and of one that is counted: who asks for more tells somethin
 
 
 class Taught(models.Model):
-    """Of a table that every search asks ("synonyms"): another version with each change of it.
+    """Of a table that every search asks ("synonyms"): another version with each change; none: it is empty.
 
     A random one, as a number might come twice: after a failover, for other words.
     """
@@ -53,8 +53,12 @@ class Synonym(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
                 func="""
-                    INSERT INTO catalog_taught (what, version) VALUES ('synonyms', gen_random_uuid())
-                    ON CONFLICT (what) DO UPDATE SET version = EXCLUDED.version;
+                    IF TG_OP = 'TRUNCATE' THEN
+                        DELETE FROM catalog_taught WHERE what = 'synonyms';
+                    ELSE
+                        INSERT INTO catalog_taught (what, version) VALUES ('synonyms', gen_random_uuid())
+                        ON CONFLICT (what) DO UPDATE SET version = EXCLUDED.version;
+                    END IF;
                     RETURN NULL;""",
             ),
         ]

@@ -98,7 +98,7 @@ def table(language: str, normalise: Normalise = _as_it_is) -> Synonyms:
     with prepared_cursor(connections[replicas.alias()]) as cursor:
         cursor.execute(_VERSION)
         found = cursor.fetchall()
-        if not found:  # nobody has written any since there are any
+        if not found:  # there are none
             return _NONE
         if (held := _kept.get((found[0][0], language, normalise))) is not None:
             return held

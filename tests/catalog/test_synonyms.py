@@ -1,6 +1,7 @@
 """Synonyms: which words of a query mean something else as well, and that an edit is never missed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +12,11 @@ from catalog.search.synonyms import Expansion, build
 from shop import markets
 from shop.edge.recording import Unrecorded, recording
 
-ROWS = [("laptop, notebook", ""), ("notebook, jotter, exercise book", ""), ("cellphone", "mobile phone")]
+ROWS = [
+    ("laptop, notebook", ""),
+    ("notebook, jotter, exercise book", ""),
+    ("cellphone, handy", "mobile phone"),
+]
 
 
 def meant(query: str, rows: Sequence[tuple[str, str]] = ROWS) -> dict[str, list[str]]:
@@ -31,6 +36,7 @@ def meant(query: str, rows: Sequence[tuple[str, str]] = ROWS) -> dict[str, list[
         ("exercise books", {}),  # word forms are the caller's
         ("Exercise-Book A4", {"exercise book": ["notebook", "jotter"]}),
         ("cellphone case", {"cellphone": ["mobile phone"]}),
+        ("handy", {"handy": ["mobile phone"]}),  # and no cellphone
         ("mobile phone", {}),  # one way
         ("laptop laptop", {"laptop": ["notebook"]}),
         ("", {}),
@@ -130,6 +136,16 @@ def test_no_more_tables_are_kept_than_are_asked_for() -> None:
         Synonym.objects.create(words=f"laptop, notebook{number}")
         synonyms.table("en")
     assert len(synonyms._kept) <= synonyms.KEPT
+
+
+@pytest.mark.django_db
+def test_a_term_that_a_languages_searches_leave_out_is_told(settings: Any) -> None:
+    settings.MARKETS = (*settings.MARKETS, markets.Market("de", "Deutschland", "de", "de", "EUR", "DE"))
+    terms = ["die", "die box", "the", "of the"]
+    assert synonyms.fillers(terms, "de") == [("die", "de")]
+    assert synonyms.fillers(terms, "en-gb") == [("the", "en-gb"), ("of the", "en-gb")]
+    assert synonyms.fillers(terms, "") == [("die", "de"), ("the", "en"), ("of the", "en")]
+    assert synonyms.fillers(["box"], "") == []
 
 
 @pytest.mark.django_db
