@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -29,15 +29,11 @@ MOST = 100  # that the desk's first page counts
 
 @admin.register(QueryCount)
 class SearchesTable(Unchangeable, Table):
-    """One page: of the rows, which are a query's of a day, nobody has any use alone."""
+    """A list of queries: its rows, each a query's of one day, are added up."""
 
     section = Section.GOODS
     place = 7
     entry_name = gettext_lazy("Searches")
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.changelist_view)
-        return [path("", view, name="catalog_querycount_changelist")]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
