@@ -127,9 +127,7 @@ def test_kinds_become_categories_and_a_rare_one_is_left_empty(tmp_path: Path) ->
 def test_a_model_of_several_products_is_no_sku(tmp_path: Path) -> None:
     """Yet it can be searched for: it stands in the title, or else in the description."""
     said = load(
-        write(
-            tmp_path, item(1, "Acme 70 ink", name="70"), item(2, "Bolt ink", name="70"), item(3, name="Z9")
-        )
+        write(tmp_path, item(1, "Acme 70 ink", name="70"), item(2, "Bolt ink", name="70"), item(3, name="Z9"))
     )
     assert dict(Variant.objects.values_list("external_id", "sku")) == {
         "icecat:1": None,

@@ -40,12 +40,21 @@ def describe(item: Item, names: Names) -> str:
 
 
 def _rows(item: Item, names: Names) -> Iterator[tuple[str, str]]:
+    """(name, what is said), as Icecat orders it; all that it simply has in one row."""
     if item.name and item.name.casefold() not in item.title.casefold():
         yield _("Model"), item.name
     told: dict[str, str] = {}
-    for key, said in values.texts(item).items():
-        name = names.name(key)
-        told[name] = f"{told[name]}, {said}" if name in told and said not in told[name] else said
-    yield from sorted(told.items(), key=lambda row: row[1] == _("Yes"))
+    features: dict[str, None] = {}
+    for key, value in item.attributes.items():
+        if values.is_trade(key):
+            continue
+        name, said = names.name(key), values.text(value)
+        if values.is_feature(value):
+            features[name] = None
+        elif said:
+            told[name] = f"{told[name]}, {said}" if name in told and told[name] != said else said
+    yield from told.items()
+    if features:
+        yield _("Features"), ", ".join(features)
     if more := item.eans[1 : CODES + 1]:
         yield _("Further barcodes"), ", ".join(more)

@@ -9,7 +9,7 @@ LONGEST = 6  # words of a kind
 _NOUN = re.compile(r"[a-z][a-z/&'’-]*")
 _HEAD = re.compile(r"[A-Z](?=.*[A-Za-z])[A-Za-z0-9/-]*")  # USB cable, MP3/MP4 player, Jigsaw puzzle
 # What stands behind these says what a thing is for or comes with, not what it is.
-_BREAK = re.compile(r"[,;–|]|\s\(|\.\s|\s-|-\s|\s(?:for|with|w/|to|and|on|from|by|in|incl)\b", re.IGNORECASE)
+_BREAK = re.compile(r"[,;–|]|\s\(|\.\s|\s-|-\s|\s(?:w/|(?:for|with|on|from|by|incl)\b)", re.IGNORECASE)
 _SIGNS = "®™*\"'"
 _WORD = re.compile(r"[^\W_]+(?:['’/&-][^\W_]+)*")
 NOTHING = frozenset({"not categorized", "other", "component", "blank", "portable", "spares and accessories"})

@@ -3,7 +3,7 @@
 import math
 import re
 
-from catalog.importing.icecat.items import Item, Value, line
+from catalog.importing.icecat.items import Value, line
 
 LABEL = 120  # characters of a label; what is longer stands in the description alone
 YES = frozenset({"y", "yes", "true"})
@@ -46,13 +46,5 @@ def number(value: float) -> str:
 
 
 def text(value: Value) -> str:
-    """All of it, for the description; empty for a plain no."""
-    if is_feature(value):
-        return "Yes"
+    """All of it, for the description; empty for a plain yes or no."""
     return ", ".join(labels(value))
-
-
-def texts(item: Item) -> dict[str, str]:
-    """What the description says of the item, by key."""
-    found = {key: text(value) for key, value in item.attributes.items() if not is_trade(key)}
-    return {key: said for key, said in found.items() if said}

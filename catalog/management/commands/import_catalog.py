@@ -30,12 +30,19 @@ SHOWN = 40  # problems on the screen; --errors has them all
 class Command(BaseCommand):
     """Reads every file, then loads them; what cannot be used is named by file, line and reason."""
 
-    help = "Imports products from another shop's CSV files; a second run writes only what has changed."
+    help = (
+        "Imports products from another shop's CSV files, or from Icecat's JSON files;"
+        " a second run writes only what has changed."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("format", choices=sorted(READERS))
         parser.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="CSV file, or a folder of them"
+            "paths",
+            nargs="+",
+            type=Path,
+            metavar="PATH",
+            help="CSV file (icecat: JSON, zipped or not), or a folder of them",
         )
         parser.add_argument("--currency", help="currency of the prices (default: that of the default market)")
         parser.add_argument(
