@@ -95,13 +95,15 @@ def test_what_is_said_at_the_end_of_a_name_counts_more_than_likeness(tmp_path: P
 
 
 def test_a_technology_denies_kinds_of_another_one(tmp_path: Path) -> None:
+    """However much else it is like them."""
     printers = [
-        item(n, f"{brand} P{n} {what} printer A4", name=f"P{n}", supplier=brand, attr_t_print_technology=told)
-        for n, (brand, what, told) in enumerate(
-            [("Acme", "inkjet", "Inkjet"), ("Bolt", "inkjet", "Inkjet"), ("Acme", "laser", "Laser")] * 3, 400
-        )
+        item(n, f"{brand} Stylus P{n} inkjet printer A4", name=f"P{n}", supplier=brand, **told)
+        for n, brand in enumerate(["Acme", "Bolt"] * 4, 400)
+        for told in [{"attr_t_print_technology": "Inkjet", "attr_t_paper": "A4", "short_description": ""}]
     ]
-    assert kind(tmp_path, *printers, title="Other Z1 A4", attr_t_print_technology="Laser") == "Laser printer"
+    told = {"title": "Other Stylus Z1 A4", "attr_t_paper": "A4"}
+    assert kind(tmp_path, *printers, **told, attr_t_print_technology="Inkjet") == "Inkjet printer"
+    assert kind(tmp_path, *printers, **told, attr_t_print_technology="Laser printing") != "Inkjet printer"
 
 
 def test_a_phrase_that_ends_many_names_is_a_kind(tmp_path: Path) -> None:
@@ -200,10 +202,11 @@ def test_filters_tell_the_goods_of_a_kind_apart(tmp_path: Path) -> None:
     assert Attribute.objects.get(code="type").values.count() == 1
 
 
-def test_what_one_product_alone_says_is_no_row_but_stands_in_its_description(tmp_path: Path) -> None:
+def test_what_hardly_anybody_says_is_no_row_but_stands_in_its_description(tmp_path: Path) -> None:
     odd = item(1, "Acme X1 toner cartridge", attr_t_flavour="Cherry", attr_t_type="x" * 121)
+    other = item(2, "Acme X2 toner cartridge", name="X2", attr_t_flavour="Cherry")
     trade = {"attr_n_pallet_weight": 9000.0, "attr_t_package_type": "Box", "attr_n_last_change": 639.0}
-    load(write(tmp_path, *cartridges(**trade), odd))
+    load(write(tmp_path, *cartridges(**trade), odd, other))
     assert not Attribute.objects.filter(code__in=["flavour", "pallet-weight", "package-type"]).exists()
     assert not AttributeValue.objects.filter(label__startswith="xx").exists()
     description = Product.objects.get(external_id="icecat:1").description

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import CommandError
 from django.test import Client
 from django.utils import timezone
 
-from catalog.importing import icecat
+from catalog.importing import icecat, uploads
 from catalog.importing.icecat import sheet
 from catalog.importing.icecat.items import EARLIEST
 from catalog.models import (
@@ -288,3 +289,12 @@ def test_odd_attributes_stop_nobody(tmp_path: Path) -> None:
     load(path)
     assert Product.objects.get().description
     assert not AttributeValue.objects.exclude(attribute__code="brand").exists()
+
+
+def test_the_desk_takes_tables_only(tmp_path: Path) -> None:
+    path = write(tmp_path, *cartridges())
+    with pytest.raises(uploads.Refused, match=r"neither Shopify's columns .* nor Magento's"):
+        uploads.check([SimpleUploadedFile("1.json", path.read_bytes())])
+    zipped = write(tmp_path, *cartridges(), name="1.json.zip")
+    with pytest.raises(uploads.Refused, match="There is no CSV file"):
+        uploads.check([SimpleUploadedFile("1.json.zip", zipped.read_bytes())])

@@ -31,7 +31,7 @@ def find(items: Sequence[Item]) -> Kinds:
     kinds = _told(items)
     kinds |= _guessed(items, kinds, colours)
     kinds |= _ended(items, kinds, colours)
-    sizes = Counter(kinds.values())
+    sizes = Counter(kind for kind in kinds.values() if len(kind) <= LENGTH)
     spelled = {kind: kind[:1].upper() + kind[1:] for kind in sizes}
     return {pk: spelled[kind] for pk, kind in kinds.items() if sizes[kind] >= SHARED}
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from catalog.importing.icecat.items import Item
 
@@ -92,6 +93,7 @@ class Names:
         return self._brands.get(low) or self._written.get(low, word)
 
 
+@lru_cache(maxsize=50_000)
 def code(key: str) -> str:
     """The attribute's code: the key's words; a long one ends with a few letters of its digest."""
     bare = CODES.get(key[7:], key[7:]).strip("_")

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 
 from catalog.importing.icecat.items import Value, line
 
@@ -17,6 +18,7 @@ TRADE = re.compile(
 _LIST = re.compile(r",(?=[^\s0-9])|(?<=[^0-9]),(?=\S)")
 
 
+@lru_cache(maxsize=50_000)
 def is_trade(key: str) -> bool:
     """Does it speak of parcels, pallets, customs or the record?"""
     return bool(TRADE.search(key[7:]))

@@ -9,7 +9,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from catalog.importing.icecat import names as naming
 from catalog.importing.icecat import values
@@ -22,7 +21,7 @@ FEATURES = "Features"  # the attribute of everything that a product simply has: 
 # and at least.
 SHARED, SHARED_LEAST = 1 / 200, 3
 TWICE, TWICE_LEAST = 1 / 6_000, 2
-KIND, KIND_LEAST = 1 / 500, 4
+KIND, KIND_LEAST = 1 / 200, 4
 BEST = 3  # filters that a kind chooses
 COVERED = 0.5  # of a kind's products have the attribute
 FEW, MANY = 2, 60  # values of it in that kind
@@ -101,12 +100,11 @@ class _Counts:
         self.shared: Counter[Label] = Counter()
         self.covered: dict[str, Counter[str]] = defaultdict(Counter)
         self.labels: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        is_trade, code_of = cache(values.is_trade), cache(naming.code)
         for item in items:
             kind = kinds.get(item.id, "")
             self.sizes[kind] += 1
             for key, value in item.attributes.items():
-                if is_trade(key):
+                if values.is_trade(key):
                     continue
                 if values.is_feature(value):
                     self.having[key] += 1
@@ -116,7 +114,7 @@ class _Counts:
                     self.owners[key] += 1
                     self.covered[kind][key] += 1
                     self.labels[kind][key].update(told)
-                    self.shared.update((code_of(key), label) for label in told)
+                    self.shared.update((naming.code(key), label) for label in told)
 
 
 def _best(size: int, labels: Mapping[str, Counter[str]], covered: Mapping[str, int]) -> list[str]:
@@ -135,4 +133,4 @@ def _best(size: int, labels: Mapping[str, Counter[str]], covered: Mapping[str, i
 
 
 def _is_measure(key: str) -> bool:
-    return any(word in key for word in MEASURES)
+    return key[7:] == "size" or any(word in key for word in MEASURES)
