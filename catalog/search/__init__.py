@@ -56,7 +56,7 @@ def is_short(query: str) -> bool:
 
 
 def find(market: Market, query: str, selection: Selection | None = None) -> Found:
-    """The market's goods for a clean query; raises listing.Beyond where they end before the page asked for."""
+    """The market's goods for a clean query; raises listing.Beyond if they end before the page asked for."""
     selection = selection or Selection(sort="relevance")
     with reading(f"search/{market.code}"):
         asked = understand(market, query)

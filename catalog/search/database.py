@@ -72,7 +72,9 @@ _HITS = """
     ),"""
 
 
-def matching(market: Market, asked: Asked, steering: Steering = NOTHING, *, is_ranked: bool = True) -> Matching:
+def matching(
+    market: Market, asked: Asked, steering: Steering = NOTHING, *, is_ranked: bool = True
+) -> Matching:
     """The CTEs that find a market's cards for a query: `hit` has their ids, places, and whether all is met.
 
     is_ranked: False where the list is sorted otherwise; then nothing that only comes close stands among what
@@ -140,7 +142,9 @@ class _Statement:
 
     def without(self) -> str:
         """Has nothing that is left out."""
-        return f"NOT c.search @@ {self._query(_either(self.asked.excluded))}" if self.asked.excluded else "true"
+        return (
+            f"NOT c.search @@ {self._query(_either(self.asked.excluded))}" if self.asked.excluded else "true"
+        )
 
     def score(self) -> str:
         """The sum over the groups, each by the way that is worth most: the sum of its words by how rare they are.

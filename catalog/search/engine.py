@@ -6,7 +6,7 @@ many cost at least something by that price is a difference: those with an offer 
 those with one below the lower.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -178,7 +178,10 @@ class _List:
             "aggs": {
                 "least": {"min": {"field": "offers.price"}},
                 "steps": {
-                    "range": {"field": "offers.price", "ranges": [{"to": one["to"]} for one in self._steps()[:-1]]},
+                    "range": {
+                        "field": "offers.price",
+                        "ranges": [{"to": one["to"]} for one in self._steps()[:-1]],
+                    },
                     "aggs": goods,
                 },
                 **goods,

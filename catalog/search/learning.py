@@ -22,8 +22,9 @@ EVERY = timedelta(hours=1)  # at most, and a twentieth of the time
 SHARE = 20
 
 # The texts in which words stand, each counted once: names and what lists say of goods, no long descriptions.
-_PRODUCTS = """SELECT to_tsvector('simple', translate(lower(concat_ws(' ', name, kind, series, brand, summary)),
-    '{accented}', '{plain}')) FROM catalog_product
+_PRODUCTS = """SELECT to_tsvector('simple', translate(
+        lower(concat_ws(' ', name, kind, series, brand, summary)), '{accented}', '{plain}'))
+    FROM catalog_product
     WHERE id IN (SELECT product_id FROM catalog_card WHERE market IN ({codes}))"""
 _AROUND = """SELECT to_tsvector('simple', translate(lower(text), '{accented}', '{plain}')) FROM (
     SELECT name AS text FROM catalog_category WHERE is_published
@@ -36,7 +37,8 @@ _WRITE = """
     FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[]) AS fresh(word, goods, near, parts)
     ON CONFLICT (language, word) DO UPDATE SET stem = EXCLUDED.stem, goods = EXCLUDED.goods,
         parts = EXCLUDED.parts
-    WHERE (known.stem, known.goods, known.parts) IS DISTINCT FROM (EXCLUDED.stem, EXCLUDED.goods, EXCLUDED.parts)
+    WHERE (known.stem, known.goods, known.parts)
+        IS DISTINCT FROM (EXCLUDED.stem, EXCLUDED.goods, EXCLUDED.parts)
 """
 
 

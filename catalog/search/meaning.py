@@ -29,7 +29,7 @@ def understand(market: Market, text: str) -> Asked:
 
 
 def expand(asked: Asked, known: Known, same: Synonyms) -> Asked:
-    """The query with its stop words left out, unless it has no others, and the ways of each group filled in."""
+    """The query without its stop words, unless it has no others, and with all ways of each group."""
     groups = [group for group in asked.groups if not (group.is_word and known.is_stop(group.words[0]))]
     groups = list(_merged(groups or list(asked.groups), known, same))
     last = len(groups) - 1
@@ -50,11 +50,9 @@ def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[G
             ways = [Way(words, SAME) for words in span.alternatives if not typed <= set(words)]
             yield _together(groups[place:end]).also(ways)
         else:
-            end = place + 1
-            pair = "".join(plain[place : place + 2])
-            if all(plain[place : place + 2]) and place + 1 < len(groups) and place + 1 not in spans:
-                if known.goods(pair):
-                    end = place + 2
+            both = plain[place : place + 2]
+            pair = "".join(both) if len(both) == 2 and all(both) and place + 1 not in spans else ""
+            end = place + (2 if pair and known.goods(pair) else 1)
             yield _together(groups[place:end]).also([Way((pair,), TOGETHER)] if end > place + 1 else [])
         place = end
 

@@ -10,8 +10,8 @@ from itertools import islice, product
 from typing import Any
 
 from catalog.search.documents import code
-from catalog.search.stems import key, stemmer
 from catalog.search.steering import Steering
+from catalog.search.stems import key, stemmer
 from catalog.search.words import Asked, Group, Way
 from shop.markets import Market
 

@@ -10,7 +10,7 @@ from catalog.search.words import folded
 
 
 def key(language: str, text: str) -> str:
-    """The stems of a text's words in one order: what is called so, whatever the form and order of its words."""
+    """The stems of a text's words in one order: the same for all their forms and orders."""
     return " ".join(sorted(map(stemmer(language), folded(text))))
 
 

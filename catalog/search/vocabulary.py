@@ -34,9 +34,9 @@ _LOOK_UP = """
         SELECT word, (tsvector_to_array(to_tsvector(%(config)s::regconfig, word)))[1] AS stem
         FROM unnest(%(words)s::text[]) AS word
     )
-    SELECT 'stem', word, COALESCE((SELECT max(goods) FROM catalog_word known
-        WHERE language = %(language)s AND known.stem = asked.stem), CASE WHEN stem IS NULL THEN -1 ELSE 0 END),
-        NULL::text[]
+    SELECT 'stem', word, COALESCE(
+        (SELECT max(goods) FROM catalog_word known WHERE language = %(language)s AND known.stem = asked.stem),
+        CASE WHEN stem IS NULL THEN -1 ELSE 0 END), NULL::text[]
     FROM asked
     UNION ALL
     SELECT 'word', word, goods, NULL::text[] FROM catalog_word
@@ -71,7 +71,7 @@ class Known:
         return self.words.get(word, 0)
 
     def rarity(self, word: str) -> float:
-        """How much it tells that a product bears it: the logarithm of how few do (inverse document frequency)."""
+        """How much it tells that a product bears it: the logarithm of how few do (IDF)."""
         few = max(self.stems.get(word, 0), self.goods(word), 0)
         return log(1 + max(self.total, 1) / (few + 1)) + 0.1
 
@@ -158,7 +158,7 @@ def less(word: str) -> list[str]:
 
 
 def apart(one: str, other: str) -> int:
-    """How many letters must be changed, added, left out or swapped with the next (optimal string alignment)."""
+    """Letters that must be changed, added, left out or swapped with the next (optimal string alignment)."""
     if abs(len(one) - len(other)) > 2:
         return 3
     before, row = list[int](), list(range(len(other) + 1))

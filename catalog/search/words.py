@@ -1,4 +1,4 @@
-"""parse(): a query as it was typed becomes groups of words; what else they mean is catalog/search/meaning.py's.
+"""parse(): a query as it was typed becomes groups of words; what else they mean says catalog/search/meaning.py.
 
 Each group must be found for a product to have all that was asked for; each of its ways is enough for it.
 "quotes" hold words together, -word keeps goods out, and "or" between two words means either.
