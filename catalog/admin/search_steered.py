@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy
 from catalog import search
 from catalog.admin.thumbnail import thumbnail
 from catalog.admin.variant import availability_of
-from catalog.models import Card, Pin, SteeredQuery
-from catalog.queries import cards
+from catalog.models import Pin, SteeredQuery
 from catalog.search import steering
 from shop import markets
 from shop.desk.cells import amount, moment, pill
@@ -158,11 +157,9 @@ def preview(code: str, typed: str) -> dict[str, Any] | None:
         return None
     market = markets.get_or_default(code)
     with markets.use(market):
-        ids = list(search.find(market, query).product_ids[: 2 * PREVIEWED])
-        rows = cards.read(Card.objects.filter(market=market.code, product_id__in=ids))
+        shown = search.find(market, query).listing.cards[:PREVIEWED]
     steered = steering.of(market, query)
     kinds = {pk: kind for kind in Pin.Kind for pk in getattr(steered, kind.value)}
-    shown = sorted(rows, key=lambda row: ids.index(row["product_id"]))[:PREVIEWED]
     return {
         "query": query,
         "market": market.name,

@@ -127,9 +127,13 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
         connections[replicas.alias()].cursor() as cursor,
     ):
         cursor.execute(statement, parameters)
-        ((*figures, spread, ids, values, below),) = cursor.fetchall()
+        ((total, whole, on_sale, floor, ceiling, spread, ids, values, below),) = cursor.fetchall()
     counted = Counted(
-        *figures,
+        total=total,
+        whole=whole,
+        on_sale=on_sale,
+        floor=floor,
+        ceiling=ceiling,
         spread=json.loads(spread or "[]"),
         product_ids=ids or [],
         values=json.loads(values or "[]"),

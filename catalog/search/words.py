@@ -1,4 +1,4 @@
-"""parse(): a query as it was typed becomes groups of words; what else they mean says catalog/search/meaning.py.
+"""parse(): a query as it was typed becomes groups of words; what else they mean is meaning.py's to say.
 
 Each group must be found for a product to have all that was asked for; each of its ways is enough for it.
 "quotes" hold words together, -word keeps goods out, and "or" between two words means either.
@@ -51,7 +51,9 @@ class Group:
 
     def also(self, ways: Iterable[Way]) -> "Group":
         """The same, and these ways; the first of the same words counts."""
-        known = {way.words: way for way in reversed((*self.ways, *ways))}
+        known = dict[Words, Way]()
+        for way in (*self.ways, *ways):
+            known.setdefault(way.words, way)
         return replace(self, ways=tuple(sorted(known.values(), key=lambda way: -way.weight)))
 
 

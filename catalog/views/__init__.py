@@ -161,7 +161,7 @@ def search(request: HttpRequest) -> HttpResponse:
         noindex=not is_sale or parameters.selection.filters > DEEPEST,
     )
     shape = lists.shape(page, parameters, request.path, market, is_sale=is_sale) if page else None
-    total = 0 if found.is_partial or page is None else page.total or len(texts)
+    total = 0 if found is None or found.is_partial else found.listing.total or len(texts)
     return _page(
         request,
         "catalog/search.html",

@@ -6,7 +6,7 @@ from django.test import Client, override_settings
 from catalog import search
 from catalog.models import Variant
 from catalog.queries import listing
-from catalog.search import database
+from catalog.search import database, learning
 from tests.catalog.conftest import Look, Seen
 from tests.factories import follow_changes, make_category, make_page, make_product, make_sale
 
@@ -219,6 +219,23 @@ def test_a_query_without_results_keeps_the_query_and_leads_on(look: Look) -> Non
     assert [one["name"] for one in page["suggestions"]["categories"]] == ["Posters", "Notebooks"]
     assert [one["name"] for one in page["suggestions"]["cards"]][:2] == ["Dune road", "Harbour lights"]
     assert page["chrome"]["noindex"]
+
+
+def test_a_search_corrects_and_says_so(look: Look) -> None:
+    learning.learn("en")
+    page = look("/search/", q="habour lights")
+    assert names(page)[0] == "Harbour lights"
+    assert page["found"]["corrected"] == "harbour lights"
+    assert "these are for “harbour lights”" in page.html
+    assert look("/search/", q="harbour lights")["found"]["corrected"] == ""
+
+
+def test_a_word_of_goods_that_have_just_come_is_found_before_it_is_learned(look: Look) -> None:
+    learning.learn("en")
+    make_product("Habour of typos")
+    follow_changes()
+    page = look("/search/", q="habour")
+    assert names(page)[0] == "Habour of typos"
 
 
 def test_what_is_too_short_to_find_anything_is_told_so(look: Look) -> None:
