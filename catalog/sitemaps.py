@@ -17,7 +17,16 @@ from shop.edge.recording import reading
 PER_FILE = 20_000  # the protocol's limit is 50,000
 FILES = 50_000  # the protocol's limit of an index; far beyond, no database could count
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-PRIVATE = ("/admin/", "/account/", "/cart/", "/checkout/", "/order/", "/track/", "/search/?*q=")
+PRIVATE = (
+    "/admin/",
+    "/account/",
+    "/cart/",
+    "/checkout/",
+    "/order/",
+    "/track/",
+    "/search/?*q=",
+    "/search/suggest/",
+)
 
 
 @public_page

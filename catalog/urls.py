@@ -4,6 +4,7 @@ from django.urls import path
 
 from catalog import sitemaps, views
 from catalog.views import searched
+from catalog.views import suggestions
 
 app_name = "catalog"
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("p/<slug:slug>/", views.product, name="product"),
     path("search/", views.search, name="search"),
     path("search/seen/", searched.seen, name="seen"),
+    path("search/suggest/", suggestions.suggest, name="suggest"),
     path("info/<slug:slug>/", views.page, name="page"),
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemaps"),

@@ -79,6 +79,14 @@ def select(
     return [shape(row | offers.meant(row, selection, names)) for row in rows]
 
 
+def of(market: Market, product_ids: Sequence[int]) -> list[CardShape]:
+    """Those products' cards in that order, for who shows neither their stars nor their offers."""
+    with reading(*keys(market, product_ids)):
+        rows = _ALONE.rows(market=market.code, ids=list(product_ids)) if product_ids else []
+    found = {row["product_id"]: row for row in rows}
+    return [shape(found[product_id]) for product_id in product_ids if product_id in found]
+
+
 def keys(market: Market, product_ids: Iterable[int]) -> list[str]:
     """What a page carries that shows these cards; what it says of stars or offers has keys of its own."""
     return [f"card/{market.code}/{product_id}" for product_id in product_ids]

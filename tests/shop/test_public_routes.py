@@ -19,6 +19,7 @@ ADDRESSES = {
     "c/<slug:slug>/": "/c/posters/",
     "p/<slug:slug>/": "/p/autumn-hills/",
     "search/": "/search/?q=autumn",
+    "search/suggest/": "/search/suggest/?q=autumn",
     "info/<slug:slug>/": "/info/delivery/",
     "robots.txt": "/robots.txt",
     "sitemap.xml": "/sitemap.xml",

@@ -24,6 +24,7 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 NAMES = {
     *("catalog:home", "catalog:category", "catalog:product", "catalog:search", "catalog:page"),
+    "catalog:suggest",
     *("checkout:cart", "checkout:add", "checkout:change", "checkout:start"),
     *("checkout:address", "checkout:delivery", "checkout:review"),
     *("orders:order", "orders:pay", "orders:track", "orders:history"),

@@ -1,0 +1,206 @@
+"""suggest(): what somebody means who has typed that much: goods, categories, searches of others.
+
+Two letters are the beginning of half a catalogue, and one waits for the answer at each letter: nothing here
+reads more than FIRST rows. Goods are sought among the most popular ones first. Whatever is frequent is among
+them; of what is not, the index has few.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.db import connections
+
+from catalog import search
+from catalog.models import Category
+from catalog.models.card import text_config
+from catalog.queries import cards
+from catalog.queries.cards import CardShape
+from catalog.search import counting
+from catalog.search.database import ACCENTED, PLAIN, plain
+from shop import addresses, replicas
+from shop.edge.recording import reading
+from shop.markets import Market
+
+SHORTEST, LONGEST = 2, 60  # characters that are answered, and read
+GOODS, SHELVES, SEARCHES = 5, 2, 3  # ten at most; a phone shows fewer: static/css/blocks/suggest.css
+WORDS = 6  # of what was typed that are looked for
+FIRST = 1_000  # of the market's cards, by popularity, that are looked through; of an index, that are compared
+LIKE = 0.45  # how alike a name with a slip of the finger must be, of 1
+
+# As words() writes what was typed. `{}`: a column.
+_PLAIN = "lower(translate({}, %s, %s))"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A category, and what it stands in: there may be several of one name."""
+
+    name: str
+    url: str
+    above: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """The best first, ten at most."""
+
+    products: Sequence[CardShape] = field(default_factory=list)
+    categories: Sequence[Shelf] = field(default_factory=list)
+    queries: Sequence[str] = field(default_factory=list)
+
+
+def clean(typed: str) -> str:
+    """What was typed as it is asked for: one answer for everyone who means the same. "" if that is too short.
+
+    static/js/suggest.js writes it so in the first place.
+    """
+    folded = unicodedata.normalize("NFC", search.clean(typed).lower())[:LONGEST].strip()
+    return folded if len(folded) >= SHORTEST else ""
+
+
+def words(text: str) -> list[str]:
+    """Its words without accents and capitals."""
+    return re.findall(r"[^\W_]+", plain(text.lower()).lower())[:WORDS]
+
+
+def suggest(market: Market, typed: str) -> Suggested:
+    """What a clean text may become; nothing if it has no letter or number."""
+    if not words(typed):
+        return Suggested()
+    with reading(f"search/{market.code}"):
+        ids = _product_ids(market, typed, GOODS)
+    with reading("categories"):
+        shelves = _shelves(typed)
+    queries = [query for query in counting.popular(market, typed, SEARCHES + 1) if query != typed]
+    return Suggested(cards.of(market, ids), shelves, queries[:SEARCHES])
+
+
+def _product_ids(market: Market, typed: str, limit: int) -> list[int]:
+    """Products of that SKU or barcode, then those whose name has the words, then any that has them.
+
+    Each time the most popular first; the last word may go on. If there is none: the name most like it.
+    """
+    ids = _known(market, typed, limit)
+    if len(ids) < limit:
+        ids += [pk for pk in _indexed(market, typed, limit) if pk not in ids]
+    if not ids and _has_trigrams():
+        ids = _alike(market, typed, limit)
+    return ids[:limit]
+
+
+def _known(market: Market, typed: str, limit: int) -> list[int]:
+    """By code, and by name among the most popular."""
+    statement = f"""
+        SELECT product_id FROM (
+            SELECT c.product_id, 1 AS place, c.popularity FROM catalog_variant v
+            JOIN catalog_card c ON c.product_id = v.product_id AND c.market = %s
+            WHERE v.is_active AND v.id IN (
+                SELECT id FROM catalog_variant WHERE sku = ANY(%s) AND sku <> ''
+                UNION ALL SELECT id FROM catalog_variant WHERE barcode = %s AND barcode <> ''
+            )
+            UNION ALL
+            SELECT product_id, 2, popularity FROM (
+                SELECT product_id, name, popularity FROM catalog_card WHERE market = %s
+                ORDER BY popularity DESC, product_id LIMIT {FIRST}
+            ) top WHERE {_PLAIN.format("name")} ~ ALL(%s)
+        ) found GROUP BY product_id ORDER BY min(place), max(popularity) DESC, product_id LIMIT %s
+    """  # noqa: S608 (built from constants; values are parameters)
+    codes = [typed, typed.upper()]
+    values = [market.code, codes, typed, market.code, ACCENTED, PLAIN, _beginnings(typed), limit]
+    return _ids(statement, values)
+
+
+def _indexed(market: Market, typed: str, limit: int) -> list[int]:
+    """By all that a card is found by, names first; of what is frequent the most popular alone."""
+    asked, values = _tsquery(typed, text_config(market.language))
+    statement = f"""
+        WITH candidate AS MATERIALIZED (
+            SELECT product_id, name, popularity FROM catalog_card
+            WHERE market = %s AND search @@ {asked} LIMIT {FIRST}
+        ), popular AS (
+            SELECT product_id, name, popularity FROM (
+                SELECT product_id, name, popularity, search FROM catalog_card WHERE market = %s
+                ORDER BY popularity DESC, product_id LIMIT {FIRST}
+            ) top WHERE search @@ {asked} AND (SELECT count(*) FROM candidate) = {FIRST}
+            ORDER BY popularity DESC, product_id LIMIT %s
+        )
+        SELECT product_id FROM (TABLE candidate UNION TABLE popular) found
+        ORDER BY {_PLAIN.format("name")} ~ ALL(%s) DESC, popularity DESC, product_id LIMIT %s
+    """  # noqa: S608 (built from constants; values are parameters)
+    sent = [market.code, *values, market.code, *values, limit, ACCENTED, PLAIN, _beginnings(typed), limit]
+    return _ids(statement, sent)
+
+
+def _alike(market: Market, typed: str, limit: int) -> list[int]:
+    """By name among the most popular, with a slip of the finger."""
+    statement = f"""
+        SELECT product_id FROM (
+            SELECT product_id, popularity, word_similarity(%s, {_PLAIN.format("name")}) AS likeness FROM (
+                SELECT product_id, name, popularity FROM catalog_card WHERE market = %s
+                ORDER BY popularity DESC, product_id LIMIT {FIRST}
+            ) top
+        ) compared WHERE likeness >= {LIKE} ORDER BY likeness DESC, popularity DESC, product_id LIMIT %s
+    """  # noqa: S608 (built from constants; values are parameters)
+    return _ids(statement, [" ".join(words(typed)), ACCENTED, PLAIN, market.code, limit])
+
+
+def _shelves(typed: str) -> list[Shelf]:
+    """Categories that can be seen and have the words in their name, those that begin so first."""
+    beginnings = _beginnings(typed)
+    statement = f"""
+        SELECT found.name, found.slug, above.names FROM (
+            SELECT name, slug, path, depth, {_PLAIN.format("name")} AS said FROM catalog_category
+        ) found CROSS JOIN LATERAL (
+            SELECT bool_and(is_published) AS is_open, array_agg(name ORDER BY depth) AS names
+            FROM catalog_category WHERE path = ANY(ARRAY(
+                SELECT left(found.path, cut) FROM generate_series(%s, length(found.path), %s) AS cut
+            ))
+        ) above
+        WHERE said ~ ALL(%s) AND is_open
+        ORDER BY said ~ %s DESC, depth, path LIMIT %s
+    """  # noqa: S608 (built from constants; values are parameters)
+    step, first = Category.steplen, rf"\A{beginnings[0].removeprefix(BEGIN)}"
+    with connections[replicas.alias()].cursor() as cursor:
+        cursor.execute(statement, [ACCENTED, PLAIN, step, step, beginnings, first, SHELVES])
+        rows = cursor.fetchall()
+    return [Shelf(name, addresses.path("catalog:category", slug), names[:-1]) for name, slug, names in rows]
+
+
+BEGIN, END = r"\m", r"\M"  # of a word, in PostgreSQL's patterns
+TWO = {"ss": "(ss|ß)", "ae": "(ae|æ)", "oe": "(oe|œ)"}  # letters that translate() leaves as one
+
+
+def _beginnings(typed: str) -> list[str]:
+    """A pattern for each word; the last one may go on."""
+    *before, last = (re.sub("ss|ae|oe", lambda two: TWO[two[0]], word) for word in words(typed))
+    return [*(f"{BEGIN}{word}{END}" for word in before), f"{BEGIN}{last}"]
+
+
+def _tsquery(typed: str, config: str) -> tuple[str, list[Any]]:
+    """All words in the forms of the language, the last one as a beginning too; with accents or without."""
+    parts, values = list[str](), list[Any]()
+    for spelled in dict.fromkeys((typed, plain(typed))):
+        if found := re.findall(r"[^\W_]+", spelled)[:WORDS]:
+            *before, last = found
+            parts.append(
+                "(plainto_tsquery(%s::regconfig, %s)"
+                " && (to_tsquery(%s::regconfig, %s) || to_tsquery('simple', %s)))"
+            )
+            values += [config, " ".join(before), config, f"{last}:*", f"{last}:*"]
+    return f"({' || '.join(parts)})", values
+
+
+@cache
+def _has_trigrams() -> bool:
+    """Does this PostgreSQL know how alike two words are (pg_trgm)?"""
+    return bool(_ids("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'", []))
+
+
+def _ids(statement: str, values: Sequence[Any]) -> list[int]:
+    with connections[replicas.alias()].cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
