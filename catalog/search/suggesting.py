@@ -1,8 +1,7 @@
 """suggest(): what somebody means who has typed that much: goods, categories, searches of others.
 
-Two letters are the beginning of half a catalogue, and one waits for the answer at each letter: nothing here
-reads more than FIRST rows. Goods are sought among the most popular ones first. Whatever is frequent is among
-them; of what is not, the index has few.
+Two letters are the beginning of half a catalogue, and one waits for the answer at each letter: goods are
+looked for among the most popular first. What is frequent is among them; of what is not, the index has few.
 """
 
 import re
@@ -29,10 +28,12 @@ SHORTEST, LONGEST = 2, 60  # characters that are answered, and read
 GOODS, SHELVES, SEARCHES = 5, 2, 3  # ten at most; a phone shows fewer: static/css/blocks/suggest.css
 WORDS = 6  # of what was typed that are looked for
 FIRST = 1_000  # of the market's cards, by popularity, that are looked through; of an index, that are compared
+FREQUENT = 10  # of these that have the words: there are enough, whatever there is beside
 LIKE = 0.45  # how alike a name with a slip of the finger must be, of 1
 
-# As words() writes what was typed. `{}`: a column.
-_PLAIN = "lower(translate({}, %s, %s))"
+_TOP = f"""
+    SELECT product_id, popularity, {{}} FROM catalog_card WHERE market = %s
+    ORDER BY popularity DESC, product_id LIMIT {FIRST}"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,10 @@ def _product_ids(market: Market, typed: str, limit: int) -> list[int]:
     """
     ids = _known(market, typed, limit)
     if len(ids) < limit:
-        ids += [pk for pk in _indexed(market, typed, limit) if pk not in ids]
+        found = _popular(market, typed, FREQUENT)
+        if len(found) < FREQUENT:
+            found = _rare(market, typed, limit)
+        ids += [product_id for product_id in found if product_id not in ids]
     if not ids and _has_trigrams():
         ids = _alike(market, typed, limit)
     return ids[:limit]
@@ -102,81 +106,86 @@ def _known(market: Market, typed: str, limit: int) -> list[int]:
                 SELECT id FROM catalog_variant WHERE sku = ANY(%s) AND sku <> ''
                 UNION ALL SELECT id FROM catalog_variant WHERE barcode = %s AND barcode <> ''
             )
-            UNION ALL
-            SELECT product_id, 2, popularity FROM (
-                SELECT product_id, name, popularity FROM catalog_card WHERE market = %s
-                ORDER BY popularity DESC, product_id LIMIT {FIRST}
-            ) top WHERE {_PLAIN.format("name")} ~ ALL(%s)
+            UNION ALL (
+                SELECT product_id, 2, popularity FROM ({_TOP.format("name")}) top WHERE name ~* ALL(%s)
+                ORDER BY popularity DESC, product_id LIMIT %s
+            )
         ) found GROUP BY product_id ORDER BY min(place), max(popularity) DESC, product_id LIMIT %s
     """  # noqa: S608 (built from constants; values are parameters)
     codes = [typed, typed.upper()]
-    values = [market.code, codes, typed, market.code, ACCENTED, PLAIN, _beginnings(typed), limit]
-    return _ids(statement, values)
+    return _ids(statement, [market.code, codes, typed, market.code, _patterns(typed), limit, limit])
 
 
-def _indexed(market: Market, typed: str, limit: int) -> list[int]:
-    """By all that a card is found by, names first; of what is frequent the most popular alone."""
+def _popular(market: Market, typed: str, limit: int) -> list[int]:
+    """By all that a card is found by, among the most popular."""
     asked, values = _tsquery(typed, text_config(market.language))
     statement = f"""
-        WITH candidate AS MATERIALIZED (
-            SELECT product_id, name, popularity FROM catalog_card
-            WHERE market = %s AND search @@ {asked} LIMIT {FIRST}
-        ), popular AS (
-            SELECT product_id, name, popularity FROM (
-                SELECT product_id, name, popularity, search FROM catalog_card WHERE market = %s
-                ORDER BY popularity DESC, product_id LIMIT {FIRST}
-            ) top WHERE search @@ {asked} AND (SELECT count(*) FROM candidate) = {FIRST}
-            ORDER BY popularity DESC, product_id LIMIT %s
-        )
-        SELECT product_id FROM (TABLE candidate UNION TABLE popular) found
-        ORDER BY {_PLAIN.format("name")} ~ ALL(%s) DESC, popularity DESC, product_id LIMIT %s
+        SELECT product_id FROM ({_TOP.format("search")}) top WHERE search @@ {asked}
+        ORDER BY popularity DESC, product_id LIMIT %s
     """  # noqa: S608 (built from constants; values are parameters)
-    sent = [market.code, *values, market.code, *values, limit, ACCENTED, PLAIN, _beginnings(typed), limit]
-    return _ids(statement, sent)
+    return _ids(statement, [market.code, *values, limit])
+
+
+def _rare(market: Market, typed: str, limit: int) -> list[int]:
+    """By all that a card is found by, names first, whatever their popularity.
+
+    The market is written so that no index has it: with all the cards of a market the planner makes a bitmap
+    that takes longer than what is found is worth.
+    """
+    asked, values = _tsquery(typed, text_config(market.language))
+    statement = f"""
+        SELECT product_id FROM (
+            SELECT product_id, name, popularity FROM catalog_card
+            WHERE search @@ {asked} AND market || '' = %s LIMIT {FIRST}
+        ) found ORDER BY name ~* ALL(%s) DESC, popularity DESC, product_id LIMIT %s
+    """  # noqa: S608 (built from constants; values are parameters)
+    return _ids(statement, [*values, market.code, _patterns(typed), limit])
 
 
 def _alike(market: Market, typed: str, limit: int) -> list[int]:
     """By name among the most popular, with a slip of the finger."""
     statement = f"""
         SELECT product_id FROM (
-            SELECT product_id, popularity, word_similarity(%s, {_PLAIN.format("name")}) AS likeness FROM (
-                SELECT product_id, name, popularity FROM catalog_card WHERE market = %s
-                ORDER BY popularity DESC, product_id LIMIT {FIRST}
-            ) top
+            SELECT product_id, popularity, word_similarity(%s, name) AS likeness
+            FROM ({_TOP.format("name")}) top
         ) compared WHERE likeness >= {LIKE} ORDER BY likeness DESC, popularity DESC, product_id LIMIT %s
     """  # noqa: S608 (built from constants; values are parameters)
-    return _ids(statement, [" ".join(words(typed)), ACCENTED, PLAIN, market.code, limit])
+    return _ids(statement, [typed, market.code, limit])
 
 
 def _shelves(typed: str) -> list[Shelf]:
     """Categories that can be seen and have the words in their name, those that begin so first."""
-    beginnings = _beginnings(typed)
-    statement = f"""
-        SELECT found.name, found.slug, above.names FROM (
-            SELECT name, slug, path, depth, {_PLAIN.format("name")} AS said FROM catalog_category
-        ) found CROSS JOIN LATERAL (
+    patterns = _patterns(typed)
+    statement = """
+        SELECT found.name, found.slug, above.names FROM catalog_category found CROSS JOIN LATERAL (
             SELECT bool_and(is_published) AS is_open, array_agg(name ORDER BY depth) AS names
             FROM catalog_category WHERE path = ANY(ARRAY(
                 SELECT left(found.path, cut) FROM generate_series(%s, length(found.path), %s) AS cut
             ))
         ) above
-        WHERE said ~ ALL(%s) AND is_open
-        ORDER BY said ~ %s DESC, depth, path LIMIT %s
-    """  # noqa: S608 (built from constants; values are parameters)
-    step, first = Category.steplen, rf"\A{beginnings[0].removeprefix(BEGIN)}"
+        WHERE found.name ~* ALL(%s) AND is_open
+        ORDER BY found.name ~* %s DESC, depth, path LIMIT %s
+    """
+    step, first = Category.steplen, patterns[0].replace(BEGIN, r"\A", 1)
     with connections[replicas.alias()].cursor() as cursor:
-        cursor.execute(statement, [ACCENTED, PLAIN, step, step, beginnings, first, SHELVES])
+        cursor.execute(statement, [step, step, patterns, first, SHELVES])
         rows = cursor.fetchall()
     return [Shelf(name, addresses.path("catalog:category", slug), names[:-1]) for name, slug, names in rows]
 
 
 BEGIN, END = r"\m", r"\M"  # of a word, in PostgreSQL's patterns
-TWO = {"ss": "(ss|ß)", "ae": "(ae|æ)", "oe": "(oe|œ)"}  # letters that translate() leaves as one
+# Letters as a name may have them: to take the accents from each name takes the database twenty times as long.
+SPELLED = {"ss": "(ss|ß)", "ae": "(ae|æ)", "oe": "(oe|œ)"} | {
+    letter: f"[{letter}{''.join(c for c, its in zip(ACCENTED, PLAIN, strict=True) if its == letter)}]"
+    for letter in set(PLAIN.lower())
+}
 
 
-def _beginnings(typed: str) -> list[str]:
-    """A pattern for each word; the last one may go on."""
-    *before, last = (re.sub("ss|ae|oe", lambda two: TWO[two[0]], word) for word in words(typed))
+def _patterns(typed: str) -> list[str]:
+    """One for each word; the last one may go on."""
+    *before, last = (
+        re.sub("ss|ae|oe|.", lambda found: SPELLED.get(found[0], found[0]), word) for word in words(typed)
+    )
     return [*(f"{BEGIN}{word}{END}" for word in before), f"{BEGIN}{last}"]
 
 
@@ -188,9 +197,9 @@ def _tsquery(typed: str, config: str) -> tuple[str, list[Any]]:
             *before, last = found
             parts.append(
                 "(plainto_tsquery(%s::regconfig, %s)"
-                " && (to_tsquery(%s::regconfig, %s) || to_tsquery('simple', %s)))"
+                " && (plainto_tsquery(%s::regconfig, %s) || to_tsquery('simple', %s)))"
             )
-            values += [config, " ".join(before), config, f"{last}:*", f"{last}:*"]
+            values += [config, " ".join(before), config, last, f"{last}:*"]
     return f"({' || '.join(parts)})", values
 
 

@@ -24,6 +24,7 @@ ADDRESSES = {
     "/c/wall/?min=5&max=1": "/c/wall/?min=1&max=5",
     "/search/?q=%20red%20%20thing&sort=relevance": "/search/?q=red+thing",
     "/search/?any=1": "/search/",
+    "/search/suggest/?q=RED%20+th": "/search/suggest/?q=red+th",
     "/search/?min=5": "/search/",
     "/p/red/?any=1&size=none": "/p/red/",
     "/p/red/?size=a4&stars=5&reviews=1": "/p/red/?size=a4&stars=5",
@@ -62,7 +63,7 @@ def test_an_option_that_bears_a_reserved_name_is_none(client: Client) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(path=st.sampled_from(["/c/wall/", "/search/", "/p/red/"]), asked=ASKED)
+@given(path=st.sampled_from(["/c/wall/", "/search/", "/search/suggest/", "/p/red/"]), asked=ASKED)
 def test_from_anywhere_it_is_two_steps_at_most(
     client: Client, wall: None, path: str, asked: list[tuple[str, str]]
 ) -> None:

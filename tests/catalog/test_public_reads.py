@@ -31,6 +31,8 @@ PAGES = (
     "/p/nothing/",
     "/search/?q=thing&colour=red",
     "/search/?q=xyzzy",
+    "/search/suggest/?q=thing",
+    "/search/suggest/?q=xyzzy",
     "/info/help/",
     "/sitemap.xml",
     "/robots.txt",

@@ -1,11 +1,15 @@
 """Visitors: tabs of Chromium in which an error of a page fails the test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from pytest_django.live_server_helper import LiveServer
 
-from tests.browsers import errors_of
+from tests.browsers import errors_of, phone
+
+Open = Callable[..., Page]
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -22,3 +26,29 @@ def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+    """opened("/", is_narrow=True, …): the page in a tab of its own, with what else a context is given."""
+    contexts, errors = list[BrowserContext](), list[list[str]]()
+
+    def begin(path: str = "/", *, is_narrow: bool = False, **more: Any) -> Page:
+        more = {"base_url": live_server.url, **more}
+        size: ViewportSize = {"width": 1280, "height": 900}
+        context = (
+            phone(browser, **more)
+            if is_narrow
+            else browser.new_context(viewport=size, reduced_motion="reduce", **more)
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        errors.append(errors_of(page))
+        page.goto(path)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert [told for told in errors if told] == []
