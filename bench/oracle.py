@@ -26,6 +26,7 @@ FIXED = (
     "/",
     "/search/?q=thing",
     "/search/?q=nothing-like-it",
+    "/search/suggest/?q=th",
     "/search/?sale=1",
     "/sitemap.xml",
     "/sitemap-pages.xml",

@@ -53,6 +53,7 @@ PATHS = (
     "/p/thing-0/?size=a3",
     "/search/?q=thing",
     "/search/?q=nothing-like-it",
+    "/search/suggest/?q=th",
     "/search/?sale=1",
     "/info/help/",
     "/sitemap.xml",

@@ -19,6 +19,7 @@ PATHS = (
     "/c/table/",
     "/c/floor/",
     "/search/?q=thing",
+    "/search/suggest/?q=thing",
     "/sitemap-products-1.xml",
     *(f"/p/thing-{slug}/" for slug in ("0", "2", "3", "4", "four", "renamed")),
     *(f"/info/{slug}/" for slug in ("help", "imprint", "legal")),

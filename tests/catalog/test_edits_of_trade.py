@@ -41,6 +41,7 @@ PATHS = (
     *(f"/c/{slug}/" for slug in ("wall", "prints", "desk", "floor")),
     "/c/wall/?sort=price",
     "/search/?q=thing",
+    "/search/suggest/?q=thing",
     "/search/?q=help",
     "/search/?sale=1",
     *(f"/p/thing-{number}/" for number in range(5)),

@@ -20,6 +20,8 @@ PATHS = (
     *(f"/c/wall/?{query}" for query in ("colour=red", "colour=blue", "paper=red", "paper=matt")),
     "/search/?q=thing",
     "/search/?q=thing&size=a3",
+    "/search/suggest/?q=thing",
+    "/search/suggest/?q=red",
     *(f"/p/thing-{number}/" for number in range(4)),
     *(f"/p/thing-{number}/?size=a3" for number in range(3)),
     *(f"/p/thing-1/?{query}" for query in ("size=large", "format=a3", "paper=a3")),
