@@ -12,7 +12,7 @@ function folded(text) {
 }
 
 const written = (text) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`).replace(/%20/g, "+").replace(/%7E/g, "~");
+  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`).replace(/%20/g, "+");
 
 function suggestions(form) {
   const field = form.elements.q;
@@ -36,7 +36,7 @@ function suggestions(form) {
 
   const isOpen = () => !list.hidden;
   // A phone hides the last ones of each kind.
-  const options = () => [...list.querySelectorAll("[role=option]")].filter((one) => one.checkVisibility());
+  const options = () => [...list.querySelectorAll("[role=option]")].filter((one) => one.offsetParent);
 
   function choose(option) {
     chosen?.setAttribute("aria-selected", "false");
