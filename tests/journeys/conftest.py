@@ -1,9 +1,11 @@
 """Visitors: tabs of Chromium in which an error of a page fails the test."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from pytest_django.live_server_helper import LiveServer
 
@@ -29,7 +31,29 @@ def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def opened(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+def all_answered(live_server: LiveServer) -> Iterator[None]:
+    """The test ends when everybody is answered, also who has left: tables are emptied then."""
+    running = list[bool]()
+
+    def begins(**_told: Any) -> None:
+        running.append(True)
+
+    def ends(**_told: Any) -> None:
+        if running:
+            running.pop()
+
+    request_started.connect(begins)
+    request_finished.connect(ends)
+    yield
+    until = time.monotonic() + 10
+    while running and time.monotonic() < until:
+        time.sleep(0.01)
+    request_started.disconnect(begins)
+    request_finished.disconnect(ends)
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server: LiveServer, all_answered: None) -> Iterator[Open]:
     """opened("/", is_narrow=True, …): the page in a tab of its own, with what else a context is given."""
     contexts, errors = list[BrowserContext](), list[list[str]]()
 
