@@ -176,8 +176,8 @@ def _shelves(typed: str) -> list[Shelf]:
 BEGIN, END = r"\m", r"\M"  # of a word, in PostgreSQL's patterns
 # Letters as a name may have them: to take the accents from each name takes the database twenty times as long.
 SPELLED = {"ss": "(ss|ß)", "ae": "(ae|æ)", "oe": "(oe|œ)"} | {
-    letter: f"[{letter}{''.join(c for c, its in zip(ACCENTED, PLAIN, strict=True) if its == letter)}]"
-    for letter in set(PLAIN.lower())
+    letter: f"[{letter}{''.join(c for c, its in zip(ACCENTED, PLAIN, strict=True) if its == letter)}{two}]"
+    for letter, two in {**dict.fromkeys(PLAIN.lower(), ""), "s": "ß", "a": "æ", "o": "œ"}.items()
 }
 
 

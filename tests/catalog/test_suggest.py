@@ -86,7 +86,8 @@ def test_a_code_comes_before_all_names() -> None:
 def test_letters_that_are_two_elsewhere() -> None:
     make_product("Große Straße")
     follow_changes()
-    assert names("große stra") == names("grosse strass") == ["Große Straße"]
+    for typed in ("große stra", "grosse stras", "grosse strasse", "Große Straße"):
+        assert names(typed) == ["Große Straße"], typed
     assert marked("Große Straße", ["strass"]) == [("Große ", False), ("Straß", True), ("e", False)]
 
 
