@@ -3,8 +3,7 @@
 from django.urls import path
 
 from catalog import sitemaps, views
-from catalog.views import searched
-from catalog.views import suggestions
+from catalog.views import searched, suggestions
 
 app_name = "catalog"
 

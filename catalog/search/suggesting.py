@@ -18,8 +18,9 @@ from catalog.models import Category
 from catalog.models.card import text_config
 from catalog.queries import cards
 from catalog.queries.cards import CardShape
-from catalog.search import counting
-from catalog.search.database import ACCENTED, PLAIN, plain
+from catalog.search import beginnings, client, counting
+from catalog.search.folding import ACCENTED, PLAIN, plain
+from catalog.search.vocabulary import look_up
 from shop import addresses, replicas
 from shop.edge.recording import reading
 from shop.markets import Market
@@ -74,6 +75,8 @@ def suggest(market: Market, typed: str) -> Suggested:
         return Suggested()
     with reading(f"search/{market.code}"):
         ids = _product_ids(market, typed, GOODS)
+        if not ids and (meant := _meant(market, typed)):
+            ids = _product_ids(market, meant, GOODS)
     with reading("categories"):
         shelves = _shelves(typed)
     queries = [query for query in counting.popular(market, typed, SEARCHES + 1) if query != typed]
@@ -81,6 +84,27 @@ def suggest(market: Market, typed: str) -> Suggested:
 
 
 def _product_ids(market: Market, typed: str, limit: int) -> list[int]:
+    """The engine's, or else the database's."""
+    if client.is_configured():
+        try:
+            return beginnings.begun(market, typed, words(typed), limit)
+        except client.Away:
+            pass
+    return _from_database(market, typed, limit)
+
+
+def _meant(market: Market, typed: str) -> str:
+    """The text with the nearest for each word that no goods bear, nor begin with; "" if none is."""
+    begun = words(typed)
+    known = look_up(market.language, begun)
+    near = [
+        word if known.is_known(word) or known.begins(word) else next(iter(known.nearest(word)), word)
+        for word in begun
+    ]
+    return " ".join(near) if near != begun else ""
+
+
+def _from_database(market: Market, typed: str, limit: int) -> list[int]:
     """Products of that SKU or barcode, then those whose name has the words, then any that has them.
 
     Each time the most popular first; the last word may go on. If there is none: the name most like it.

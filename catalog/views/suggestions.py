@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from catalog import forms
-from catalog.search import database, suggesting
+from catalog.search import folding, suggesting
 from shop import addresses, markets
 from shop.edge.pages import public_page
 
@@ -55,7 +55,7 @@ def marked(name: str, begun: Iterable[str]) -> list[tuple[str, bool]]:
     """A name in pieces; those that somebody has typed, as the beginning of one of its words, are True."""
     folded, places = "", list[int]()  # of each letter without its accent: where it stands in the name
     for place, letter in enumerate(name):
-        spelled = letter.lower() if letter.isascii() else database.plain(letter.lower()).lower()
+        spelled = letter.lower() if letter.isascii() else folding.plain(letter.lower()).lower()
         folded += spelled
         places += [place] * len(spelled)
     is_typed = [False] * len(name)

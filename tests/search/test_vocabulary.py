@@ -76,7 +76,7 @@ def test_compounds_are_learned_where_a_language_has_them(settings: object) -> No
     assert [way.words for way in ways] == [("lampe",), ("schreibtischlampe",)]
 
 
-# --- When it is learned ----------------------------------------------------------------------------------------
+# --- When it is learned ---------------------------------------------------------------
 
 
 def asked_for() -> set[str]:

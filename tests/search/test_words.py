@@ -63,14 +63,15 @@ def test_no_query_is_longer_than_can_be_asked() -> None:
     assert len(parse(" ".join(f"word{n}" for n in range(300))).groups) == MOST_GROUPS
 
 
-# --- What words mean besides -----------------------------------------------------------------------------------
+# --- What words mean besides ---------------------------------------------------------------
 
 
 def test_synonyms_are_ways_worth_less_than_what_was_typed() -> None:
     same = build([("laptop, notebook", ""), ("mobile phone, cellphone", "")])
     asked = expand(parse("laptop mobile phone bag"), Known(), same)
     assert shape(asked) == [["laptop", "notebook"], ["mobile phone", "cellphone"], ["bag*"]]
-    assert [way.weight for way in asked.groups[0].ways][0] == 1.0 > asked.groups[0].ways[1].weight
+    typed, other = asked.groups[0].ways
+    assert typed.weight == 1.0 > other.weight
 
 
 def test_a_synonym_in_which_the_typed_word_stands_finds_no_more() -> None:
@@ -146,7 +147,7 @@ def test_a_synonym_in_more_words_is_not_worth_more_for_that() -> None:
     assert sum(other.rarity) == pytest.approx(sum(typed.rarity))
 
 
-# --- Letters ---------------------------------------------------------------------------------------------------
+# --- Letters ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

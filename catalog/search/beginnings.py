@@ -1,0 +1,53 @@
+"""begun(): goods whose words begin as somebody types, as the engine finds them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from catalog.search import client
+from catalog.search.documents import code
+from catalog.search.indices import alias
+from catalog.search.relevance import FIELDS, WANTED
+from catalog.search.schema import language_of
+from shop.markets import Market
+
+CODE, NAMED = 1_000, 10  # a code, and what has all of it in its name, go before the others
+
+Query = dict[str, Any]
+
+
+def begun(market: Market, typed: str, words: Sequence[str], limit: int) -> list[int]:
+    """Ids of goods that have all the words, the last of which may go on; raises client.Away."""
+    body: Query = {
+        "query": _query(market, typed, words),
+        "size": limit,
+        "_source": False,
+        "track_total_hits": False,
+        "sort": ["_score", {"popularity": "desc"}, {"product_id": "asc"}],
+    }
+    return client.search(
+        alias(language_of(market)), body, lambda told: [int(hit["_id"]) for hit in told["hits"]["hits"]]
+    )
+
+
+def _query(market: Market, typed: str, words: Sequence[str]) -> Query:
+    *before, last = words
+    anywhere = [_in(word, FIELDS) for word in before] + [
+        {"dis_max": {"queries": [_in(last, FIELDS), _in(last, ("name.prefix", "brand.prefix"))]}}
+    ]
+    named = [_in(word, ("name.plain",)) for word in before] + [_in(last, ("name.prefix",))]
+    found = [
+        {"bool": {"must": anywhere, "should": [_worth({"bool": {"filter": named}}, NAMED)]}},
+        _worth({"term": {"codes": code(typed)}}, CODE),
+    ]
+    sold = {"exists": {"field": f"sold.{market.code}.price"}}
+    popular = {"field": "popularity", "modifier": "ln1p", "factor": 5 * WANTED, "missing": 0}
+    asked = {"bool": {"should": found, "minimum_should_match": 1, "filter": [sold]}}
+    return {"function_score": {"query": asked, "field_value_factor": popular, "boost_mode": "sum"}}
+
+
+def _in(word: str, fields: Sequence[str]) -> Query:
+    return {"multi_match": {"query": word, "type": "best_fields", "fields": list(fields), "operator": "and"}}
+
+
+def _worth(query: Query, boost: float) -> Query:
+    return {"constant_score": {"filter": query, "boost": boost}}
