@@ -77,6 +77,9 @@ def test_popular_queries_begin_so_were_searched_often_of_late_and_find_something
     assert counting.popular(EU, "post") == ["post%er", "poster a4", "poster a3"]
     assert counting.popular(EU, "Pöster A", limit=1) == ["poster a4"]
     assert counting.popular(EU, "post%") == counting.popular(EU, "post")  # punctuation is none
+    row("post_card", 1, 3)
+    row("postal", 1, 3)
+    assert counting.popular(EU, "post_") == ["post_card"]  # which LIKE would take for any letter
     assert counting.popular(EU, "") == counting.popular(EU, "%") == []
 
 
