@@ -57,7 +57,8 @@ def _told(items: Sequence[Item]) -> Kinds:
     found = {}
     for item in items:
         key = _longest(phrases[item.id], kinds | types.keys())
-        if not key and (own := titles.key(_type(item))) in types and own in titles.key(item.title):
+        own = titles.key(_type(item))
+        if not key and own in types and f" {own} " in f" {titles.key(item.title)} ":
             key = own
         if key:
             found[item.id] = spelled[key].most_common(1)[0][0]
