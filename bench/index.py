@@ -90,7 +90,8 @@ def edited() -> dict[str, float]:
     from shop.changes import projector  # noqa: PLC0415
 
     projector.drain()
-    keeping.index_stale()
+    while not keeping.index_stale():
+        pass
     asked = indices.alias(next(iter(schema.languages())))
     ids = list(Product.objects.filter(is_published=True).order_by("pk").values_list("pk", flat=True)[:EDITS])
     took = []

@@ -15,6 +15,10 @@ class StaleDocument(models.Model):
 
     product_id = models.BigIntegerField(unique=True)
     noted_at = models.DateTimeField(db_default=Now())  # for the first time since it was written
+    is_bulk = models.BooleanField(default=False)  # noted with many others: edits go first
+
+    class Meta:
+        indexes = (models.Index(fields=("is_bulk", "id"), name="stale_in_turn"),)
 
     def __str__(self) -> str:
         return f"documents of {self.product_id}"

@@ -26,6 +26,7 @@ JOB = "catalog.index_stale"
 BATCH = 500  # products that are read and written together
 SLICE = 60.0  # seconds of a job, less than its lease
 TOGETHER = 2.0  # seconds of a bulk change's writing until it is found
+FEW = 50  # products that are noted together: a merchant's edit, which is written before bulk changes
 
 # After a promotion, or from a backup, ids may be drawn again: a later timeline's are higher all the same.
 _VERSION = "(('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint << 40)"
@@ -33,11 +34,13 @@ _TABLE = StaleDocument._meta.db_table
 _NEXT = f"nextval(pg_get_serial_sequence('{_TABLE}', 'id'))"
 
 _NOTE = f"""
-    INSERT INTO {_TABLE} (product_id)
-    SELECT DISTINCT id FROM unnest(%s::bigint[]) AS noted(id) ORDER BY id
-    ON CONFLICT (product_id) DO UPDATE SET id = {_NEXT}"""  # noqa: S608 (names of ours)
+    INSERT INTO {_TABLE} AS known (product_id, is_bulk)
+    SELECT DISTINCT id, %s FROM unnest(%s::bigint[]) AS noted(id) ORDER BY id
+    ON CONFLICT (product_id)
+    DO UPDATE SET id = {_NEXT}, is_bulk = known.is_bulk AND EXCLUDED.is_bulk"""  # noqa: S608 (names of ours)
 _CLAIM = f"""
-    SELECT id, product_id, {_VERSION} + id FROM {_TABLE} WHERE id > %s ORDER BY id LIMIT %s"""  # noqa: S608
+    SELECT id, product_id, {_VERSION} + id FROM {_TABLE}
+    WHERE is_bulk = %s AND id > %s ORDER BY id LIMIT %s"""  # noqa: S608
 # In the order in which they are noted, or each would wait for the other.
 _FORGET = f"""
     DELETE FROM {_TABLE} WHERE id = ANY(ARRAY(
@@ -61,7 +64,7 @@ def note(product_ids: Iterable[int]) -> None:
     ids = list(product_ids)
     if ids and client.is_configured():
         with connection.cursor() as cursor:
-            cursor.execute(_NOTE, [ids])
+            cursor.execute(_NOTE, [len(ids) > FEW, ids])
         enqueue(JOB, once=True)
 
 
@@ -80,19 +83,13 @@ def index_stale() -> bool:
     """
     if not client.is_configured():
         return True
-    last, until = 0, time.monotonic() + SLICE
+    until = time.monotonic() + SLICE
     try:
-        while claimed := claim(last):
-            written: list[Claimed] = []
-            found_at = time.monotonic() + TOGETHER
-            while claimed:
-                last = claimed[-1].id
+        while True:
+            if claimed := claim():
                 write(claimed)
-                written += claimed
-                is_last = len(claimed) < BATCH
-                claimed = [] if is_last or time.monotonic() > found_at else claim(last)
-            _settle(written)
-            if is_last:
+                _settle(claimed)
+            elif not _index_bulk():
                 return True
             if time.monotonic() > until:
                 enqueue(JOB, once=True)
@@ -100,7 +97,20 @@ def index_stale() -> bool:
     except Away as error:
         logger.warning("The search engine is away, what it has to be told waits: %s", error)
         return False
-    return True
+
+
+def _index_bulk() -> bool:
+    """Writes what a bulk change noted, until an edit comes, or for a moment: then it is found."""
+    written: list[Claimed] = []
+    until = time.monotonic() + TOGETHER
+    while claimed := claim(is_bulk=True, after=written[-1].id if written else 0):
+        write(claimed)
+        written += claimed
+        if time.monotonic() > until or StaleDocument.objects.filter(is_bulk=False).exists():
+            break
+    if written:
+        _settle(written)
+    return bool(written)
 
 
 def look() -> None:
@@ -110,10 +120,10 @@ def look() -> None:
             enqueue(JOB, once=True)
 
 
-def claim(after: int = 0) -> list[Claimed]:
-    """The notes that come next."""
+def claim(*, is_bulk: bool = False, after: int = 0) -> list[Claimed]:
+    """The notes that come next, of edits or of bulk changes."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [after, BATCH])
+        cursor.execute(_CLAIM, [is_bulk, after, BATCH])
         return [Claimed(*row) for row in cursor.fetchall()]
 
 

@@ -79,8 +79,8 @@ def test_a_late_writer_would_if_versions_were_not_told(
     """The broken variant."""
     real = keeping.claim
 
-    def claim(after: int = 0) -> list[Claimed]:
-        return [each._replace(version=1 << 60) for each in real(after)]
+    def claim(**which: Any) -> list[Claimed]:
+        return [each._replace(version=1 << 60) for each in real(**which)]
 
     monkeypatch.setattr(keeping, "claim", claim)
     meanwhile(monkeypatch, lambda: edited_and_written(thing.pk))
@@ -145,6 +145,30 @@ def test_a_note_made_again_is_later_than_all_before(thing: Product) -> None:
         drawn.append(max(each.version for each in keeping.claim() if each.product_id in ids))
     assert drawn == sorted(set(drawn))
     assert keeping.version() > drawn[-1]
+
+
+def test_an_edit_is_written_before_the_rest_of_a_bulk_change(
+    engine: Engine, thing: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, few in (("BATCH", 2), ("FEW", 3)):
+        monkeypatch.setattr(keeping, name, few)
+    many = [make_product(f"Thing {number}").pk for number in range(8)]
+    projector.drain()
+    assert StaleDocument.objects.filter(is_bulk=True).count() == 8
+    batches: list[list[int]] = []
+    write = keeping.write
+
+    def noted(claimed: list[Claimed]) -> None:
+        batches.append([each.product_id for each in claimed])
+        write(claimed)
+        if len(batches) == 1:
+            Product.objects.filter(pk=thing.pk).update(summary="new")
+            projector.drain()
+
+    monkeypatch.setattr(keeping, "write", noted)
+    keeping.index_stale()
+    assert batches == [many[:2], [thing.pk], many[2:4], many[4:6], many[6:]]
+    assert len(engine.documents()) == 9
 
 
 def test_versions_of_a_later_timeline_are_higher(thing: Product) -> None:
