@@ -27,6 +27,7 @@ Question = Callable[[Elasticsearch], Any]
 
 FAILURES, WITHIN, REST = 5, 10.0, 30.0  # so many in so many seconds: it is left alone for so long
 CONNECTIONS = 32  # that are kept, to each node
+QUICK, WRITERS_REST = 5.0, 10.0  # seconds
 
 node_class: Any = Node  # of every client; tests have a server that needs another one
 
@@ -78,16 +79,30 @@ def ask(question: Question, read: Callable[[Any], T]) -> T:
     return found
 
 
-def writer() -> Elasticsearch:
-    """The client of workers and commands: it waits for long, and raises what the engine's client raises."""
-    return _client(
-        settings.ELASTICSEARCH_URL, settings.ELASTICSEARCH_WRITE_SECONDS, node_class, *_credentials()
-    )
+def writer(*, is_quick: bool = False) -> Elasticsearch:
+    """The client of workers and commands: it waits for long, and raises what the engine's client raises.
+
+    is_quick: for what takes no time, and is asked before all else: whether anybody is there.
+    """
+    seconds = settings.ELASTICSEARCH_WRITE_SECONDS
+    seconds = min(seconds, QUICK) if is_quick else seconds
+    return _client(settings.ELASTICSEARCH_URL, seconds, node_class, *_credentials())
+
+
+def writing() -> Breaker:
+    """Whether workers may try: a stopped engine must not keep their other work waiting all the time."""
+    return _writing(settings.ELASTICSEARCH_URL)
+
+
+@cache
+def _writing(_url: str) -> Breaker:
+    return Breaker(failures=1, seconds=WRITERS_REST)
 
 
 def forget() -> None:
     """How engines were: each is asked again."""
     _kept.cache_clear()
+    _writing.cache_clear()
 
 
 AWAY = (TransportError, ApiError)  # what a writer is met with
@@ -109,10 +124,11 @@ def _answer(engine: _Asked, question: Question, read: Callable[[Any], T]) -> T:
         logger.exception("The search engine refuses a query; the database answers.")
         raise Away(str(error)) from error
     except Exception as error:
+        why = f"{type(error).__name__}: {error}"
         if engine.breaker.failed():
-            logger.error("The search engine is left alone for %d s, the database answers: %r", REST, error)
+            logger.error("The search engine is left alone for %d s, the database answers: %s", REST, why)
         else:
-            logger.warning("The search engine failed: %r", error)
+            logger.warning("The search engine failed: %s", why)
         raise Away(str(error)) from error
 
 

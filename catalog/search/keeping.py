@@ -83,6 +83,9 @@ def index_stale() -> bool:
     """
     if not client.is_configured():
         return True
+    engine = client.writing()
+    if not engine.lets():
+        return False
     until = time.monotonic() + SLICE
     try:
         while True:
@@ -90,11 +93,14 @@ def index_stale() -> bool:
                 write(claimed)
                 _settle(claimed)
             elif not _index_bulk():
+                engine.worked()
                 return True
+            engine.worked()
             if time.monotonic() > until:
                 enqueue(JOB, once=True)
                 return False
     except Away as error:
+        engine.failed()
         logger.warning("The search engine is away, what it has to be told waits: %s", error)
         return False
 

@@ -144,10 +144,13 @@ def test_of_many_one_asks_whether_it_is_back(server: Faulty, monkeypatch: pytest
     assert server.asked == asked + 1
 
 
-def test_no_thread_waits_for_anothers_connection(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_waits_for_anothers_connection(
+    server: Faulty, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(client, "CONNECTIONS", 1)
     client._client.cache_clear()
-    server.behind = 0.15
+    settings.ELASTICSEARCH_TIMEOUT_MS = 3_000  # of one after the other the last would take six seconds
+    server.behind = 0.5
     with ThreadPoolExecutor(12) as pool:
         found = list(pool.map(lambda _: tried(), range(12)))
     client._client.cache_clear()

@@ -107,6 +107,7 @@ EDITS: dict[str, Edit] = {
     "name": lambda: set_to(sun(), name="Southern moon"),
     "name, a letter's case": lambda: set_to(sun(), name="Southern MOON"),
     "brand": lambda: set_to(sun(), brand="Inkwell"),
+    "brand, a letter's case": lambda: set_to(sun(), brand="INKWELL"),
     "series": lambda: set_to(sun(), series="Herbarium"),
     "kind": lambda: set_to(sun(), kind="Poster"),
     "summary": lambda: set_to(sun(), summary="A light of its own."),
@@ -140,6 +141,8 @@ EDITS: dict[str, Edit] = {
         variant=add_variant(notebook(), sku="NB-A2"), value=make_value("size", "A2")
     ),
     "sku": lambda: Variant.objects.filter(product=sun()).update(sku="NEW-1"),
+    "sku, a sign": lambda: Variant.objects.filter(product=sun()).update(sku="NEW#1"),
+    "sku, a sign that says nothing": lambda: Variant.objects.filter(product=sun()).update(sku="NEW+1"),
     "barcode": lambda: Variant.objects.filter(product=sun()).update(barcode="4006381333931"),
     "one size not for sale": lambda: Variant.objects.filter(pk=size("A3").pk).update(is_active=False),
     "not for sale": lambda: Variant.objects.filter(product=sun()).update(is_active=False),

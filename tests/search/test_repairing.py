@@ -159,6 +159,22 @@ def test_what_the_engine_missed_while_it_was_away_it_hears_when_it_is_back(
     assert engine.documents() == true()
 
 
+def test_an_engine_that_is_stopped_keeps_a_worker_for_a_moment_and_not_each_time(
+    engine: Engine, goods: list[int], settings: Any
+) -> None:
+    Product.objects.update(summary="new")
+    projector.drain()
+    settings.ELASTICSEARCH_WRITE_SECONDS = 0.2
+    with faulty.running() as broken:
+        broken.mode = "silent"
+        settings.ELASTICSEARCH_URL = broken.url
+        for _ in range(5):
+            assert not keeping.index_stale()
+        assert broken.asked == 1
+    settings.ELASTICSEARCH_URL = engine.url
+    assert StaleDocument.objects.count() == len(goods)
+
+
 def test_a_document_that_the_engine_refuses_holds_up_nobody(
     engine: Engine, goods: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
