@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,7 @@ def test_an_engine_that_is_stopped_keeps_nobody(settings: Any, monkeypatch: pyte
         client.writer().indices.create(index="shop-en")
         assert search() == []
         os.kill(begun.pid, signal.SIGSTOP)
+        assert until(lambda: all(state == "T" for state in states(begun.pid)))
         settings.ELASTICSEARCH_TIMEOUT_MS = int(SECONDS * 1000)
         assert fail(client.FAILURES) < AT_MOST
         assert fail(50) < SECONDS / 2
@@ -184,6 +186,12 @@ def test_an_engine_that_is_stopped_keeps_nobody(settings: Any, monkeypatch: pyte
         os.kill(begun.pid, signal.SIGCONT)
         engines.close(begun)
         client.forget()
+
+
+def states(pid: int) -> list[str]:
+    """Of a process's threads: T is stopped."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks]
 
 
 def tried_well() -> bool:
