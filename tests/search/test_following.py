@@ -142,7 +142,7 @@ EDITS: dict[str, Edit] = {
     ),
     "sku": lambda: Variant.objects.filter(product=sun()).update(sku="NEW-1"),
     "sku, a sign": lambda: Variant.objects.filter(product=sun()).update(sku="NEW#1"),
-    "sku, a sign that says nothing": lambda: Variant.objects.filter(product=sun()).update(sku="NEW+1"),
+    "sku, a sign that says nothing": lambda: Variant.objects.filter(product=sun()).update(sku="NEW*1"),
     "barcode": lambda: Variant.objects.filter(product=sun()).update(barcode="4006381333931"),
     "one size not for sale": lambda: Variant.objects.filter(pk=size("A3").pk).update(is_active=False),
     "not for sale": lambda: Variant.objects.filter(product=sun()).update(is_active=False),
