@@ -16,10 +16,14 @@ from catalog.models import (
     Block,
     Image,
     Method,
+    Pin,
     Price,
     Product,
     ProductLink,
+    Refreshed,
     Sale,
+    SteeredQuery,
+    Synonym,
     TaxClass,
     Variant,
     Zone,
@@ -52,6 +56,8 @@ NOT_SHOWN = {
     "catalog.neighbours": {"shelf", "rank"},  # by which they are chosen
     "catalog.card": {"currency"},  # its market's, which the settings name
     "catalog.zone": {"code", "name"},
+    "catalog.synonym": {"changed_at"},
+    "catalog.steeredquery": {"changed_at", "query"},  # found by what it is folded to
 }
 OTHER = {
     models.BooleanField: "NOT {c}",
@@ -150,7 +156,12 @@ def make_rows() -> None:
     Sale.objects.create(price=Price.objects.earliest("pk"), amount=9, starts_at=timezone.now())
     rush.split(add_variant(goods, price="9", gbp=None, stock=32).pk)
     method = make_delivery(["DE"])
-    ProductLink.objects.create(product=goods, other=make_product("Other"))
+    ProductLink.objects.create(product=goods, other=make_product("Another"))
+    Synonym.objects.create(words="poster, print", finds="card")
+    steered = SteeredQuery.objects.create(query="Gift", folded="gift")
+    SteeredQuery.objects.create(query="Present", folded="present")
+    Pin.objects.create(steered=steered, product=goods)
+    Refreshed.objects.create(alias="deckle-en")
     follow_changes()
     # What comes last has nothing yet that a second row could collide with.
     make_category("Table")
