@@ -256,6 +256,7 @@ def _told(found: engine.Found | None, parameters: forms.ListingParameters) -> di
         "close": total - whole,
         "is_partial": found.is_partial,
         "corrected": found.corrected,
+        "corrected_url": replace(parameters, query=found.corrected).url(addresses.path("catalog:search")),
         "is_degraded": found.is_degraded,
         "is_deep": total > listing.DEEPEST and parameters.selection.page == found.listing.pages,
     }

@@ -18,11 +18,14 @@ from catalog.models import (
     Listing,
     MethodRate,
     Page,
+    Pin,
     Price,
     Product,
     ProductLink,
     Review,
     Sale,
+    SteeredQuery,
+    Synonym,
     TaxRate,
     Variant,
     VariantOption,
@@ -52,7 +55,10 @@ PATHS = (
     *(f"/p/thing-{number}/" for number in range(5)),
     "/p/thing-0/?size=a3",
     "/search/?q=thing",
+    "/search/?q=gizmo",
+    "/search/?sale=1&sort=rating",
     "/search/?q=nothing-like-it",
+    "/c/wall/?sort=rating",
     "/search/suggest/?q=th",
     "/search/?sale=1",
     "/info/help/",
@@ -104,6 +110,11 @@ def move_unseen_and_show() -> None:
     Category.objects.move(category("prints"), category("wall"), "last-child")
     follow_changes()
     change(category("prints"), is_published=True)()
+
+
+def steer() -> None:
+    steered = SteeredQuery.objects.create(query="Thing", folded="thing")
+    Pin.objects.create(steered=steered, product=thing(1), kind=Pin.Kind.HIDDEN)
 
 
 def edits() -> Edits:
@@ -171,6 +182,10 @@ def edits() -> Edits:
         "a page": lambda: Page.objects.filter(slug="help").update(body="<p>Help yourself.</p>"),
         "a page's name": lambda: Page.objects.filter(slug="help").update(title="Thing 3 and help"),
         "a new page": lambda: make_page("Imprint", slug="imprint"),
+        "a synonym": lambda: Synonym.objects.create(words="thing, gizmo"),
+        "and none any more": lambda: Synonym.objects.update(words="gizmo, gadget"),
+        "a product is steered away": steer,
+        "and back": lambda: Pin.objects.all().delete(),
         "delivery": lambda: MethodRate.objects.update(amount=Decimal("9.99")),
         "and is free from": lambda: MethodRate.objects.update(free_from=Decimal("99.00")),
         "a tax rate": lambda: TaxRate.objects.filter(country="DE").update(rate=Decimal("0.07")),
