@@ -61,7 +61,8 @@ class Counted:
     """What is known of a list before its page is read: figures, and ids.
 
     whole: how many of them are all that was asked for. spread: (step, goods), see catalog/queries/ranges.py.
-    values: how many goods each value has. below: how many each category below has.
+    values: how many goods each value has; None: it is only named, for a card. below: how many each category
+    below has.
     """
 
     total: int
@@ -230,7 +231,7 @@ def _facets(counted: Sequence[Sequence[Any]], selection: Selection) -> list[Face
     chosen = {choice.id for choice in selection.choices}
     facets: dict[str, Facet] = {}
     for _id, code, name, kind, is_facet, value_id, slug, label, swatch, number in counted:
-        if is_facet:
+        if is_facet and number is not None:
             facet = facets.setdefault(code, Facet(code=code, name=name, kind=kind))
             facet.values.append(Value(value_id, slug, label, swatch, number, value_id in chosen))
     for facet in facets.values():

@@ -20,7 +20,7 @@ ORDERS = {
     "new": "published_at DESC, product_id",
     "price": "price, product_id",
     "-price": "price DESC, product_id",
-    "name": "name, product_id",
+    "name": 'lower(name) COLLATE "C", product_id',  # the same on every server, and in the engine
     "rating": "rating DESC NULLS LAST, popularity DESC, product_id",
 }
 SALE = -1  # among the values and the attributes: being on sale

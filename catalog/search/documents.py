@@ -46,7 +46,7 @@ def plain(markup: str) -> str:
 
 _GOODS = """
     SELECT p.id, p.name, p.brand, p.series, p.kind, p.summary, left(p.description, %(longest)s),
-        p.popularity, p.published_at,
+        p.popularity, p.published_at, lower(p.name),
         ARRAY(SELECT unnest(ARRAY[sku, barcode]) FROM catalog_variant v
             WHERE v.product_id = p.id AND is_active ORDER BY v.id)
     FROM catalog_product p WHERE p.id = ANY(%(ids)s)"""
@@ -115,7 +115,7 @@ def _read(
 def _document(
     language: str, good: Sequence[Any], cards: Sequence[_Card], names: Mapping[tuple[str, int], str]
 ) -> Document:
-    pk, name, brand, series, kind, summary, description, popularity, published_at, codes = good
+    pk, name, brand, series, kind, summary, description, popularity, published_at, by_name, codes = good
     categories = sorted({category for card in cards for category in card.categories})
     values = sorted({value for card in cards for value in card.values})
     document = {
@@ -134,6 +134,7 @@ def _document(
         "popularity": popularity,
         "published_at": published_at.isoformat(),
         "rating": None if cards[0].rating is None else float(cards[0].rating),
+        "by_name": by_name,
         "image": cards[0].image,
         "sold": {card.market: _sold(card) for card in cards},
         "offers": [offer for card in cards for offer in _offers(card)],

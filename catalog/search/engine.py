@@ -8,6 +8,7 @@ those with one below the lower.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from math import ceil, floor
 from typing import Any
 
 from django.conf import settings
@@ -74,9 +75,9 @@ class _Answer:
         self.values: dict[int, int] = {}
         self.own: dict[int, dict[int, int]] = {}
 
-    def goods(self, attribute: int, value: int) -> int:
-        """How many goods there would be with that value of the attribute."""
-        return self.own.get(attribute, self.values).get(value, 0)
+    def goods(self, attribute: int, value: int) -> int | None:
+        """How many goods there would be with that value of the attribute; None: no goods of the search have it."""
+        return self.own.get(attribute, self.values).get(value)
 
 
 class _List:
@@ -87,8 +88,8 @@ class _List:
         self.unit = Decimal(10) ** digits(market.currency)
         values = {key: list(map(str, ids)) for key, ids in selection.values.items()}
         self.conditions = values | ({SALE: [str(SALE)]} if selection.on_sale else {})
-        self.least = None if selection.least is None else int(selection.least * self.unit)
-        self.most = None if selection.most is None else int(selection.most * self.unit)
+        self.least = None if selection.least is None else ceil(selection.least * self.unit)
+        self.most = None if selection.most is None else floor(selection.most * self.unit)
         self.is_filtered = bool(selection.filters)
 
     def body(self, query: Query) -> Query:
@@ -115,7 +116,7 @@ class _List:
         answer.product_ids = [int(hit["_id"]) for hit in told["hits"]["hits"]]
         answer.all = int(aggs["all"]["doc_count"])
         self._values(aggs, answer)
-        answer.on_sale = answer.goods(SALE, SALE)
+        answer.on_sale = answer.goods(SALE, SALE) or 0
         self._prices(aggs, answer)
         return answer
 
@@ -132,7 +133,7 @@ class _List:
             "new": [{"published_at": "desc"}],
             "price": [price],
             "-price": [dearest],
-            "name": [{"name.exact": "asc"}],
+            "name": [{"by_name": "asc"}],
             "rating": [{"rating": {"order": "desc", "missing": "_last"}}, {"popularity": "desc"}],
         }
         return [*orders[self.selection.sort], {"product_id": "asc"}]
@@ -161,7 +162,7 @@ class _List:
         if not self.is_filtered:
             sold = f"sold.{self.market.code}"
             return {
-                "values": {"terms": {"field": f"{sold}.values", "size": VALUES}},
+                **self._by_value(f"{sold}.values"),
                 "prices": {"stats": {"field": f"{sold}.price"}},
                 "steps": {"range": {"field": f"{sold}.price", "ranges": self._steps()}},
             }
@@ -171,7 +172,7 @@ class _List:
             if self.least is not None:
                 counted[f"below{own}"] = _goods(self._offers(but=own, below=self.least))
         here = {"term": {"offers.market": self.market.code}}
-        values = {"terms": {"field": "offers.values", "size": VALUES}, "aggs": counted}
+        values = self._by_value("offers.values", counted)
         goods = {"goods": {"reverse_nested": {}}}
         prices = {
             "filter": self._offers(),
@@ -191,12 +192,21 @@ class _List:
         return {
             "offers": {
                 "nested": {"path": "offers"},
-                "aggs": {"here": {"filter": here, "aggs": {"values": values}}, "prices": prices},
+                "aggs": {"here": {"filter": here, "aggs": values}, "prices": prices},
             },
             "dearest": {
                 "filter": _has(self._offers()),
                 "aggs": {"one": {"top_hits": {"size": 1, "_source": False, "sort": [dearest]}}},
             },
+        }
+
+    def _by_value(self, field: str, counted: Query | None = None) -> Query:
+        """The commonest values, and whatever is asked for in any case: those chosen, and being on sale."""
+        asked = [str(SALE), *(value for ids in self.conditions.values() for value in ids)]
+        more = {"aggs": counted} if counted else {}
+        return {
+            "values": {"terms": {"field": field, "size": VALUES}, **more},
+            "asked": {"terms": {"field": field, "size": len(asked), "include": asked}, **more},
         }
 
     def _steps(self) -> list[Query]:
@@ -213,15 +223,13 @@ class _List:
     def _values(self, aggs: Mapping[str, Any], answer: _Answer) -> None:
         """How many goods each value has; of an attribute that is filtered by, without that filter."""
         if not self.is_filtered:
-            buckets = aggs["values"]["buckets"]
+            buckets = _buckets(aggs)
             answer.values = {int(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
             return
-        buckets = aggs["offers"]["here"]["values"]["buckets"]
+        buckets = _buckets(aggs["offers"]["here"])
         answer.values = {int(bucket["key"]): _counted(bucket, None) for bucket in buckets}
-        for key, ids in self.conditions.items():
+        for key in self.conditions:
             answer.own[key] = {int(bucket["key"]): _counted(bucket, key) for bucket in buckets}
-            for value in map(int, ids):  # chosen, and nothing has it any more
-                answer.values.setdefault(value, 0)
 
     def _prices(self, aggs: Mapping[str, Any], answer: _Answer) -> None:
         """The lowest and the highest price, and how many goods there are from each step on."""
@@ -258,6 +266,11 @@ def _counted(bucket: Mapping[str, Any], own: int | None) -> int:
     below = bucket.get(f"below{own}")
     less = int(below["goods"]["doc_count"]) if below else 0
     return int(bucket[f"upto{own}"]["goods"]["doc_count"]) - less
+
+
+def _buckets(aggs: Mapping[str, Any]) -> list[Any]:
+    """Of all values; some are there twice, and say the same."""
+    return [*aggs["values"]["buckets"], *aggs["asked"]["buckets"]]
 
 
 def _by_end(buckets: Sequence[Any]) -> list[Any]:

@@ -139,8 +139,9 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "words": {**_PLAIN, **_THERE},  # all of these as they stand: what a mistyped word may have meant
             "codes": {"type": "keyword"},
             "popularity": {"type": "integer"},
-            "published_at": {"type": "date"},
+            "published_at": {"type": "date_nanos"},  # many are published in one millisecond
             "rating": {"type": "float"},
+            "by_name": {"type": "keyword", "index": False},  # to sort by, as the database does
             "image": _KEPT,
             "digest": _KEPT,  # of all the others: whether a document says what the database does
             "sold": {"properties": dict.fromkeys(codes, sold)},
