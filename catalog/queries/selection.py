@@ -21,14 +21,11 @@ class Choice:
 class Matching:
     """What a search finds, in SQL: CTEs of which the last, `hit`, has id and place, the best first.
 
-    From CLOSE on stand those that only come close to what was asked for.
+    Places of those that only come close to what was asked for are odd, all others even.
     """
 
     sql: str
     parameters: Mapping[str, Any]
-
-
-CLOSE = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.queries import ranges
-from catalog.queries.selection import CLOSE, Selection, Source
+from catalog.queries.selection import Selection, Source
 from shop.markets import Market
 
 # What a list can be sorted by. `place` is the rank that a search gave; every order ends with a unique column.
@@ -96,7 +96,7 @@ _STATEMENT = """
         JOIN catalog_attribute a ON a.id = v.attribute_id
     )
     SELECT
-        count(*) FILTER (WHERE {within}), count(*) FILTER (WHERE {within} AND place < {close}),
+        count(*) FILTER (WHERE {within}), count(*) FILTER (WHERE {within} AND place %% 2 = 0),
         COALESCE((SELECT number FROM tally WHERE value_id = {sale_id}), 0),
         min(price), max(price), {spread},
         (SELECT array_agg(product_id ORDER BY number) FROM page),
@@ -118,7 +118,6 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
     sale = f"ARRAY[{SALE}::bigint]"
     parts = {
         "hits": source.matching.sql if source.matching else "",
-        "close": CLOSE,
         "card": _CARD.format(place=place, origin=origin, inside=inside, sale=sale),
         "within": within,
         "order": ORDERS[selection.sort],

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.models.card import text_config
-from catalog.queries.selection import CLOSE, Matching
+from catalog.queries.selection import Matching
 from catalog.search.steering import NOTHING, Steering
 from catalog.search.words import Asked, Group, Way
 from shop.markets import Market
@@ -33,16 +33,18 @@ _FOUND = """
 
 _WHOLE = """
     SELECT c.product_id AS id, c.popularity, {all} AS level, true AS is_whole
-    FROM catalog_card c WHERE c.market = %(market)s AND c.search @@ {whole} AND {open}"""
+    FROM catalog_card c WHERE c.market = %(market)s AND c.search @@ {whole} AND {open}
+        AND NOT c.product_id = ANY(%(hidden)s::bigint[])"""
 
 # Half of the words, where few goods have them all, or any, where none has that many; never what the shopper
-# left out.
+# left out. What is pinned is not asked whether it is enough.
 _CLOSE = """
     SELECT id, popularity, level, is_whole FROM (
         SELECT max({level}) OVER () AS best, c.product_id AS id, c.popularity, {level} AS level, false AS is_whole
         FROM catalog_card c
         WHERE (SELECT count(*) FROM (SELECT FROM whole LIMIT {few}) one) < {few}
             AND c.market = %(market)s AND c.search @@ {any} AND NOT c.search @@ {whole} AND {open}
+            AND NOT c.product_id = ANY(%(hidden)s::bigint[])
     ) close WHERE level >= {enough} OR best < {enough} AND NOT EXISTS (SELECT FROM whole)"""
 
 _RANKED = """
@@ -65,7 +67,7 @@ _HITS = """
     found AS MATERIALIZED ({found}), whole AS MATERIALIZED ({whole}), close AS MATERIALIZED ({close}),
     matched AS (SELECT * FROM whole UNION ALL SELECT * FROM close), {ranking}
     hit AS MATERIALIZED (
-        SELECT id, CASE WHEN COALESCE(is_whole, true) THEN 0 ELSE {from_close} END + row_number() OVER (
+        SELECT id, (place IS NULL AND NOT is_whole)::int + 2 * row_number() OVER (
             ORDER BY place NULLS LAST, CASE WHEN id = ANY(%(higher)s::bigint[]) THEN 0 WHEN id = ANY(%(lower)s::bigint[]) THEN 2 ELSE 1 END,
             level DESC, score DESC, popularity DESC, id) AS place
         FROM {scored} FULL JOIN found USING (id) WHERE NOT id = ANY(%(hidden)s::bigint[])
@@ -110,7 +112,7 @@ def matching(
         text |= {"ranking": "scored AS (SELECT *, 0 AS score FROM matched),", "scored": "scored"}
     query = asked.text
     return Matching(
-        _HITS.format(from_close=CLOSE, **text),
+        _HITS.format(**text),
         {
             **made.parameters,
             "config": text_config(market.language),

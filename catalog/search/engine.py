@@ -6,7 +6,7 @@ many cost at least something by that price is a difference: those with an offer 
 those with one below the lower.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from math import ceil, floor
 from typing import Any
@@ -20,7 +20,7 @@ from catalog.queries.statement import SALE
 from catalog.search import client, relevance
 from catalog.search.indices import alias
 from catalog.search.schema import language_of
-from catalog.search.steering import Steering
+from catalog.search.steering import NOTHING, Steering
 from catalog.search.words import Asked
 from shop.edge.recording import reading
 from shop.markets import Market
@@ -38,12 +38,18 @@ def count(market: Market, asked: Asked, steered: Steering, selection: Selection)
     is_ranked = selection.sort == "relevance"
     few = FEW if is_ranked else 1
     list_of = _List(market, selection)
-    whole = client.search(index, list_of.body(relevance.whole(market, asked, steered)), list_of.read)
+
+    def found_by(query: Callable[..., Query], *how: int) -> _Answer:
+        body = list_of.body(query(market, asked, steered, *how))
+        if steered:  # what is pinned is not asked whether it is enough
+            body["aggs"]["all"] = {"filter": query(market, asked, NOTHING, *how)}
+        return client.search(index, body, list_of.read)
+
+    whole = found_by(relevance.whole)
     found = whole
     if whole.all < few and asked.enough < len(asked.groups):
         for enough in (asked.enough, 1):
-            query = relevance.close(market, asked, steered, enough)
-            found = client.search(index, list_of.body(query), list_of.read)
+            found = found_by(relevance.close, enough)
             if found.all:
                 break
     with reading(f"search/{market.code}"):
@@ -61,7 +67,7 @@ def count(market: Market, asked: Asked, steered: Steering, selection: Selection)
 
 
 class _Answer:
-    """What a list's answer says. `all`: how many it has without any filter.
+    """What a list's answer says. `all`: how many the words find, without any filter.
 
     values: goods by value, and those without an attribute's own filter by its id.
     """

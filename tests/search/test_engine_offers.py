@@ -173,7 +173,6 @@ def test_what_is_chosen_is_counted_however_many_values_there_are(
 
 def test_each_market_has_its_own_offers() -> None:
     gb = markets.get("gb")
-    Price.objects.filter(currency="GBP").count()
     for way in WAYS:
         assert Kite(way, gb).names("Red", "Small") == ["straight"]
         assert Kite(way, gb).found(on_sale=True).total == 0

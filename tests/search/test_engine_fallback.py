@@ -1,0 +1,116 @@
+"""With an engine and without one a query finds the same, and what comes close is the same as well."""
+
+import random
+
+import pytest
+from django.test import override_settings
+
+from catalog import search
+from catalog.models import Card, Product
+from catalog.queries.selection import Selection
+from catalog.search import Found
+from catalog.search.steering import NOTHING, Steering
+from shop import markets
+from shop.markets import Market
+from tests.engines import Engine
+from tests.search.both import by_database, by_engine, figures, ids
+
+pytestmark = pytest.mark.django_db
+QUERIES = {
+    "words of names": "silver|Silver|SILVER|harbour|harbours|meadows|mountain|wild|rapid|rapidly|northern|north",
+    "kinds": "poster|posters|lamps|shelf|shelves|mug|notebooks|poster's",
+    "labels": "crimson|azure|ivory|walnut|steel|wool|tiny|handwash|dustcloth|calm",
+    "categories": "prints|print|frames|frame|wall|desk|lighting|light|stationery|secrets|attic",
+    "accents": "café|cafe|cafes|élan|elan|elan's|übersee|ubersee",
+    "beginnings": "silv|harb|mount|post|walnu|letterp|deck|silver har",
+    "codes": "AB-0001/x|ab-0001/x|4006300000003",
+    "left out": "silver -harbour|-silver harbour|poster -crimson|silver -prints|poster -nothing",
+    "quoted": '"silver harbour"|"harbour silver"|"golden river"|"quiet"|silver -"harbour"|"golden river',
+    "or": "silver or golden|silver OR golden harbour|poster or lamp|crimson or nothing",
+    "several": "silver harbour|golden poster|everyday|anything|at leisure|anything at leisure|deckle prints",
+    "joined": "silver-harbour|silver/harbour|silver, harbour|silverharbour|hand-wash|dust cloth",
+    "mistyped": "silvr|hrabour|postre|silver habrour",
+    "words that say nothing": "the|the silver|at|",
+    "what is nowhere": "xylophone|xylophone poster|quux quuz",
+}
+VOCABULARY = (
+    *("silver", "golden", "northern", "élan", "zesty", "harbour", "meadow", "mountain", "river", "übersee"),
+    *("poster", "lamp", "mug", "shelf", "deckle", "kestrel", "almanac", "crimson", "azure", "tiny", "birch"),
+    *("wild", "handwash", "prints", "wall", "desk", "letterpress", "everyday", "the", "harbours", "xylophone"),
+)
+# Words of a code: the database has them among all others, the engine knows codes as a whole. Without what
+# stands between its parts a code is known to the engine alone.
+KNOWN = {"AB-0001": (0, 1), "ab0001x": (1, 0)}
+
+
+def found(market: Market, query: str, sort: str, *, has_engine: bool) -> Found:
+    with override_settings(CARDS_PER_PAGE=1_000):
+        if has_engine:
+            told = search.find(market, search.clean(query), Selection(sort=sort))
+        else:
+            with override_settings(ELASTICSEARCH_URL=""):
+                told = search.find(market, search.clean(query), Selection(sort=sort))
+    assert not told.is_degraded
+    return told
+
+
+@pytest.mark.parametrize("kind", QUERIES)
+def test_a_query_finds_the_same_in_both(generated: Engine, kind: str) -> None:
+    market = markets.default()
+    number = 0
+    for query in QUERIES[kind].split("|"):
+        for sort in ("relevance", "popular"):
+            ours = found(market, query, sort, has_engine=True)
+            other = found(market, query, sort, has_engine=False)
+            shown, expected = ids(ours.listing), ids(other.listing)
+            assert set(shown) == set(expected), query
+            assert (ours.listing.total, ours.listing.whole) == (other.listing.total, other.listing.whole)
+            assert ours.corrected == other.corrected
+            whole = ours.listing.whole
+            assert set(shown[:whole]) == set(expected[:whole]) or sort != "relevance", query
+            assert shown == expected or sort == "relevance", query
+            number += len(shown)
+    assert number or kind == "words that say nothing"
+
+
+@pytest.mark.parametrize("query", KNOWN)
+def test_words_of_codes_are_not_known_to_both(generated: Engine, query: str) -> None:
+    totals = [
+        found(markets.default(), query, "popular", has_engine=has_engine).listing.total
+        for has_engine in (True, False)
+    ]
+    assert tuple(totals) == KNOWN[query]
+
+
+def test_what_comes_close_is_the_same_in_both(generated: Engine) -> None:
+    """And what is pinned, raised, lowered and hidden leaves that as it is."""
+    chance = random.Random(5)
+    goods = sorted(Product.objects.values_list("pk", flat=True))
+    sold = {m: set(Card.objects.filter(market=m.code).values_list("product_id", flat=True)) for m in markets.all()}
+    close = 0
+    for number in range(90):
+        market = chance.choice(markets.all())
+        query = " ".join(chance.sample(VOCABULARY, chance.choice([2, 2, 3, 3, 4, 5])))
+        if chance.random() < 0.1:
+            query += f" -{chance.choice(VOCABULARY)}"
+        asked = Selection(sort=chance.choice(["relevance", "relevance", "popular", "price"]))
+        steered = NOTHING
+        if number % 2:
+            one, *others = chance.sample(goods, 61)
+            steered = Steering((one,), tuple(others[:20]), tuple(others[20:40]), tuple(others[40:]))
+        with override_settings(CARDS_PER_PAGE=1_000):
+            ours = by_engine(market, query, asked, steered)
+            other = by_database(market, query, asked, steered)
+        shown, expected = figures(ours), figures(other)
+        assert ours.whole == other.whole, query
+        close += 0 < ours.whole < ours.total
+        if asked.sort == "relevance":
+            if steered and steered.first[0] in sold[market]:
+                assert shown.ids[:1] == expected.ids[:1] == list(steered.first)
+            if not steered:
+                assert set(shown.ids[: ours.whole]) == set(expected.ids[: ours.whole]), query
+            shown.ids.sort()
+            expected.ids.sort()
+        assert shown == expected, (query, asked, steered)
+        assert set(steered.hidden).isdisjoint(shown.ids)
+    assert close > 15  # else it compared nothing with nothing
