@@ -39,36 +39,51 @@ class Faulty:
         self.behind = 0.0
         self.closes = False  # a connection, after each answer, without saying so
         self.is_over = threading.Event()
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self._listen(0)
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
 
     def end(self) -> None:
-        """Nobody is at the address any more."""
+        """Nobody is at the address any more, and whoever waits for an answer gets none."""
         self.is_over.set()
+        self.leave()
+
+    def leave(self) -> None:
+        """Nobody is at the address."""
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
-    def _accept(self) -> None:
+    def come_back(self) -> None:
+        """Somebody is at the address again."""
+        self._listen(int(self.url.rpartition(":")[2]))
+
+    def _listen(self, port: int) -> None:
+        self._server = socket.create_server(("127.0.0.1", port), backlog=100)
+        threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
+
+    def _accept(self, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
-                connection, _address = self._server.accept()
+                connection, _address = server.accept()
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
-            while _read_request(connection):
+            while request := _read_request(connection):
                 self.asked += 1
-                if not self._answer(connection) or self.closes:
+                if not self._answer(connection, request) or self.closes:
                     return
 
-    def _answer(self, connection: socket.socket) -> bool:
+    def good(self, request: bytes) -> bytes:
+        """What answers it when nothing is wrong."""
+        return _message(*ANSWERS["good"])
+
+    def _answer(self, connection: socket.socket, request: bytes) -> bool:
         """Whether the connection goes on."""
         mode = self.mode
         if mode in ANSWERS:
             self.is_over.wait(self.behind)
-            connection.sendall(_message(*ANSWERS[mode]))
+            connection.sendall(self.good(request) if mode == "good" else _message(*ANSWERS[mode]))
             return True
         if mode == "silent":
             self.is_over.wait(20)
@@ -113,17 +128,18 @@ def _message(status: str, headers: str, body: str) -> bytes:
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
 
 
-def _read_request(connection: socket.socket) -> bool:
+def _read_request(connection: socket.socket) -> bytes:
+    """All of it; nothing where the connection ends."""
     read = b""
     while b"\r\n\r\n" not in read:
         if not (more := connection.recv(65_536)):
-            return False
+            return b""
         read += more
     head, _end, body = read.partition(b"\r\n\r\n")
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     length = int(lengths[0].partition(b":")[2]) if lengths else 0
     while len(body) < length:
         if not (more := connection.recv(65_536)):
-            return False
+            return b""
         body += more
-    return True
+    return head + b"\r\n\r\n" + body
