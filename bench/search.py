@@ -1,9 +1,9 @@
-"""make bench-search JUDGEMENTS=FILE: how good the search is by judged queries, asked of the engine and without.
+"""make bench-search JUDGEMENTS=FILE: how good the search is by judged queries, with the engine and without.
 
-FILE: query, docid, rating. It prepares by itself: a shop of its own in `.bench/`, kept for the next time, with
-the catalogue (CATALOGUE="icecat PATH", magento and shopify too), and the synonyms of bench/electronics.csv, as
-an electronics shop's merchant would write them. The engine is that of ELASTICSEARCH_URL. A docid is the end of
-a product's identity at its source, or a SKU.
+FILE: query, docid, rating. It prepares by itself: a shop of its own in `.bench/`, kept for the next time,
+with the catalogue (CATALOGUE="icecat PATH", magento and shopify too), and the synonyms of
+bench/electronics.csv, as an electronics shop's merchant would write them. The engine is that of
+ELASTICSEARCH_URL. A docid is the end of a product's identity at its source, or a SKU.
 """
 
 import argparse
@@ -59,7 +59,9 @@ def catalogue(told: str) -> tuple[str, Path]:
         kind, rest = FORMATS[0], told.strip()
     path = Path(rest).expanduser() if rest else CATALOGUE
     if not path.exists():
-        raise Unreadable(f"There is no catalogue at {path}: name one, CATALOGUE=PATH or CATALOGUE='magento PATH'.")
+        raise Unreadable(
+            f"There is no catalogue at {path}: name one, CATALOGUE=PATH or CATALOGUE='magento PATH'."
+        )
     return kind, path.resolve()
 
 
@@ -72,7 +74,10 @@ def shop(kind: str, path: Path) -> Iterator[str]:
     marker = place.HOME / name / "made"
     if not (marker.is_file() and marker.read_text() == made):
         embedded.reset(place.HOME / name)
-    os.environ |= {"ELASTICSEARCH_PREFIX": f"bench-{name}-{_digest((), (str(place.CLONE),))[:4]}", "DEMO": "true"}
+    os.environ |= {
+        "ELASTICSEARCH_PREFIX": f"bench-{name}-{_digest((), (str(place.CLONE),))[:4]}",
+        "DEMO": "true",
+    }
     with place.database(name) as home:
         django.setup()
         from bench import search_shop  # noqa: PLC0415 (models need settings)
@@ -87,11 +92,15 @@ def shop(kind: str, path: Path) -> Iterator[str]:
             indexed = home / "indexed"
             try:
                 with search_shop.searched_by(url):
-                    if not (indexed.is_file() and indexed.read_text() == written and search_shop.is_indexed()):
+                    if not (
+                        indexed.is_file() and indexed.read_text() == written and search_shop.is_indexed()
+                    ):
                         search_shop.index()
                         indexed.write_text(written)
             except Away as error:
-                raise SystemExit(f"The engine at ELASTICSEARCH_URL does not answer as it should: {error}") from None
+                raise SystemExit(
+                    f"The engine at ELASTICSEARCH_URL does not answer as it should: {error}"
+                ) from None
         yield url
 
 
@@ -124,7 +133,7 @@ def _say_what_is_judged(judgements: Judgements, judged: Judged) -> None:
     unknown = sum(isinstance(key, str) for key in pairs)
     _say(f"{len(judged)} queries, {len(pairs)} judgements")
     if unknown:
-        _say(f"{unknown} of them are of no product of this catalogue; the best possible order has them all the same")
+        _say(f"{unknown} of them are of no product of this catalogue; the best order has them all the same")
     if judgements.left_out:
         _say(f"{len(judgements.left_out)} lines left out:")
         for line, why in judgements.left_out[:5]:
@@ -149,8 +158,9 @@ def _say_means(found: "Mapping[str, Figures]", mine: int, others: int) -> None:
         figures = f"{one.ndcg10:9.4f}{one.judged10:11.3f}{one.zero:9}{one.p50_ms:9.1f}{one.p95_ms:9.1f}"
         _say(name.ljust(12) + figures)
     _say(
-        f"judged@10 is the share of the ten shown, or of all where fewer are, that were judged; where nothing is"
-        f" shown it is 0. NDCG@10: gain 2^rating − 1, not judged is 0, beside the best {SHOWN} judged of the query."
+        "judged@10 is the share of the ten shown, or of all where fewer are, that were judged; where nothing"
+        f" is shown it is 0. NDCG@10: gain 2^rating − 1, not judged is 0, beside the best {SHOWN} judged of"
+        " the query."
     )
     if others:
         nothing = ", ".join(f"{name} {one.elsewhere}" for name, one in found.items())
@@ -190,7 +200,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("catalogue", nargs="?", default="")
     options = parser.parse_args()
     if not options.judgements.strip():
-        parser.error("say which judgements: make bench-search JUDGEMENTS=FILE (a CSV of query, docid, rating)")
+        parser.error(
+            "say which judgements: make bench-search JUDGEMENTS=FILE (a CSV of query, docid, rating)"
+        )
     options.judgements = Path(options.judgements.strip()).expanduser()
     return options
 

@@ -91,7 +91,8 @@ def figures(judged: Mapping[str, Ratings], answers: Mapping[str, Answer]) -> Fig
         ndcg10=statistics.fmean(ndcg(answers[query].shown, judged[query]) for query in mine),
         judged10=statistics.fmean(judged_share(answers[query].shown, judged[query]) for query in mine),
         zero=sum(not answers[query].shown for query in mine),
-        elsewhere=sum(not answer.shown for answer in answers.values()) - sum(not answers[q].shown for q in mine),
+        elsewhere=sum(not answer.shown for answer in answers.values())
+        - sum(not answers[q].shown for q in mine),
         p50_ms=statistics.median(times),
         p95_ms=percentile(times, 95),
     )

@@ -62,7 +62,9 @@ def grow(total: int) -> int:
             for begin in range(1, copies + 1, STEP):
                 end = min(begin + STEP - 1, copies)
                 with transaction.atomic():
-                    made = {table: _copy(cursor, table, begin, end, copies, upto, max(ids)) for table in COPIED}
+                    made = {
+                        table: _copy(cursor, table, begin, end, copies, upto, max(ids)) for table in COPIED
+                    }
                 bar.update(made["catalog_product"])
         for index in tqdm(indexes, "Indexes", file=sys.stderr):
             cursor.execute(index)
@@ -73,9 +75,7 @@ def grow(total: int) -> int:
     return Card.objects.values("product_id").distinct().count()
 
 
-def _copy(
-    cursor: CursorWrapper, table: str, begin: int, end: int, last: int, upto: int, highest: int
-) -> int:
+def _copy(cursor: CursorWrapper, table: str, begin: int, end: int, last: int, upto: int, highest: int) -> int:
     cursor.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
         " AND attgenerated = ''",

@@ -29,7 +29,7 @@ class Judgements:
 
 
 def read(path: Path) -> Judgements:
-    """All of a file; of two ratings of one pair the later. Raises Unreadable if there is nothing to judge by."""
+    """All of a file; of two ratings of one pair the later. Raises Unreadable if there is none."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
     except OSError as error:

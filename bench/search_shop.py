@@ -45,7 +45,9 @@ def teach(path: Path = SYNONYMS) -> int:
 
 def follow() -> None:
     """What was written becomes cards."""
-    with tqdm(total=Product.objects.count(), desc="Cards", unit="product", file=sys.stderr, leave=False) as bar:
+    with tqdm(
+        total=Product.objects.count(), desc="Cards", unit="product", file=sys.stderr, leave=False
+    ) as bar:
         while projector.drain(for_seconds=DRAINED):
             bar.n = Card.objects.values("product_id").distinct().count()
             bar.refresh()

@@ -1,4 +1,4 @@
-"""make bench-search-speed: how quick the search is with 20,000 products (ARGS="20000 1000000": other sizes too).
+"""make bench-search-speed: how quick the search is with 20,000 products (ARGS="20000 1000000": of others).
 
 The goods are the catalogue's of `make bench-search`, copied (bench/search_goods.py) into a database that is
 dropped afterwards; the queries are real ones. Each is asked for once to warm up, then once, one after the
@@ -46,7 +46,12 @@ def main() -> None:
                 settings["ELASTICSEARCH_PREFIX"] = f"{os.environ['ELASTICSEARCH_PREFIX']}-{size}"
                 command = [sys.executable, "-m", "bench.search_speed", "--of", str(size)]
                 answer = subprocess.run(
-                    command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | settings, cwd=place.CLONE
+                    command,
+                    check=True,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env=os.environ | settings,
+                    cwd=place.CLONE,
                 )
                 found[str(size)] = json.loads(answer.stdout)
     sys.stdout.write(json.dumps({"bench": "search-speed", "unit": "ms", "sizes": found}) + "\n")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog import cards, delivery, images, pricing
 from catalog.importing import run
-from catalog.search import counting, keeping, learning, rebuilding, repairing
+from catalog.search import comparing, counting, keeping, learning, rebuilding, repairing
 from catalog.stock import rush
 from shop.changes import projector
 from shop.outbox import outbox
@@ -49,10 +49,11 @@ def index_stale() -> None:
 
 
 def look_after_documents() -> None:
-    """A round of the relay: what the search engine lacks, and the next night's repair."""
+    """A round of the relay: what the search engine lacks; next night's repair and comparison."""
     keeping.look()
     rebuilding.plan()
     repairing.plan()
+    comparing.plan()
 
 
 def build_index() -> None:
@@ -63,6 +64,11 @@ def build_index() -> None:
 def repair_documents(after: int) -> None:
     """Each night, a slice: what the search engine has is compared with what it should have."""
     repairing.repair(after)
+
+
+def compare_searches() -> None:
+    """Each night: the database is asked what the search engine is asked every day."""
+    comparing.compare()
 
 
 def run_import(run_id: int) -> None:

@@ -7,17 +7,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, localize
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from catalog.admin.search_steered import address
 from catalog.models import QueryCount, SteeredQuery
-from catalog.search import counting
+from catalog.search import client, comparing, counting
 from catalog.search.counting import Asked
 from shop import markets, replicas
 from shop.desk import dashboard
-from shop.desk.cells import grouped, number
+from shop.desk.cells import grouped, number, pill
 from shop.desk.filters import market_name
 from shop.desk.site import Section
 from shop.desk.tables import Table, Unchangeable
@@ -76,6 +78,7 @@ class SearchesTable(Unchangeable, Table):
             "searches": grouped(searches),
             "zero": grouped(zero),
             "share": f"{100 * zero / searches:.0f}" if searches else "0",
+            "compared": _compared(),
             "missing": missing,
             "frequent": frequent,
         }
@@ -91,6 +94,53 @@ def unfound(request: HttpRequest) -> dashboard.Figure | None:
     url = f"{reverse('admin:catalog_querycount_changelist')}?days={SPANS[0]}"
     names = ngettext_lazy("search finds nothing", "searches find nothing")
     return dashboard.Figure(names % count, count, url, "low") if count else None
+
+
+@dashboard.figure(46)
+def unanswered(request: HttpRequest) -> dashboard.Figure | None:
+    """Frequent searches that would show an error if the search engine were away."""
+    if not request.user.has_perm("catalog.view_querycount"):
+        return None
+    last = comparing.last()
+    count = last.queries - last.answered if last else 0
+    names = ngettext_lazy("search fails without its engine", "searches fail without their engine")
+    url = reverse("admin:catalog_querycount_changelist")
+    return dashboard.Figure(names % count, count, url, "bad") if count else None
+
+
+def _compared() -> dict[str, Any] | None:
+    """How the database did last night what the engine does all day."""
+    last = comparing.last()
+    if last is None or not client.is_configured():
+        return None
+    told = {
+        "queries": grouped(last.queries),
+        "answered": grouped(last.answered),
+        "day": date_format(timezone.localtime(last.at), "DATE_FORMAT"),
+    }
+    said = [
+        _(
+            "If the search engine is away the database answers: tried on %(day)s, it answered %(answered)s of"
+            " the %(queries)s most frequent searches."
+        )
+        % told
+    ]
+    if last.alike is not None:
+        said.append(_("Of ten goods it showed %s that the engine shows, too.") % localize(last.alike))
+    if last.one_sided:
+        said.append(
+            ngettext(
+                "%s search finds something in one of them only.",
+                "%s searches find something in one of them only.",
+                last.one_sided,
+            )
+            % grouped(last.one_sided)
+        )
+    is_well = last.answered == last.queries
+    mark = pill(
+        "good" if is_well else "bad", _("The search has its spare") if is_well else _("It would fail")
+    )
+    return {"mark": mark, "said": " ".join(said)}
 
 
 def _asked(days: int, market: str) -> dict[str, str]:

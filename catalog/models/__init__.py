@@ -12,7 +12,15 @@ from catalog.models.neighbours import Neighbours
 from catalog.models.price import Price, Sale
 from catalog.models.product import Image, Mat, Product, ProductLink, Variant
 from catalog.models.review import Review
-from catalog.models.search import CountedBatch, Pin, QueryCount, SteeredQuery, Synonym, Taught
+from catalog.models.search import (
+    Comparison,
+    CountedBatch,
+    Pin,
+    QueryCount,
+    SteeredQuery,
+    Synonym,
+    Taught,
+)
 from catalog.models.stock import Stock, StockBucket, StockMovement
 from catalog.models.tax import TaxClass, TaxRate
 from catalog.models.word import Vocabulary, Word
@@ -24,6 +32,7 @@ __all__ = [
     "Block",
     "Card",
     "Category",
+    "Comparison",
     "CountedBatch",
     "Former",
     "Image",

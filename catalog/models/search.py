@@ -177,3 +177,21 @@ class CountedBatch(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class Comparison(models.Model):
+    """A night's look at the most frequent searches of a week, asked of the database and of the engine.
+
+    `one_sided`: found by one and not by the other. `alike`: of the first ten on average; null: the engine
+    answered none. Written by catalog/search/comparing.py.
+    """
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    queries = models.PositiveSmallIntegerField()
+    answered = models.PositiveSmallIntegerField()  # by the database
+    compared = models.PositiveSmallIntegerField()  # answered by both
+    one_sided = models.PositiveSmallIntegerField()
+    alike = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}: {self.answered} of {self.queries}"

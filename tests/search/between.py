@@ -1,4 +1,4 @@
-"""An engine of a test's own that can be killed and stopped, and what stands before it and fails as it is told."""
+"""An engine of a test's own that can be killed and stopped, and before it what fails as it is told."""
 
 import http.client
 import os
@@ -49,7 +49,7 @@ class Between(Faulty):
     def kill(self) -> None:
         """SIGKILL: connections end, and nobody is there."""
         self.engine.kill()
-        self.engine.wait(PATIENCE)
+        self.engine.communicate(timeout=PATIENCE)
         self.leave()
 
     def restart(self) -> None:
@@ -65,3 +65,4 @@ class Between(Faulty):
                 engines.close(self.engine)
             except subprocess.TimeoutExpired:
                 self.engine.kill()
+                self.engine.communicate()

@@ -232,7 +232,10 @@ def _variants(market: Market) -> dict[int, list[Variant]]:
 
 def _shelves() -> dict[int, set[str]]:
     """The names of the categories a product stands in, with those above; none below one that is hidden."""
-    tree = {path: (name, is_open) for path, name, is_open in rows("SELECT path, name, is_published FROM catalog_category")}
+    tree = {
+        path: (name, is_open)
+        for path, name, is_open in rows("SELECT path, name, is_published FROM catalog_category")
+    }
     found = defaultdict[int, set[str]](set)
     for product, path in rows(
         "SELECT l.product_id, c.path FROM catalog_listing l JOIN catalog_category c ON c.id = l.category_id"

@@ -195,7 +195,9 @@ def many(count: int) -> None:
     """So many plain goods, by statements alone; each second one is blue, each third is on sale."""
     make_tax_class()
     attribute = Attribute.objects.create(code="hue", name="Hue")
-    hues = [AttributeValue.objects.create(attribute=attribute, slug=s, label=s.title()) for s in ("blue", "red")]
+    hues = [
+        AttributeValue.objects.create(attribute=attribute, slug=s, label=s.title()) for s in ("blue", "red")
+    ]
     parts: dict[str, Any] = {"count": count, "blue": hues[0].pk, "red": hues[1].pk}
     with connection.cursor() as cursor:
         cursor.execute(_MANY, parts)
@@ -222,4 +224,3 @@ _MANY = """
     INSERT INTO catalog_price (variant_id, currency, amount, sale_amount, includes_tax)
     SELECT variant.id, 'EUR', 5 + n %% 90, CASE WHEN n %% 3 = 0 THEN 4 + n %% 90 END, true
     FROM variant JOIN item ON item.id = variant.product_id"""
-

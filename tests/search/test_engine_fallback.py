@@ -36,7 +36,18 @@ QUERIES = {
 VOCABULARY = (
     *("silver", "golden", "northern", "élan", "zesty", "harbour", "meadow", "mountain", "river", "übersee"),
     *("poster", "lamp", "mug", "shelf", "deckle", "kestrel", "almanac", "crimson", "azure", "tiny", "birch"),
-    *("wild", "handwash", "prints", "wall", "desk", "letterpress", "everyday", "the", "harbours", "xylophone"),
+    *(
+        "wild",
+        "handwash",
+        "prints",
+        "wall",
+        "desk",
+        "letterpress",
+        "everyday",
+        "the",
+        "harbours",
+        "xylophone",
+    ),
 )
 # Words of a code: the database has them among all others, the engine knows codes as a whole. Without what
 # stands between its parts a code is known to the engine alone.
@@ -86,7 +97,9 @@ def test_what_comes_close_is_the_same_in_both(generated: Engine) -> None:
     """And what is pinned, raised, lowered and hidden leaves that as it is."""
     chance = random.Random(5)
     goods = sorted(Product.objects.values_list("pk", flat=True))
-    sold = {m: set(Card.objects.filter(market=m.code).values_list("product_id", flat=True)) for m in markets.all()}
+    sold = {
+        m: set(Card.objects.filter(market=m.code).values_list("product_id", flat=True)) for m in markets.all()
+    }
     close = 0
     for number in range(90):
         market = chance.choice(markets.all())

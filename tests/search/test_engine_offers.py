@@ -66,7 +66,9 @@ def kites(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 def chosen(*labels: str) -> tuple[Choice, ...]:
     rows = AttributeValue.objects.filter(label__in=labels)
-    return tuple(Choice(*row) for row in rows.values_list("id", "slug", "label", "attribute_id", "attribute__code"))
+    return tuple(
+        Choice(*row) for row in rows.values_list("id", "slug", "label", "attribute_id", "attribute__code")
+    )
 
 
 @pytest.fixture(params=WAYS)

@@ -1,0 +1,124 @@
+"""compare(): each night the database is asked for what people search for, beside the engine.
+
+So what answers in an emergency is known to work before there is one. A share of all searches, answered by the
+database every day, would say the same and give shoppers the second best; at night nobody notices.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Comparison
+from catalog.queries import listing
+from catalog.queries.selection import Selection, Source
+from catalog.search import client, counting, database, engine, repairing, steering
+from catalog.search.client import Away
+from catalog.search.meaning import understand
+from catalog.search.steering import Steering
+from catalog.search.words import Asked
+from shop import markets
+from shop.markets import Market
+from shop.outbox.outbox import enqueue
+
+logger = logging.getLogger(__name__)
+
+JOB = "catalog.compare_searches"
+DAYS, QUERIES = 7, 40
+FIRST = 10  # that are compared
+LATER = timedelta(minutes=30)  # than the night's repair, which goes first
+KEPT = timedelta(days=100)
+TOLD = 5  # queries, to whoever reads the log
+RELEVANCE = Selection(sort="relevance")
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The first goods that a query finds here and there; None: no answer."""
+
+    query: str
+    here: Sequence[int] | None
+    there: Sequence[int] | None
+
+    @property
+    def is_one_sided(self) -> bool:
+        return self.here is not None and self.there is not None and bool(self.here) != bool(self.there)
+
+    @property
+    def alike(self) -> float | None:
+        """How much of the longer list stands in both; nothing beside nothing is alike."""
+        if self.here is None or self.there is None:
+            return None
+        longest = max(len(self.here), len(self.there))
+        return len({*self.here} & {*self.there}) / longest if longest else 1.0
+
+
+def plan() -> None:
+    """A round: the next night's comparison is written down, once."""
+    if client.is_configured():
+        due = repairing.next_night(timezone.localtime()) + LATER
+        with transaction.atomic():
+            enqueue(JOB, queue="low", due=due, once=True)
+
+
+def compare() -> Comparison | None:
+    """Asks both for the most frequent searches of late, and writes how it went; None: there are none."""
+    if not client.is_configured():
+        return None  # the database answers every day
+    pairs = [_pair(one.market, one.shown) for one in counting.most(DAYS, QUERIES)]
+    Comparison.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    if not pairs:
+        return None
+    failed = [pair.query for pair in pairs if pair.here is None]
+    if failed:
+        logger.error(
+            "Without the search engine %d of %d searches fail, as for %s",
+            len(failed),
+            len(pairs),
+            failed[:TOLD],
+        )
+    one_sided = [pair.query for pair in pairs if pair.is_one_sided]
+    if one_sided:
+        logger.warning(
+            "Of the search engine and the database only one finds anything for %d searches, as for %s",
+            len(one_sided),
+            one_sided[:TOLD],
+        )
+    shares = [pair.alike for pair in pairs if pair.alike is not None]
+    return Comparison.objects.create(
+        queries=len(pairs),
+        answered=len(pairs) - len(failed),
+        compared=len(shares),
+        one_sided=len(one_sided),
+        alike=Decimal(FIRST * sum(shares) / len(shares)).quantize(Decimal("0.1")) if shares else None,
+    )
+
+
+def last() -> Comparison | None:
+    """How it went last night."""
+    return Comparison.objects.order_by("-at").first()
+
+
+def _pair(code: str, query: str) -> _Pair:
+    market = markets.get_or_default(code)
+    asked, steered = understand(market, query), steering.of(market, query)
+    here = there = None
+    with suppress(Away):  # whether the database answers is then all the more what counts
+        there = engine.count(market, asked, steered, RELEVANCE).product_ids[:FIRST]
+    try:
+        here = _from_database(market, asked, steered)
+    except Exception:  # whatever it is: a shopper would be shown an error
+        logger.exception("The database fails for a search.")
+    return _Pair(query, here, there)
+
+
+def _from_database(market: Market, asked: Asked, steered: Steering) -> list[int]:
+    source = Source(matching=database.matching(market, asked, steered))
+    with transaction.atomic():
+        found = listing.read(market, source, RELEVANCE)
+    return [card["product_id"] for card in found.cards[:FIRST]]

@@ -1,0 +1,148 @@
+"""Each night the database is asked what the engine is asked all day, and the desk says how it went."""
+
+import logging
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from catalog import jobs
+from catalog.models import Comparison, Product, QueryCount
+from catalog.search import client, comparing, database, indices
+from shop.outbox.models import Message
+from tests.engines import Engine
+from tests.factories import make_product, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEARCHES = "/admin/catalog/querycount/"
+
+
+@pytest.fixture
+def searched(engine: Engine) -> None:
+    """Two posters, and three things that people search for."""
+    make_product("Harbour poster")
+    make_product("Dune poster")
+    for query, searches in (("poster", 9), ("harbour", 5), ("unicorn", 3)):
+        count(query, searches)
+    engine.build()
+
+
+def count(query: str, searches: int, days_ago: int = 0) -> None:
+    day = timezone.localdate() - timedelta(days=days_ago)
+    QueryCount.objects.create(market="eu", query=query, shown=query, day=day, searches=searches)
+
+
+def night() -> Comparison:
+    jobs.compare_searches()
+    found = comparing.last()
+    assert found
+    return found
+
+
+def told(row: Comparison) -> tuple[int, int, int, int, str]:
+    return row.queries, row.answered, row.compared, row.one_sided, str(row.alike)
+
+
+@pytest.mark.usefixtures("searched")
+def test_both_find_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    assert told(night()) == (3, 3, 3, 0, "10.0")
+    assert not caplog.records
+
+
+@pytest.mark.usefixtures("searched")
+def test_what_only_one_finds_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    harbour = Product.objects.get(name="Harbour poster")
+    client.writer().delete(index=indices.alias("en"), id=str(harbour.pk), refresh=True)
+    assert told(night()) == (3, 3, 3, 1, "5.0")  # half of the posters, no harbour, and no unicorn
+    (record,) = caplog.records
+    assert "only one finds anything for 1 searches, as for ['harbour']" in record.getMessage()
+
+
+@pytest.mark.usefixtures("searched")
+def test_a_database_that_fails_is_an_error_and_the_others_are_asked(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    matching = database.matching
+
+    def broken(market: Any, asked: Any, steered: Any) -> Any:
+        found = matching(market, asked, steered)
+        return found if asked.text != "harbour" else type(found)("hit AS (SELECT 1 / 0),", found.parameters)
+
+    monkeypatch.setattr(database, "matching", broken)
+    with caplog.at_level(logging.ERROR):
+        assert told(night()) == (3, 2, 2, 0, "10.0")
+    assert "1 of 3 searches fail, as for ['harbour']" in caplog.records[-1].getMessage()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+@pytest.mark.usefixtures("searched")
+def test_while_the_engine_is_away_the_database_is_asked_all_the_same(settings: Any) -> None:
+    settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
+    assert told(night()) == (3, 3, 0, 0, "None")
+
+
+@pytest.mark.usefixtures("engine")
+def test_it_is_of_a_week_of_the_most_frequent_and_of_none_there_is_no_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count("old", 50, days_ago=comparing.DAYS)
+    assert comparing.compare() is None
+    monkeypatch.setattr(comparing, "QUERIES", 2)
+    asked: list[str] = []
+    pair = comparing._pair
+    monkeypatch.setattr(comparing, "_pair", lambda code, query: (asked.append(query), pair(code, query))[1])
+    for query, searches in (("poster", 2), ("print", 9), ("mug", 4)):
+        count(query, searches)
+    assert night().queries == 2
+    assert asked == ["print", "mug"]
+
+
+def test_without_an_engine_nothing_is_compared() -> None:
+    count("poster", 9)
+    jobs.look_after_documents()
+    assert comparing.compare() is None
+    assert not Message.objects.filter(job=comparing.JOB).exists()
+
+
+@pytest.mark.usefixtures("engine")
+def test_it_is_planned_once_a_night_after_the_repair() -> None:
+    for _ in range(3):
+        jobs.look_after_documents()
+    (message,) = Message.objects.filter(job=comparing.JOB)
+    (repair,) = Message.objects.filter(job="catalog.repair_documents")
+    assert message.due_at == repair.due_at + comparing.LATER
+
+
+@pytest.mark.usefixtures("searched")
+def test_old_rows_go() -> None:
+    old = night()
+    Comparison.objects.update(at=timezone.now() - comparing.KEPT - timedelta(days=1))
+    assert night().pk != old.pk
+    assert Comparison.objects.count() == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_desk_says_how_it_went(client: Client) -> None:
+    user = make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name="Merchant"))
+    client.force_login(user)
+
+    def said(path: str) -> str:
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(path).content.decode()))
+
+    assert "the database answers" not in said(SEARCHES)
+    Comparison.objects.create(queries=40, answered=40, compared=40, one_sided=1, alike="7.2")
+    page = said(SEARCHES)
+    assert "it answered 40 of the 40 most frequent searches" in page
+    assert "Of ten goods it showed 7.2 that the engine shows, too. 1 search finds something in one" in page
+    assert "fail" not in said("/admin/")
+    Comparison.objects.create(queries=40, answered=38, compared=38, one_sided=0, alike="7.2")
+    assert "It would fail" in said(SEARCHES)
+    assert "searches fail without their engine" in said("/admin/")
