@@ -63,13 +63,13 @@ def copied(url: str, name: str) -> Iterator[str]:
     from django.db import connections  # noqa: PLC0415 (after django.setup)
 
     connections.close_all()
-    base = urlsplit(url).path.lstrip("/")
-    server = url.replace(f"/{base}", "/postgres", 1)
-    with psycopg.connect(server, autocommit=True) as admin:
+    parts = urlsplit(url)
+    base = parts.path.lstrip("/")
+    with psycopg.connect(parts._replace(path="/postgres").geturl(), autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}"'.encode())
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{base}"'.encode())
         try:
-            yield url.replace(f"/{base}", f"/{name}", 1)
+            yield parts._replace(path=f"/{name}").geturl()
         finally:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
