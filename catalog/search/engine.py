@@ -8,6 +8,7 @@ those with one below the lower.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from math import ceil, floor
 from typing import Any
 
@@ -27,7 +28,7 @@ from shop.markets import Market
 from shop.money import digits
 
 FEW = 12  # so many goods that have all words are enough; else what comes close is shown behind them
-VALUES = 2_000  # of all attributes, counted; the commonest
+VALUES = 10_000  # of all attributes, counted; the commonest
 
 Query = dict[str, Any]
 
@@ -179,7 +180,7 @@ class _List:
                 counted[f"below{own}"] = _goods(self._offers(but=own, below=self.least))
         here = {"term": {"offers.market": self.market.code}}
         values = self._by_value("offers.values", counted)
-        goods = {"goods": {"reverse_nested": {}}}
+        goods: Query = {"goods": {"reverse_nested": {}}}
         prices = {
             "filter": self._offers(),
             "aggs": {
@@ -220,7 +221,7 @@ class _List:
         ends = [int(step * self.unit) for step in STEPS]
         return [
             {"to": ends[0]},
-            *({"from": a, "to": b} for a, b in zip(ends, ends[1:], strict=False)),
+            *({"from": a, "to": b} for a, b in pairwise(ends)),
             {"from": ends[-1]},
         ]
 

@@ -213,7 +213,8 @@ def _variants(market: Market) -> dict[int, list[Variant]]:
     options = _gathered("SELECT variant_id, value_id FROM catalog_variantoption")
     found = defaultdict[int, list[Variant]](list)
     priced = rows(
-        "SELECT v.product_id, v.id, v.position, v.availability, p.amount, p.sale_amount, p.includes_tax, t.rate"
+        "SELECT v.product_id, v.id, v.position, v.availability,"
+        " p.amount, p.sale_amount, p.includes_tax, t.rate"
         " FROM catalog_variant v JOIN catalog_price p ON p.variant_id = v.id AND p.currency = %s"
         " JOIN catalog_product item ON item.id = v.product_id"
         " LEFT JOIN catalog_taxrate t ON t.tax_class_id = item.tax_class_id AND t.country = %s"

@@ -1,4 +1,4 @@
-"""A catalogue made by chance, the same each time: fill() writes it, cards and the engine's documents as well."""
+"""A catalogue made by chance, the same each time: fill() writes it, with its cards and words."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -209,13 +209,14 @@ def many(count: int) -> None:
 
 _MANY = """
     WITH tax AS (SELECT min(id) AS id FROM catalog_taxclass), item AS (
-        INSERT INTO catalog_product (name, slug, kind, series, brand, summary, description, care, tax_class_id,
-            is_published, published_at, popularity, created_at, updated_at)
+        INSERT INTO catalog_product (name, slug, kind, series, brand, summary, description, care,
+            tax_class_id, is_published, published_at, popularity, created_at, updated_at)
         SELECT 'Pebble ' || n, 'pebble-' || n, 'Stone', '', '', '', '', '', tax.id, true,
             timestamptz '2026-01-01' + n * interval '1 minute', n %% 50, now(), now()
         FROM generate_series(1, %(count)s) AS n, tax RETURNING id, substr(slug, 8)::int AS n
     ), variant AS (
-        INSERT INTO catalog_variant (product_id, sku, barcode, position, weight_grams, is_active, availability)
+        INSERT INTO catalog_variant (product_id, sku, barcode, position, weight_grams, is_active,
+            availability)
         SELECT id, 'P' || n, '', 0, 0, true, 'in' FROM item RETURNING id, product_id
     ), valued AS (
         INSERT INTO catalog_productvalue (product_id, value_id)

@@ -17,7 +17,8 @@ from tests.search.both import by_database, by_engine, figures, ids
 
 pytestmark = pytest.mark.django_db
 QUERIES = {
-    "words of names": "silver|Silver|SILVER|harbour|harbours|meadows|mountain|wild|rapid|rapidly|northern|north",
+    "words of names": "silver|Silver|SILVER|harbour|harbours|meadows|mountain|wild|rapid|northern|north",
+    "words of their family": "rapidly|quietly|zesty",
     "kinds": "poster|posters|lamps|shelf|shelves|mug|notebooks|poster's",
     "labels": "crimson|azure|ivory|walnut|steel|wool|tiny|handwash|dustcloth|calm",
     "categories": "prints|print|frames|frame|wall|desk|lighting|light|stationery|secrets|attic",
@@ -67,6 +68,10 @@ def found(market: Market, query: str, sort: str, *, has_engine: bool) -> Found:
 
 @pytest.mark.parametrize("kind", QUERIES)
 def test_a_query_finds_the_same_in_both(generated: Engine, kind: str) -> None:
+    if kind == "words of their family":
+        generated.needs_real(
+            "the stemmer that PostgreSQL has: its own is an older one, of which -ly is no ending"
+        )
     market = markets.default()
     number = 0
     for query in QUERIES[kind].split("|"):

@@ -19,6 +19,7 @@ from tests.search.counted import ORDERS, Catalogue
 pytestmark = pytest.mark.django_db
 COMBINATIONS = 320
 LEAFED = 40  # of them are leafed through
+OF_A_SMALL_ONE = 80  # osmem-server takes a tenth of a second for each
 WORDS = ("anything",) * 4 + ("poster", "crimson", "harbour", "prints", "kestrel", "silver", "everyday")
 
 
@@ -51,19 +52,22 @@ def combinations() -> Iterator[tuple[Market, str, Selection]]:
         yield chance.choice(markets.all()), chance.choice(WORDS), some(chance, choices)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_figure_is_that_of_a_count_of_the_tables(generated: Engine, way: str) -> None:
+def test_every_figure_is_that_of_a_count_of_the_tables(generated: Engine) -> None:
     catalogues = {market: Catalogue(market) for market in markets.all()}
     several = 0
     for number, (market, query, selection) in enumerate(combinations()):
         expected = catalogues[market].expected([query], selection)
         several += len(expected.ids) > 1
-        with override_settings(CARDS_PER_PAGE=24 if number < LEAFED else 1_000):
-            pages = [WAYS[way](market, query, selection)]
-            for page in range(2, pages[0].pages + 1):
-                pages.append(WAYS[way](market, query, replace(selection, page=page)))
-        assert [page.total for page in pages] == [len(expected.ids)] * len(pages), (number, selection)
-        found = figures(pages[0])
-        found.ids = [pk for page in pages for pk in ids(page)]
-        assert found == expected, (number, market.code, query, selection)
+        for name, way in WAYS.items():
+            if name == "engine" and not generated.is_real and number >= OF_A_SMALL_ONE:
+                continue
+            with override_settings(CARDS_PER_PAGE=24 if number < LEAFED else 1_000):
+                pages = [way(market, query, selection)]
+                for page in range(2, pages[0].pages + 1):
+                    pages.append(way(market, query, replace(selection, page=page)))
+            case = (name, number, market.code, query, selection)
+            assert {page.total for page in pages} == {len(expected.ids)}, case
+            found = figures(pages[0])
+            found.ids = [pk for page in pages for pk in ids(page)]
+            assert found == expected, case
     assert several > COMBINATIONS / 2  # else it compared nothing with nothing
