@@ -109,8 +109,8 @@ _STATEMENT = """
 def build(market: Market, source: Source, selection: Selection) -> tuple[str, dict[str, Any]]:
     """SQL and its parameters; its one row is what catalog.queries.listing reads.
 
-    Total, how many of them are all that was asked for, on sale, lowest and highest price, how prices spread, the page's ids in order, every value and
-    its count, and how many goods each category below has.
+    Total, how many of them are all that was asked for, on sale, lowest and highest price, how prices spread,
+    the page's ids in order, every value and its count, and how many goods each category below has.
     """
     conditions = _conditions(selection)
     place, origin, inside = _origin(source)

@@ -12,11 +12,10 @@ from typing import Any
 from catalog.models.card import text_config
 from catalog.queries.selection import Matching
 from catalog.search.steering import NOTHING, Steering
-from catalog.search.words import Asked, Group, Way
+from catalog.search.words import FEW, Asked, Group, Way
 from shop.markets import Market
 
 WEIGHTS = "{0.05, 0.6, 0.2, 1.0}"  # of D (description), C (summary), B (kind, values), A (name, SKU)
-FEW = 12  # so many goods that have all words are enough; else what comes close is shown behind them
 RANKED = 10_000  # of what is found the most wanted: what is behind them is in that order
 LOOKED_AT = 200  # the best of these, which are looked at once more
 KIND, HEAD = 0.5, 0.1  # what it is worth that the words are the name of the kind, or its last word
@@ -28,7 +27,8 @@ _FOUND = """
         UNION ALL SELECT product_id, 1000 FROM catalog_variant WHERE is_active AND id IN (
             SELECT id FROM catalog_variant WHERE sku = ANY(%(codes)s) AND sku <> ''
             UNION ALL SELECT id FROM catalog_variant WHERE barcode = ANY(%(codes)s) AND barcode <> '')
-        UNION ALL SELECT product_id, 1001 FROM catalog_card WHERE market = %(market)s AND name = ANY(%(names)s)
+        UNION ALL SELECT product_id, 1001 FROM catalog_card
+            WHERE market = %(market)s AND name = ANY(%(names)s)
     ) named GROUP BY id"""
 
 _WHOLE = """
@@ -40,7 +40,8 @@ _WHOLE = """
 # left out. What is pinned is not asked whether it is enough.
 _CLOSE = """
     SELECT id, popularity, level, is_whole FROM (
-        SELECT max({level}) OVER () AS best, c.product_id AS id, c.popularity, {level} AS level, false AS is_whole
+        SELECT max({level}) OVER () AS best, c.product_id AS id, c.popularity, {level} AS level,
+            false AS is_whole
         FROM catalog_card c
         WHERE (SELECT count(*) FROM (SELECT FROM whole LIMIT {few}) one) < {few}
             AND c.market = %(market)s AND c.search @@ {any} AND NOT c.search @@ {whole} AND {open}
@@ -68,7 +69,7 @@ _HITS = """
     matched AS (SELECT * FROM whole UNION ALL SELECT * FROM close), {ranking}
     hit AS MATERIALIZED (
         SELECT id, (place IS NULL AND NOT is_whole)::int + 2 * row_number() OVER (
-            ORDER BY place NULLS LAST, CASE WHEN id = ANY(%(higher)s::bigint[]) THEN 0 WHEN id = ANY(%(lower)s::bigint[]) THEN 2 ELSE 1 END,
+            ORDER BY place NULLS LAST, id = ANY(%(lower)s::bigint[]), NOT id = ANY(%(higher)s::bigint[]),
             level DESC, score DESC, popularity DESC, id) AS place
         FROM {scored} FULL JOIN found USING (id) WHERE NOT id = ANY(%(hidden)s::bigint[])
     ),"""
@@ -149,21 +150,30 @@ class _Statement:
         )
 
     def score(self) -> str:
-        """The sum over the groups, each by the way that is worth most: the sum of its words by how rare they are.
+        """The sum over the groups, each by the way that is worth most: its words' sum, by how rare they are.
 
         ts_rank_cd() with 1: divided by 1 + the logarithm of the document's length.
         """
-        groups = [[self._worth(way) for way in group.ways] for group in self.asked.groups]
+        groups = [self._best(group) for group in self.asked.groups]
         return " + ".join(ways[0] if len(ways) == 1 else f"greatest({', '.join(ways)})" for ways in groups)
 
+    def _best(self, group: Group) -> list[str]:
+        """What each of its ways is worth; single words that are worth the same are one."""
+        single: dict[float, list[Way]] = {}
+        for way in group.ways:
+            if way.is_phrase or len(way.words) == 1:
+                single.setdefault(way.weight * sum(way.rarity), []).append(way)
+        ranks = [f"{worth:.3f} * {self._rank(_either(ways))}" for worth, ways in single.items()]
+        return ranks + [self._worth(way) for way in group.ways if not way.is_phrase and len(way.words) > 1]
+
     def _worth(self, way: Way) -> str:
-        if way.is_phrase or len(way.words) == 1:
-            return f"{way.weight * sum(way.rarity):.3f} * {self._rank(_all(way))}"
+        """What several words are worth where all of them are there."""
         words = [_all(replace(way, words=(word,), is_open=False)) for word in way.words]
         if way.is_open:
             words[-1] += ":*"
         ranks = [f"{r:.3f} * {self._rank(word)}" for r, word in zip(way.rarity, words, strict=True)]
-        return f"CASE WHEN c.search @@ {self._query(_all(way))} THEN {way.weight:.2f} * ({' + '.join(ranks)}) END"
+        worth = f"{way.weight:.2f} * ({' + '.join(ranks)})"
+        return f"CASE WHEN c.search @@ {self._query(_all(way))} THEN {worth} END"
 
     def _rank(self, text: str) -> str:
         return f"ts_rank_cd('{WEIGHTS}', c.search, {self._query(text)}, 1)"

@@ -1,4 +1,4 @@
-"""count(): a list counted by the engine: what a query finds, filtered, sorted, and how many each filter gives.
+"""count(): a list counted by the engine: what a query finds, filtered, sorted, and what each filter gives.
 
 What filters mean is what catalog/queries/statement.py says: an offer must meet them all, and a price is that
 of the cheapest offer that does. So goods are counted by way of their offers, which are nested documents. How
@@ -22,12 +22,11 @@ from catalog.search import client, relevance
 from catalog.search.indices import alias
 from catalog.search.schema import language_of
 from catalog.search.steering import NOTHING, Steering
-from catalog.search.words import Asked
+from catalog.search.words import FEW, Asked
 from shop.edge.recording import reading
 from shop.markets import Market
 from shop.money import digits
 
-FEW = 12  # so many goods that have all words are enough; else what comes close is shown behind them
 VALUES = 10_000  # of all attributes, counted; the commonest
 
 Query = dict[str, Any]
@@ -83,7 +82,7 @@ class _Answer:
         self.own: dict[int, dict[int, int]] = {}
 
     def goods(self, attribute: int, value: int) -> int | None:
-        """How many goods there would be with that value of the attribute; None: no goods of the search have it."""
+        """How many goods there would be with that value of the attribute; None: none of all has it."""
         return self.own.get(attribute, self.values).get(value)
 
 

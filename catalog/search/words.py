@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from catalog.search.folding import plain
 
+FEW = 5  # goods that have all words are enough; else what comes close is shown behind them
 MOST_GROUPS = 12  # read of a query: further ones find nothing that these do not
 _TOKEN = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 _PART = re.compile(r"\d+(?:[.,]\d+)+|\w+")
