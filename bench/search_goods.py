@@ -15,7 +15,7 @@ from catalog.models import Card, Product
 STEP = 5  # copies in a transaction
 # Table → how many a copy's ids are behind those it copies, and what else differs; `c` is the copy's number.
 PRODUCT, VARIANT = "c * (SELECT span FROM goods_span)", "c * (SELECT span FROM variants_span)"
-COPIED = {
+COPIED: dict[str, dict[str, str | None]] = {
     "catalog_product": {
         "id": f"a.id + {PRODUCT}",
         "name": "left(a.name, 190) || ' mk' || c",
