@@ -123,20 +123,18 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
     }
     return {
         "dynamic": "strict",
-        "_source": {"excludes": ["words"]},
         "properties": {
             "product_id": {"type": "long"},
-            "name": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS, "exact": _EXACT}, copy_to="words"),
-            "brand": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}, copy_to="words"),
-            "series": _text(copy_to="words"),
-            "kind": _text(copy_to="words"),
+            "name": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS, "exact": _EXACT}),
+            "brand": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}),
+            "series": _text(),
+            "kind": _text(),
             "is_a": {"type": "keyword"},  # the kind, whatever the form and order of its words
             "head": {"type": "keyword"},  # the kind's last word
             "summary": _text(),
             "description": _text(),
-            "categories": _text(copy_to="words"),
-            "values": _text(copy_to="words"),
-            "words": {**_PLAIN, **_THERE},  # all of these as they stand: what a mistyped word may have meant
+            "categories": _text(),
+            "values": _text(),
             "codes": {"type": "keyword"},
             "popularity": {"type": "integer"},
             "published_at": {"type": "date_nanos"},  # many are published in one millisecond
