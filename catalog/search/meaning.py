@@ -78,7 +78,7 @@ def _filled(group: Group, known: Known, *, is_last: bool) -> Group:
         ways += [Way((whole,), COMPOUND) for whole in known.compounds(word)]
         if parts := known.parts(word):
             ways.append(Way(parts, TOGETHER))
-        elif not known.is_known(word) and not (typed.is_open and known.begins(word)):
+        if not known.is_known(word) and not (typed.is_open and known.begins(word)):
             ways += [Way((near,), MEANT) for near in known.nearest(word)]
     return Group(tuple(_weighed(way, typed, known) for way in Group(()).also(ways).ways))
 
@@ -103,7 +103,7 @@ def _corrected(asked: Asked, known: Known, same: Synonyms) -> str:
             is_meant = False
         if is_meant and same.expansions([word]):
             is_meant = False
-        near = known.nearest(word) if is_meant and not known.parts(word) else ()
+        near = known.nearest(word) if is_meant else ()
         words.append((near[0],) if near else group.words)
     meant = [word for group in words for word in group]
     return " ".join(meant) if meant != asked.words else ""

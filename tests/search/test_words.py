@@ -118,6 +118,13 @@ def test_a_mistyped_word_means_the_nearest_that_goods_bear_and_it_is_told() -> N
     assert asked.corrected == "harbour lights"
 
 
+def test_a_mistyped_word_that_happens_to_be_two_others_is_mistyped() -> None:
+    known = Known(stems={"labtop": 0}, words={"lab": 3, "top": 9}, near={"laptop": 30}, last="labtop")
+    asked = expand(parse("labtop"), known, NO_SYNONYMS)
+    assert shape(asked) == [["labtop*", "lab top", "laptop"]]
+    assert asked.corrected == "laptop"
+
+
 @pytest.mark.parametrize(
     ("query", "known"),
     [
