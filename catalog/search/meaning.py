@@ -23,9 +23,23 @@ def understand(market: Market, text: str) -> Asked:
     asked = parse(text)
     if not asked.groups:
         return asked
-    stem = stemmer(market.language)
-    known = vocabulary.look_up(market.language, asked.words)
-    return expand(asked, known, synonyms.of(market, stem))
+    same = synonyms.of(market, stemmer(market.language))
+    typed = expand(asked, vocabulary.look_up(market.language, asked.words), same)
+    if not typed.corrected:
+        return typed
+    meant = parse(typed.corrected)
+    return meant_by(typed, expand(meant, vocabulary.look_up(market.language, meant.words), same))
+
+
+def meant_by(typed: Asked, meant: Asked) -> Asked:
+    """What was probably meant, with all that it means, and what was typed: some text may have that."""
+    groups = meant.groups
+    if len(typed.groups) == len(groups):
+        groups = tuple(
+            group.also([way for way in mistyped.ways if way.words == mistyped.words])
+            for group, mistyped in zip(groups, typed.groups, strict=True)
+        )
+    return replace(typed, groups=groups)
 
 
 def expand(asked: Asked, known: Known, same: Synonyms) -> Asked:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.search.meaning import expand
+from catalog.search.meaning import expand, meant_by
 from catalog.search.stems import key, stemmer
 from catalog.search.synonyms import build
 from catalog.search.vocabulary import Known, apart, less
@@ -116,6 +116,17 @@ def test_a_mistyped_word_means_the_nearest_that_goods_bear_and_it_is_told() -> N
     assert asked.groups[0].ways[0].words == ("harbuor",)
     assert asked.groups[0].ways[1].words == ("harbour",)
     assert asked.corrected == "harbour lights"
+
+
+def test_what_was_meant_has_its_synonyms_and_what_was_typed_is_asked_for_too() -> None:
+    same = build([("laptop, notebook", "")])
+    typed = expand(
+        parse("labtop bag"), Known(stems={"labtop": 0, "bag": 2}, near={"laptop": 3}, last="bag"), same
+    )
+    meant = expand(parse(typed.corrected), Known(stems={"laptop": 3, "bag": 2}), same)
+    asked = meant_by(typed, meant)
+    assert shape(asked) == [["laptop", "labtop", "notebook"], ["bag"]]
+    assert (asked.text, asked.corrected) == ("labtop bag", "laptop bag")
 
 
 def test_a_mistyped_word_that_happens_to_be_two_others_is_mistyped() -> None:
