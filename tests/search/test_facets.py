@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 
 from catalog.models import AttributeValue
+from catalog.queries.listing import Listing
 from catalog.queries.selection import Choice, Selection
 from shop import markets
 from shop.markets import Market
@@ -58,6 +59,7 @@ def test_every_figure_is_that_of_a_count_of_the_tables(generated: Engine) -> Non
     for number, (market, query, selection) in enumerate(combinations()):
         expected = catalogues[market].expected([query], selection)
         several += len(expected.ids) > 1
+        first: Listing | None = None
         for name, way in WAYS.items():
             if name == "engine" and not generated.is_real and number >= OF_A_SMALL_ONE:
                 continue
@@ -67,6 +69,8 @@ def test_every_figure_is_that_of_a_count_of_the_tables(generated: Engine) -> Non
                     pages.append(way(market, query, replace(selection, page=page)))
             case = (name, number, market.code, query, selection)
             assert {page.total for page in pages} == {len(expected.ids)}, case
+            first = first or pages[0]
+            assert (pages[0].cards, pages[0].facets) == (first.cards, first.facets), case
             found = figures(pages[0])
             found.ids = [pk for page in pages for pk in ids(page)]
             assert found == expected, case
