@@ -120,13 +120,13 @@ def _compared() -> dict[str, Any] | None:
     }
     said = [
         _(
-            "If the search engine is away the database answers: tried on %(day)s, it answered %(answered)s of"
-            " the %(queries)s most frequent searches."
+            "Tried on %(day)s: without the search engine, the database answered %(answered)s of the"
+            " %(queries)s most frequent searches."
         )
         % told
     ]
     if last.alike is not None:
-        said.append(_("Of ten goods it showed %s that the engine shows, too.") % localize(last.alike))
+        said.append(_("Of its first ten goods %s were the engine’s, too.") % localize(last.alike))
     if last.one_sided:
         said.append(
             ngettext(
@@ -137,8 +137,10 @@ def _compared() -> dict[str, Any] | None:
             % grouped(last.one_sided)
         )
     is_well = last.answered == last.queries
-    mark = pill(
-        "good" if is_well else "bad", _("The search has its spare") if is_well else _("It would fail")
+    mark = (
+        pill("good", _("The database can stand in"))
+        if is_well
+        else pill("bad", _("Some searches would fail"))
     )
     return {"mark": mark, "said": " ".join(said)}
 

@@ -137,12 +137,12 @@ def test_the_desk_says_how_it_went(client: Client) -> None:
     def said(path: str) -> str:
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(path).content.decode()))
 
-    assert "the database answers" not in said(SEARCHES)
+    assert "the database answered" not in said(SEARCHES)
     Comparison.objects.create(queries=40, answered=40, compared=40, one_sided=1, alike="7.2")
     page = said(SEARCHES)
-    assert "it answered 40 of the 40 most frequent searches" in page
-    assert "Of ten goods it showed 7.2 that the engine shows, too. 1 search finds something in one" in page
+    assert "the database answered 40 of the 40 most frequent searches" in page
+    assert "Of its first ten goods 7.2 were the engine’s, too. 1 search finds something in one" in page
     assert "fail" not in said("/admin/")
     Comparison.objects.create(queries=40, answered=38, compared=38, one_sided=0, alike="7.2")
-    assert "It would fail" in said(SEARCHES)
+    assert "Some searches would fail" in said(SEARCHES)
     assert "searches fail without their engine" in said("/admin/")
