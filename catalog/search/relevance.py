@@ -54,11 +54,12 @@ def _steered(market: Market, asked: Asked, steered: Steering, words: Query) -> Q
         _worth({"ids": {"values": [str(pk)]}}, PINNED + len(steered.first) - place)
         for place, pk in enumerate(steered.first)
     ]
-    found: Query = {"bool": {"should": [_scored(market, asked, words), *named, *pinned]}}
+    scored = _scored(market, asked, words)
+    if asked.excluded:
+        scored = {"bool": {"must": [scored], "must_not": [_way(way) for way in asked.excluded]}}
+    # The best alone counts: what the words say besides would stir the order of the pins.
+    found: Query = {"dis_max": {"queries": [scored, *named, *pinned]}}
     hidden = [_ids(steered.hidden)] if steered.hidden else []
-    left_out = [_way(way) for way in asked.excluded]
-    if left_out:
-        found["bool"]["should"][0] = {"bool": {"must": [found["bool"]["should"][0]], "must_not": left_out}}
     if steered.lower:
         found = {"boosting": {"positive": found, "negative": _ids(steered.lower), "negative_boost": 1e-4}}
     higher = [_worth(_ids(steered.higher), EXACT / 2)] if steered.higher else []

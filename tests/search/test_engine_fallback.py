@@ -136,16 +136,7 @@ def test_what_comes_close_is_the_same_in_both(generated: Engine) -> None:
     assert close > 15  # else it compared nothing with nothing
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        by_database,
-        pytest.param(
-            by_engine,
-            marks=pytest.mark.xfail(strict=True, reason="pins are one point apart, words are worth more"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("way", [by_database, by_engine])
 def test_pins_stand_in_their_order(generated: Engine, way: Callable[..., Listing]) -> None:
     """Whatever the words would say: the last of what the words find is pinned first, the first of it last."""
     asked = Selection(sort="relevance")
