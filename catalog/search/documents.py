@@ -131,6 +131,7 @@ def _document(
         "categories": [names[key] for category in categories if (key := ("c", category)) in names],
         "values": list(dict.fromkeys(names[key] for value in values if (key := ("v", value)) in names)),
         "codes": list(dict.fromkeys(code(each) for each in codes if each)),
+        "code_words": list(dict.fromkeys(each for each in codes if each)),
         "popularity": popularity,
         "published_at": published_at.isoformat(),
         "rating": None if cards[0].rating is None else float(cards[0].rating),

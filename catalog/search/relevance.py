@@ -16,7 +16,7 @@ from catalog.search.words import Asked, Group, Way
 from shop.markets import Market
 
 FIELDS = (
-    *("name", "brand", "series", "summary"),
+    *("name", "brand", "series", "summary", "code_words"),
     *("description^0.6", "values^0.4", "kind^0.1", "categories^0.1"),  # long, or said by the kind's own bonus
 )
 KIND, HEAD = 1.0, 0.3  # the words are what the kind is called; they end with its last word

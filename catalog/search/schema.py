@@ -12,7 +12,7 @@ from catalog.models.card import TEXT_CONFIGS
 from shop import markets
 from shop.markets import Market
 
-FORMAT = 2  # of documents: to be raised when catalog/search/documents.py writes the same fields otherwise
+FORMAT = 1  # of documents: to be raised when catalog/search/documents.py writes the same fields otherwise
 PREFIX_LONGEST = 20  # letters of a word that a beginning is found by
 
 # As PostgreSQL's configurations cut words, so that both find the same: language → (stemmer, words that say
@@ -136,6 +136,7 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "categories": _text(),
             "values": _text(),
             "codes": {"type": "keyword"},
+            "code_words": _PLAIN,  # a part of a code, or one beside other words
             "popularity": {"type": "integer"},
             "published_at": {"type": "date_nanos"},  # many are published in one millisecond
             "rating": {"type": "float"},

@@ -52,9 +52,8 @@ VOCABULARY = (
         "xylophone",
     ),
 )
-# Words of a code: the database has them among all others, the engine knows codes as a whole. Without what
-# stands between its parts a code is known to the engine alone.
-KNOWN = {"AB-0001": (0, 1), "ab0001x": (1, 0)}
+# Without what stands between its parts a code is known to the engine alone.
+KNOWN = {"ab0001x": (1, 0)}
 
 
 def found(market: Market, query: str, sort: str, *, has_engine: bool) -> Found:
