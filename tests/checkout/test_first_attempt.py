@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from redis import Redis
 
 from catalog.models import Stock, StockMovement, Variant
 from catalog.stock import rush
@@ -153,10 +154,12 @@ def test_of_two_clicks_at_the_limits_edge_one_pays(
 def asked_of_two_clicks_each(variant: Variant, settings: Any) -> int:
     """How many attempts the gateway is asked for, of six orders and twelve clicks."""
     settings.PAYMENTS_PER_HOUR = 3
+    before, declined = Order.objects.count(), Payment.objects.filter(status="declined")
+    asked = declined.count()
     made = [reviewed(variant, payment="declines") for _ in range(6)]
     together(12, lambda number: click(*made[number // 2]))
-    assert Order.objects.count() == Payment.objects.count() == 6
-    return Payment.objects.filter(status="declined").count()
+    assert Order.objects.count() == Payment.objects.count() == before + 6
+    return declined.count() - asked
 
 
 @pytest.mark.django_db(transaction=True)
@@ -169,9 +172,9 @@ def test_two_clicks_of_each_order_make_no_more_attempts_than_an_hour_has(
 
 @pytest.mark.django_db(transaction=True)
 def test_broken_an_attempt_is_known_before_it_was_let_through(
-    variant: Variant, settings: Any, monkeypatch: pytest.MonkeyPatch
+    variant: Variant, settings: Any, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever finds it takes it for one that was counted."""
+    """Whoever finds it takes it for one that was counted, unless the other click is always quicker."""
     mark = tries._mark
 
     def known(*args: Any) -> str:
@@ -181,7 +184,11 @@ def test_broken_an_attempt_is_known_before_it_was_let_through(
         return name
 
     monkeypatch.setattr(tries, "_mark", known)
-    assert asked_of_two_clicks_each(variant, settings) > 3
+    for _hour in range(6):
+        redis.flushdb()
+        if asked_of_two_clicks_each(variant, settings) > 3:
+            return
+    pytest.fail("no second click has found the first one's mark")
 
 
 def test_a_click_whose_answer_was_lost_is_answered_alike_once_more(variant: Variant) -> None:
