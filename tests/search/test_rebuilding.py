@@ -235,5 +235,8 @@ def test_the_command_says_what_is_missing(settings: Any) -> None:
 def test_a_reindex_that_ended_lets_the_next_one_begin(engine: Engine, goods: list[int]) -> None:
     rebuilding.reindex()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
         assert cursor.fetchone() == (0,)
