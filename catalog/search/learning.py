@@ -20,6 +20,7 @@ from shop.outbox.outbox import enqueue
 CHUNK = 5_000  # words that are written together
 EVERY = timedelta(hours=1)  # at most, and a twentieth of the time
 SHARE = 20
+AHEAD = timedelta(hours=2)  # before the pictures that an import, or a new demo, has left to be made
 
 # The texts in which words stand, each counted once: names and what lists say of goods, no long descriptions.
 _PRODUCTS = """SELECT to_tsvector('simple', translate(
@@ -53,7 +54,7 @@ def keep() -> None:
                 continue
             if not Change.objects.filter(pk__gt=row.cards, model="catalog.card").exists():
                 continue
-        enqueue("catalog.learn_words", language, queue="low", once=True)
+        enqueue("catalog.learn_words", language, queue="low", ahead=AHEAD, once=True)
 
 
 def learn(language: str) -> int:
