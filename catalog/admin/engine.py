@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.models import StaleDocument
 from catalog.search import client, keeping, rebuilding
 from shop.desk import dashboard
-from shop.desk.edge import Line
+from shop.desk.edge import Line, told
 
 LATE = timedelta(minutes=2)  # the relay asks again each minute
 
@@ -24,7 +23,7 @@ def engine(request: HttpRequest) -> SafeString | None:
     if not client.is_configured() or not request.user.has_perm("outbox.view_message"):
         return None
     line = _line(timezone.now())
-    return render_to_string("admin/engine.html", {"line": line}) if line else None
+    return told(_("The search engine"), line) if line else None
 
 
 def _line(now: datetime) -> Line | None:

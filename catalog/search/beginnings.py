@@ -6,7 +6,7 @@ from typing import Any
 from catalog.search import client
 from catalog.search.documents import code
 from catalog.search.indices import alias
-from catalog.search.relevance import FIELDS, WANTED
+from catalog.search.relevance import FIELDS, WANTED, any_field, worth
 from catalog.search.schema import language_of
 from shop.markets import Market
 
@@ -31,23 +31,15 @@ def begun(market: Market, typed: str, words: Sequence[str], limit: int) -> list[
 
 def _query(market: Market, typed: str, words: Sequence[str]) -> Query:
     *before, last = words
-    anywhere = [_in(word, FIELDS) for word in before] + [
-        {"dis_max": {"queries": [_in(last, FIELDS), _in(last, ("name.prefix", "brand.prefix"))]}}
+    anywhere = [any_field(word, FIELDS) for word in before] + [
+        {"dis_max": {"queries": [any_field(last, FIELDS), any_field(last, ("name.prefix", "brand.prefix"))]}}
     ]
-    named = [_in(word, ("name.plain",)) for word in before] + [_in(last, ("name.prefix",))]
+    named = [any_field(word, ("name.plain",)) for word in before] + [any_field(last, ("name.prefix",))]
     found = [
-        {"bool": {"must": anywhere, "should": [_worth({"bool": {"filter": named}}, NAMED)]}},
-        _worth({"term": {"codes": code(typed)}}, CODE),
+        {"bool": {"must": anywhere, "should": [worth({"bool": {"filter": named}}, NAMED)]}},
+        worth({"term": {"codes": code(typed)}}, CODE),
     ]
     sold = {"exists": {"field": f"sold.{market.code}.price"}}
     popular = {"field": "popularity", "modifier": "ln1p", "factor": 5 * WANTED, "missing": 0}
     asked = {"bool": {"should": found, "minimum_should_match": 1, "filter": [sold]}}
     return {"function_score": {"query": asked, "field_value_factor": popular, "boost_mode": "sum"}}
-
-
-def _in(word: str, fields: Sequence[str]) -> Query:
-    return {"multi_match": {"query": word, "type": "best_fields", "fields": list(fields), "operator": "and"}}
-
-
-def _worth(query: Query, boost: float) -> Query:
-    return {"constant_score": {"filter": query, "boost": boost}}

@@ -38,7 +38,7 @@ def whole(market: Market, asked: Asked, steered: Steering) -> Query:
 def close(market: Market, asked: Asked, steered: Steering, enough: int) -> Query:
     """Goods that have so many of the groups, those with most of them first."""
     groups = [_group(group) for group in asked.groups]
-    either = [{"bool": {"must": [group], "should": [_worth(group, LEVEL)]}} for group in groups]
+    either = [{"bool": {"must": [group], "should": [worth(group, LEVEL)]}} for group in groups]
     words = {"bool": {"should": either, "minimum_should_match": enough}}
     return _steered(market, asked, steered, words)
 
@@ -47,11 +47,11 @@ def _steered(market: Market, asked: Asked, steered: Steering, words: Query) -> Q
     """The words' finds with what is known by its code or its name, and with the merchant's pins."""
     text = asked.text
     named: list[Query] = [
-        _worth({"term": {"codes": code(text)}}, EXACT),
-        _worth({"term": {"name.exact": text.casefold()}}, EXACT),
+        worth({"term": {"codes": code(text)}}, EXACT),
+        worth({"term": {"name.exact": text.casefold()}}, EXACT),
     ]
     pinned = [
-        _worth({"ids": {"values": [str(pk)]}}, PINNED + len(steered.first) - place)
+        worth({"ids": {"values": [str(pk)]}}, PINNED + len(steered.first) - place)
         for place, pk in enumerate(steered.first)
     ]
     scored = _scored(market, asked, words)
@@ -62,7 +62,7 @@ def _steered(market: Market, asked: Asked, steered: Steering, words: Query) -> Q
     hidden = [_ids(steered.hidden)] if steered.hidden else []
     if steered.lower:
         found = {"boosting": {"positive": found, "negative": _ids(steered.lower), "negative_boost": 1e-4}}
-    higher = [_worth(_ids(steered.higher), EXACT / 2)] if steered.higher else []
+    higher = [worth(_ids(steered.higher), EXACT / 2)] if steered.higher else []
     sold = {"exists": {"field": f"sold.{market.code}.price"}}
     return {"bool": {"must": [found], "filter": [sold], "must_not": hidden, "should": higher}}
 
@@ -74,8 +74,8 @@ def _scored(market: Market, asked: Asked, words: Query) -> Query:
         stem = stemmer(market.language)
         last = {stem(way.words[-1]) for way in asked.groups[-1].ways}
         more = [
-            _worth({"terms": {"is_a": _kinds(market, asked.groups)}}, KIND),
-            _worth({"terms": {"head": sorted(last)}}, HEAD),
+            worth({"terms": {"is_a": _kinds(market, asked.groups)}}, KIND),
+            worth({"terms": {"head": sorted(last)}}, HEAD),
         ]
     popular = {"field": "popularity", "modifier": "ln1p", "factor": WANTED, "missing": 0}
     scored = {"bool": {"must": [words], "should": more}}
@@ -102,13 +102,14 @@ def _way(way: Way, fields: tuple[str, ...] = FIELDS) -> Query:
     if way.is_phrase:
         text = " ".join(way.words)
         return {"multi_match": {"query": text, "type": "phrase", "fields": list(fields)}}
-    words = [_word(word, fields) for word in way.words]
+    words = [any_field(word, fields) for word in way.words]
     if way.is_open:
         words[-1] = {"dis_max": {"queries": [words[-1], _beginning(way.words[-1], fields)]}}
     return {"bool": {"must": words, "boost": way.weight}}
 
 
-def _word(word: str, fields: tuple[str, ...]) -> Query:
+def any_field(word: str, fields: tuple[str, ...]) -> Query:
+    """A word by the field that it fits best; all of its parts stand in that."""
     asked = {"query": word, "type": "best_fields", "fields": list(fields), "operator": "and"}
     return {"multi_match": asked}
 
@@ -119,7 +120,8 @@ def _beginning(word: str, fields: tuple[str, ...]) -> Query:
     return {"bool": {"should": begins, "minimum_should_match": 1, "boost": 0.5}}
 
 
-def _worth(query: Query, boost: float) -> Query:
+def worth(query: Query, boost: float) -> Query:
+    """The same for whatever meets the query."""
     return {"constant_score": {"filter": query, "boost": boost}}
 
 

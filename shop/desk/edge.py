@@ -45,7 +45,12 @@ def edge(request: HttpRequest) -> SafeString | None:
     if not request.user.has_perm("outbox.view_message"):
         return None
     line = _line(timezone.now())
-    return render_to_string("admin/edge.html", {"line": line}) if line else None
+    return told(_("The edge"), line) if line else None
+
+
+def told(label: str, line: Line) -> SafeString:
+    """The line of a machine of that name."""
+    return render_to_string("admin/machine.html", {"label": label, "line": line})
 
 
 def _line(now: datetime) -> Line | None:
