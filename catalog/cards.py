@@ -15,7 +15,6 @@ from catalog.locks import lock_products
 from catalog.models import Product
 from catalog.models.card import text_config
 from catalog.models.category import Category
-from catalog.search.folding import ACCENTED, PLAIN
 from shop import markets
 from shop.markets import Market
 from shop.outbox.outbox import enqueue
@@ -71,8 +70,6 @@ def _parameters(ids: Sequence[int], selling: Sequence[Market]) -> dict[str, Any]
         "new_for": settings.NEW_FOR_DAYS,
         "step": Category.steplen,
         "shelves": SHELVES,
-        "accented": ACCENTED,
-        "plain": PLAIN,
     }
 
 
@@ -112,17 +109,19 @@ _COLUMNS = {
     "search": "vector.searches[deal.language]",
 }
 
-# Without accents, as a query is asked.
-_FOLDED = "replace(translate({text}, %(accented)s, %(plain)s), 'ß', 'ss')"
+# Without accents, as a query is asked. To PostgreSQL's parser "black/white" is a file: both words are meant.
+_FOLDED = "catalog_plain(translate({text}, '/', ' '))"
+_MARKUP = "catalog_plain(regexp_replace(left({text}, 100000), '<th[ >].*?</th>', ' ', 'g'))"
+_AROUND = "concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)"
 _VECTOR = " || ".join(
-    f"setweight(to_tsvector({config}, {_FOLDED.format(text=text)}), '{weight}')"
+    f"setweight(to_tsvector({config}, {text}), '{weight}')"
     for weight, config, text in (
-        ("A", "config", "p.name"),
-        ("A", "'simple'", "COALESCE(code.words, '')"),
-        ("B", "config", "concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)"),
-        ("C", "config", "p.summary"),
+        ("A", "config", _FOLDED.format(text="p.name")),
+        ("A", "'simple'", "catalog_plain(COALESCE(code.words, ''))"),
+        ("B", "config", _FOLDED.format(text=_AROUND)),
+        ("C", "config", _FOLDED.format(text="p.summary")),
         # What tables call their lines is said of all goods alike.
-        ("D", "config", "regexp_replace(left(p.description, 100000), '<th[ >].*?</th>', ' ', 'g')"),
+        ("D", "config", _MARKUP.format(text="p.description")),
     )
 )
 
@@ -235,7 +234,9 @@ WITH m AS (
     SELECT product_id, string_agg(DISTINCT value.label, ' ') AS words
     FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
 ), code AS (
-    SELECT product_id, string_agg(concat_ws(' ', sku, barcode), ' ' ORDER BY id) AS words
+    SELECT product_id, string_agg(  -- AB-0001 is AB, 0001, and AB0001 as well
+        concat_ws(' ', translate(sku, '-./_', '    '), NULLIF(translate(sku, '-./_ ', ''), sku), barcode),
+        ' ' ORDER BY id) AS words
     FROM sold GROUP BY product_id
 ), vector AS MATERIALIZED (  -- what search reads, once for each language
     SELECT p.id AS product_id, ARRAY(SELECT {vector} FROM unnest(%(configs)s::regconfig[])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Synonym
 from catalog.search import synonyms
+from catalog.search.words import Words, folded
 from shop import markets
 from shop.desk.cells import grouped, moment
 from shop.desk.filters import ValueFilter
@@ -90,7 +91,7 @@ class SynonymForm(RowForm):
         """The terms with a comma and a blank between them; complains about each that is none."""
         written = synonyms.written(text)
         for term in written:
-            words = synonyms.folded(term)
+            words = folded(term)
             if not term:
                 self.add_error(name, _("Nothing stands between two of the commas: take one away."))
             elif not words:
@@ -122,7 +123,7 @@ class SynonymForm(RowForm):
                 self.add_error(name, told % {"term": term, "language": language(where)})
         self._compare(set(asked), set(found), code)
 
-    def _compare(self, asked: set[synonyms.Term], found: set[synonyms.Term], code: str) -> None:
+    def _compare(self, asked: set[Words], found: set[Words], code: str) -> None:
         """One row says it: another that says no more is refused; whose words stand elsewhere too is told."""
         overlaps = []
         others = Synonym.objects.all() if self.others is None else self.others

@@ -1,17 +1,33 @@
-"""plain(): a text without its accents, so that who types them and who does not find the same."""
+"""plain(): a text without its accents, so that who types them and who does not find the same.
 
+Only of Latin letters: in other scripts marks make other letters (Cyrillic й, Japanese が). The same as
+catalog_plain() in the database, which makes cards, and as the engine's asciifolding for what is written in
+the languages that we know.
+"""
+
+import re
 import unicodedata
 
-# What decomposition leaves as it is.
-LETTERS = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
+# What decomposition leaves as it is, and what becomes two letters.
+_ONE = dict(zip("øØłŁđĐðÐħĦŧŦı²³¹", "oOlLdDdDhHtTi231", strict=True))
+_TWO = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
+_LETTERS = str.maketrans(_ONE | _TWO)
+_MARKED = re.compile(r"([A-Za-z])[\u0300-\u036f]+")
+
+# Of other scripts, which are parts of words: what Python's \w leaves out.
+MARKS = "".join(c for c in map(chr, range(0x483, 0xFE00)) if unicodedata.category(c) in ("Mn", "Mc"))
 
 
 def plain(text: str) -> str:
     """Without accents: café → cafe."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(LETTERS))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFD", text).translate(_LETTERS)
+    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", decomposed))
 
 
-# The same, letter by letter, for SQL's translate(): Latin-1 Supplement and Latin Extended-A.
-ACCENTED = "".join(c for c in map(chr, range(0xC0, 0x180)) if len(plain(c)) == 1 and plain(c) != c)
-PLAIN = plain(ACCENTED)
+# Letters that one of ASCII may stand for in the names of Europe, by it: e → èéêë…
+SPELLED: dict[str, str] = {}
+for _char in map(chr, range(0xC0, 0x180)):
+    if len(_its := plain(_char)) == 1 and _its != _char:
+        SPELLED[_its] = SPELLED.get(_its, "") + _char

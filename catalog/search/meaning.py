@@ -6,95 +6,149 @@ that some write apart and some together. `understand` reads, everything else is 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice, product
+from math import prod
 
 from catalog.search import synonyms, vocabulary
 from catalog.search.stems import stemmer
-from catalog.search.synonyms import Synonyms
+from catalog.search.synonyms import Expansion, Synonyms
 from catalog.search.vocabulary import Known
-from catalog.search.words import Asked, Group, Way, Words, parse
+from catalog.search.words import Asked, Group, Way, parse
 from shop.markets import Market
 
 # What a find is worth beside the words as they were typed, which are worth 1.
-SAME, TOGETHER, MEANT, COMPOUND = 0.2, 0.9, 0.6, 0.6
+SAME, TOGETHER, COMPOUND = 0.2, 0.9, 0.6
+COMBINED = 8  # ways of saying several words together
 
 
 def understand(market: Market, text: str) -> Asked:
     """A clean query with all that its words mean in that market."""
-    asked = parse(text)
+    asked = parse(text, market.language)
     if not asked.groups:
         return asked
     same = synonyms.of(market, stemmer(market.language))
-    typed = expand(asked, vocabulary.look_up(market.language, asked.words), same)
-    if not typed.corrected:
-        return typed
-    meant = parse(typed.corrected)
-    return meant_by(typed, expand(meant, vocabulary.look_up(market.language, meant.words), same))
+    known = _look_up(market, asked, same)
+    meant = corrected(asked, known, same)
+    if meant == asked:
+        return expand(asked, known, same)
+    return expand(meant, _look_up(market, meant, same), same, asked.groups)
 
 
-def meant_by(typed: Asked, meant: Asked) -> Asked:
-    """What was probably meant, with all that it means, and what was typed: some text may have that."""
-    groups = meant.groups
-    if len(typed.groups) == len(groups):
-        groups = tuple(
-            group.also([way for way in mistyped.ways if way.words == mistyped.words])
-            for group, mistyped in zip(groups, typed.groups, strict=True)
-        )
-    return replace(typed, groups=groups)
+def _look_up(market: Market, asked: Asked, same: Synonyms) -> Known:
+    others = [word for one in _spans(asked.groups, same) for words in one.alternatives for word in words]
+    others += [word for group in asked.groups for way in group.ways for word in way.words]
+    return vocabulary.look_up(market.language, asked.words, others)
 
 
-def expand(asked: Asked, known: Known, same: Synonyms) -> Asked:
-    """The query without its stop words, unless it has no others, and with all ways of each group."""
-    groups = [group for group in asked.groups if not (group.is_word and known.is_stop(group.words[0]))]
-    groups = list(_merged(groups or list(asked.groups), known, same))
-    last = len(groups) - 1
-    filled = tuple(_filled(group, known, is_last=place == last) for place, group in enumerate(groups))
-    return replace(asked, groups=filled, corrected=_corrected(asked, known, same))
+def corrected(asked: Asked, known: Known, same: Synonyms) -> Asked:
+    """The query with the nearest that our goods bear for each word that none does; else as it is."""
+    if asked.is_strict:
+        return asked
+    groups, last = list(asked.groups), len(asked.groups) - 1
+    said = {place for one in _spans(groups, same) for place in range(one.start, one.end)}
+    for place, group in enumerate(groups):
+        word = group.word
+        if not word or place in said or known.is_known(word) or known.is_stop(word):
+            continue
+        is_begun = place == last and group.ways[0].is_open and known.begins(word)
+        if not is_begun and (near := known.nearest(word)):
+            way = replace(group.ways[0], words=near[:1])
+            groups[place] = Group((way,), near[0], near[:1])
+    if groups == list(asked.groups):
+        return asked
+    return replace(asked, groups=tuple(groups), corrected=" ".join(group.text for group in groups))
 
 
-def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[Group]:
-    """Words that together mean something become one group, which also has what they mean."""
-    plain = [group.words[0] if group.is_word else "" for group in groups]
-    spans = {one.start: one for one in same.expansions(plain)}
+def expand(asked: Asked, known: Known, same: Synonyms, typed: Sequence[Group] = ()) -> Asked:
+    """The query without its stop words, unless it has no others, and with all ways of each group.
+
+    typed: the groups before they were corrected; some text may have what was typed.
+    """
+    groups = list[Group]()
+    for group, start, end in _merged(asked.groups, known, same):
+        filled = _filled(group, known, is_last=end == len(asked.groups))
+        if typed and typed[start:end] != asked.groups[start:end]:
+            way = _together(typed[start:end]).ways[0]
+            filled = filled.also([_weighed(way, filled.ways[0], known)])
+        groups.append(filled)
+    return replace(asked, groups=tuple(groups))
+
+
+def _spans(groups: Sequence[Group], same: Synonyms) -> list[Expansion]:
+    """Which groups, from start to end, have synonyms. One that is quoted is in no term."""
+    words, at = list[str](), list[int]()
+    for place, group in enumerate(groups):
+        words += group.parts or ("",)
+        at += [place] * max(len(group.parts), 1)
+    found = list[Expansion]()
+    for one in same.expansions(words):
+        start, end = at[one.start], at[one.end - 1] + 1
+        if at.index(start) == one.start and at[one.end : one.end + 1] != [end - 1]:
+            found.append(Expansion(start, end, one.alternatives))
+    return found
+
+
+def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[tuple[Group, int, int]]:
+    """Words that together mean something become one group, which also has what they mean; and their places.
+
+    Stop words are left out, but in what means something with them.
+    """
+    spans = {one.start: one for one in _spans(groups, same)}
+    said = [bool(group.word) and known.is_stop(group.word) for group in groups]
     place = 0
     while place < len(groups):
+        end = place + 1
         if span := spans.get(place):
             end = span.end
             # "digital camera" finds no more than "camera" has found.
-            typed = set(plain[place:end])
+            typed = {word for group in groups[place:end] for word in group.words}
             ways = [Way(words, SAME) for words in span.alternatives if not typed <= set(words)]
-            yield _together(groups[place:end]).also(ways)
-        else:
-            both = plain[place : place + 2]
-            pair = "".join(both) if len(both) == 2 and all(both) and place + 1 not in spans else ""
-            end = place + (2 if pair and known.goods(pair) else 1)
-            yield _together(groups[place:end]).also([Way((pair,), TOGETHER)] if end > place + 1 else [])
+            yield _together(groups[place:end]).also(ways), place, end
+        elif not said[place] or all(said):
+            ways = []
+            if end < len(groups) and end not in spans and not said[end]:
+                pair = groups[place].word + groups[end].word
+                if groups[place].word and groups[end].word and known.goods(pair):
+                    ways, end = [Way((pair,), TOGETHER)], end + 1
+            yield _together(groups[place:end]).also(ways), place, end
         place = end
 
 
 def _together(groups: Sequence[Group]) -> Group:
-    """One group that needs all words of these."""
+    """One group that needs all words of these, each in any of its ways."""
     if len(groups) == 1:
         return groups[0]
-    words = tuple(word for group in groups for word in group.words)
-    return Group((Way(words, is_open=groups[-1].ways[0].is_open),))
+    said = product(*(group.ways for group in groups))
+    return Group(
+        tuple(
+            Way(
+                tuple(word for way in ways for word in way.words),
+                prod(w.weight for w in ways),
+                is_open=ways[-1].is_open,
+            )
+            for ways in islice(said, COMBINED)
+        ),
+        " ".join(group.text for group in groups),
+    )
 
 
 def _filled(group: Group, known: Known, *, is_last: bool) -> Group:
-    """What is known of a group's words: beginnings, compounds, and what was probably meant."""
+    """What is known of a group's words: whether they are beginnings, what they are parts of, or made of."""
     ways: list[Way] = []
     for way in group.ways:
+        if not way.is_phrase:
+            way = replace(way, words=tuple(w for w in way.words if not known.is_stop(w)) or way.words)
         # Half a word is a beginning of others; "desk" is not the beginning of "desktop".
         is_open = way.is_open and is_last and not known.is_known(way.words[-1])
         ways.append(replace(way, is_open=is_open))
-    typed = ways[0]
-    if len(typed.words) == 1 and not typed.is_phrase:
-        (word,) = typed.words
+    typed, words = ways[0], [way.words[0] for way in ways if len(way.words) == 1]
+    for word in words:
         ways += [Way((whole,), COMPOUND) for whole in known.compounds(word)]
         if parts := known.parts(word):
             ways.append(Way(parts, TOGETHER))
-        if not known.is_known(word) and not (typed.is_open and known.begins(word)):
-            ways += [Way((near,), MEANT) for near in known.nearest(word)]
-    return Group(tuple(_weighed(way, typed, known) for way in Group(()).also(ways).ways))
+        if kind := known.kinds(word):
+            ways.append(Way(kind, SAME))
+    return Group(()).also(_weighed(way, typed, known) for way in ways)
 
 
 def _weighed(way: Way, typed: Way, known: Known) -> Way:
@@ -103,21 +157,3 @@ def _weighed(way: Way, typed: Way, known: Known) -> Way:
     if way.words == typed.words:
         return replace(way, rarity=tuple(rarity))
     return replace(way, rarity=(sum(rarity) / len(way.words),) * len(way.words))
-
-
-def _corrected(asked: Asked, known: Known, same: Synonyms) -> str:
-    """The query with each word that none of our goods bears replaced by the nearest that some do."""
-    if asked.is_strict:
-        return ""
-    last, words = len(asked.groups) - 1, list[Words]()
-    for place, group in enumerate(asked.groups):
-        (word, *rest) = group.words
-        is_meant = group.is_word and not rest and not known.is_known(word) and not known.is_stop(word)
-        if is_meant and place == last and group.ways[0].is_open and known.begins(word):
-            is_meant = False
-        if is_meant and same.expansions([word]):
-            is_meant = False
-        near = known.nearest(word) if is_meant else ()
-        words.append((near[0],) if near else group.words)
-    meant = [word for group in words for word in group]
-    return " ".join(meant) if meant != asked.words else ""

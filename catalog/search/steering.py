@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db import connections
 
 from catalog.models import Pin
-from catalog.search.synonyms import folded
+from catalog.search.words import folded
 from shop import replicas
 from shop.edge.recording import reading
 from shop.markets import Market

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from string import ascii_lowercase
 from typing import Any
 
 from django.db import connections
@@ -19,7 +20,7 @@ from catalog.models.card import text_config
 from catalog.queries import cards
 from catalog.queries.cards import CardShape
 from catalog.search import beginnings, client, counting
-from catalog.search.folding import ACCENTED, PLAIN, plain
+from catalog.search.folding import SPELLED, plain
 from catalog.search.vocabulary import look_up
 from shop import addresses, replicas
 from shop.edge.recording import reading
@@ -199,16 +200,16 @@ def _shelves(typed: str) -> list[Shelf]:
 
 BEGIN, END = r"\m", r"\M"  # of a word, in PostgreSQL's patterns
 # Letters as a name may have them: to take the accents from each name takes the database twenty times as long.
-SPELLED = {"ss": "(ss|ß)", "ae": "(ae|æ)", "oe": "(oe|œ)"} | {
-    letter: f"[{letter}{''.join(c for c, its in zip(ACCENTED, PLAIN, strict=True) if its == letter)}{two}]"
-    for letter, two in {**dict.fromkeys(PLAIN.lower(), ""), "s": "ß", "a": "æ", "o": "œ"}.items()
+_SPELLED = {"ss": "(ss|ß)", "ae": "(ae|æ)", "oe": "(oe|œ)"} | {
+    letter: f"[{letter}{SPELLED.get(letter, '')}{two}]"
+    for letter, two in {**dict.fromkeys(ascii_lowercase, ""), "s": "ß", "a": "æ", "o": "œ"}.items()
 }
 
 
 def _patterns(typed: str) -> list[str]:
     """One for each word; the last one may go on."""
     *before, last = (
-        re.sub("ss|ae|oe|.", lambda found: SPELLED.get(found[0], found[0]), word) for word in words(typed)
+        re.sub("ss|ae|oe|.", lambda found: _SPELLED.get(found[0], found[0]), word) for word in words(typed)
     )
     return [*(f"{BEGIN}{word}{END}" for word in before), f"{BEGIN}{last}"]
 

@@ -3,7 +3,8 @@
     found = synonyms.of(market)                         # or table("de"), outside of a market's pages
     found.expansions(["mobile", "phone", "case"])       # [Expansion(0, 2, (("cellphone",),))]
 
-A term may be several words. Of terms that overlap in a query the longest is meant. One step is gone, no
+A term may be several words, and is known in one as well: "wi-fi" is "wi fi" and "wifi". Of terms that overlap
+in a query the longest is meant. One step is gone, no
 further: with "laptop, notebook" and "notebook, jotter", whoever asks for a laptop is shown no jotters.
 
 A search asks for the version of the rows alone, which the database itself changes with them, in the same
@@ -21,17 +22,17 @@ from threading import Lock
 from django.db import connections
 
 from catalog.models.card import text_config
-from catalog.search.folding import plain
+from catalog.search.words import Words, folded
 from shop import markets, replicas
 from shop.edge.recording import reading
 from shop.markets import Market
 from shop.postgresql.base import prepared_cursor
 
-Term = tuple[str, ...]  # its folded words
 Normalise = Callable[[str], str]  # one folded word → what its forms have in common
 
 _SEPARATORS = re.compile(r"[,;\n]")
 KEPT = 20  # tables in a process
+APART = 2  # words that may be written apart of one that the merchant wrote in one
 # Whoever reads this alone reads the synonyms: shop.edge.recording looks for the name of their table.
 _VERSION = "SELECT version::text FROM catalog_taught WHERE what = 'synonyms' /* of catalog_synonym */"
 _ROWS = f"""
@@ -45,7 +46,7 @@ class Expansion:
 
     start: int
     end: int
-    alternatives: tuple[Term, ...]
+    alternatives: tuple[Words, ...]
 
 
 def _as_it_is(word: str) -> str:
@@ -55,8 +56,14 @@ def _as_it_is(word: str) -> str:
 class Synonyms:
     """What the terms of one language mean; never changed once it is made."""
 
-    def __init__(self, meanings: Mapping[Term, Sequence[Term]], normalise: Normalise = _as_it_is) -> None:
+    def __init__(
+        self,
+        meanings: Mapping[Words, Sequence[Words]],
+        normalise: Normalise = _as_it_is,
+        joined: Mapping[str, Words] | None = None,
+    ) -> None:
         self._meanings = {term: tuple(others) for term, others in meanings.items()}
+        self._joined = joined or {}
         self._normalise = normalise
         self._longest = max(map(len, self._meanings), default=0)
 
@@ -69,12 +76,15 @@ class Synonyms:
             return []
         asked = tuple(map(self._normalise, words))
         free, found = [True] * len(asked), list[Expansion]()
-        for length in range(min(self._longest, len(asked)), 0, -1):
+        for length in range(min(max(self._longest, APART), len(asked)), 0, -1):
             for start in range(len(asked) - length + 1):
-                others = self._meanings.get(asked[start : start + length])
-                if others and all(free[start : start + length]):
-                    free[start : start + length] = [False] * length
-                    found.append(Expansion(start, start + length, others))
+                end = start + length
+                if not all(free[start:end]):
+                    continue
+                joined = self._joined.get(self._normalise("".join(words[start:end])), ())
+                if others := self._meanings.get(asked[start:end]) or self._meanings.get(joined):
+                    free[start:end] = [False] * length
+                    found.append(Expansion(start, end, others))
         return sorted(found, key=lambda one: one.start)
 
 
@@ -114,19 +124,22 @@ def table(language: str, normalise: Normalise = _as_it_is) -> Synonyms:
 
 def build(rows: Iterable[Sequence[str]], normalise: Normalise = _as_it_is) -> Synonyms:
     """The table of rows as they are written: (words, what they find one way)."""
-    meanings: dict[Term, dict[Term, None]] = defaultdict(dict)
+    meanings: dict[Words, dict[Words, None]] = defaultdict(dict)
+    joined: dict[str, Words] = {}
     for words, finds in rows:
         asked = terms(words)
         for term in asked:
+            key = _key(term, normalise)
+            joined.setdefault(normalise("".join(term)), key)
             for other in terms(finds) or asked:
-                meanings[_key(term, normalise)][other] = None
+                meanings[key][other] = None
     alternatives = {
         key: [other for other in others if _key(other, normalise) != key] for key, others in meanings.items()
     }
-    return Synonyms({key: others for key, others in alternatives.items() if others}, normalise)
+    return Synonyms({key: others for key, others in alternatives.items() if others}, normalise, joined)
 
 
-def terms(text: str) -> list[Term]:
+def terms(text: str) -> list[Words]:
     """The terms between commas, each as its folded words: "Wi-Fi, WLAN" → ("wi", "fi"), ("wlan",)."""
     found = (tuple(folded(term)) for term in _SEPARATORS.split(text))
     return list(dict.fromkeys(term for term in found if term))
@@ -136,11 +149,6 @@ def written(text: str) -> list[str]:
     """The terms between commas as somebody wrote them; an empty one where nothing stands between two."""
     text = text.strip(" \t\r\n,;")
     return [" ".join(term.split()) for term in _SEPARATORS.split(text)] if text else []
-
-
-def folded(text: str) -> list[str]:
-    """The words of a text: lower case, without accents and punctuation."""
-    return re.findall(r"\w+", plain(text).casefold())
 
 
 def fillers(terms: Sequence[str], language: str) -> list[tuple[str, str]]:
@@ -161,5 +169,5 @@ def fillers(terms: Sequence[str], language: str) -> list[tuple[str, str]]:
     return told
 
 
-def _key(term: Term, normalise: Normalise) -> Term:
+def _key(term: Words, normalise: Normalise) -> Words:
     return tuple(map(normalise, term))

@@ -4,7 +4,7 @@ They are collected now and then (`keep`, a round of the relay), so the newest go
 a word that is not here is asked for all the same, only not alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log
@@ -13,12 +13,15 @@ from django.db import connections
 
 from catalog.models.card import text_config
 from catalog.models.word import LONGEST_WORD
+from catalog.search.stems import stemmer
+from catalog.search.words import Words
 from shop import replicas
 from shop.postgresql.base import prepared_cursor
 
 NEAREST = 3  # words that one may have meant
 COMPOUNDS = 40  # compounds that a word finds
-SHORTEST = 4  # letters of a word that may be mistyped, and of a part of a compound
+SHORTEST = 4  # letters of a word that may be mistyped, and of a part of a compound that is learned
+LEAST_PART = 3  # letters of each of two words that were written in one
 # Languages that write compounds in one word, and what stands between their parts.
 LINKS = {
     "de": ("", "s", "n", "en", "er", "es", "e"),
@@ -27,8 +30,21 @@ LINKS = {
     "sv": ("", "s"),
     "nb": ("", "s", "e"),
 }
+# Words that say nothing, where their accents, which are folded, keep a database from knowing them.
+SAID = {
+    "de": "dass fur konnen konnte uber wahrend wurde wurden",
+    "fr": "a meme ete etes etre",
+    "es": "mas si tambien esta estan",
+    "it": "piu perche",
+    "pt": "nao ja tambem so ate sao voce",
+    "da": "pa nar ogsa",
+    "sv": "pa for sa ar da dar fran nar over an at",
+    "nb": "pa sa na nar a ogsa",
+    "fi": "tama tata taman mika mita etta seka",
+}
 
-# Of words (as typed) and of all spellings of them (pairs in one, parts): what is known, in one reading.
+# Of words (as typed) and of all spellings of them (pairs in one, parts): what is known, in one reading. Of
+# compounds the first of each stem, which are as many as there are things of that name.
 _LOOK_UP = """
     WITH asked AS (
         SELECT word, (tsvector_to_array(to_tsvector(%(config)s::regconfig, word)))[1] AS stem
@@ -36,17 +52,28 @@ _LOOK_UP = """
     )
     SELECT 'stem', word, COALESCE(
         (SELECT max(goods) FROM catalog_word known WHERE language = %(language)s AND known.stem = asked.stem),
-        CASE WHEN stem IS NULL THEN -1 ELSE 0 END), NULL::text[]
+        CASE WHEN stem IS NULL THEN -1 ELSE 0 END),
+        (SELECT apart FROM catalog_word known WHERE language = %(language)s AND known.stem = asked.stem
+            AND NOT apart = '{}' ORDER BY goods DESC, word LIMIT 1)
     FROM asked
     UNION ALL
     SELECT 'word', word, goods, NULL::text[] FROM catalog_word
     WHERE language = %(language)s AND word = ANY(%(spellings)s::text[])
     UNION ALL
-    SELECT * FROM (SELECT 'near', word, goods, NULL::text[] FROM catalog_word
-    WHERE language = %(language)s AND near && %(near)s::text[] ORDER BY goods DESC LIMIT 200) near
+    SELECT 'form', cut, max(goods), NULL::text[] FROM unnest(%(cuts)s::text[]) AS cut
+    JOIN catalog_word known ON language = %(language)s
+        AND stem = (tsvector_to_array(to_tsvector(%(config)s::regconfig, cut)))[1]
+    GROUP BY cut
     UNION ALL
-    SELECT 'whole', word, goods, parts FROM catalog_word
-    WHERE language = %(language)s AND NOT parts = '{}' AND parts && %(words)s::text[]
+    SELECT * FROM (SELECT 'near', word, goods, NULL::text[] FROM catalog_word
+        WHERE language = %(language)s AND near && %(near)s::text[] AND stem <> ''
+        ORDER BY goods DESC LIMIT 200) near
+    UNION ALL
+    SELECT * FROM (SELECT 'whole', word, goods, parts FROM (
+        SELECT DISTINCT ON (stem) word, goods, parts FROM catalog_word
+        WHERE language = %(language)s AND NOT parts = '{}' AND parts && %(stems)s::text[]
+        ORDER BY stem, goods DESC, word) one
+    ORDER BY goods DESC, word LIMIT %(compounds)s) whole
     UNION ALL
     SELECT 'begins', '', count(*), NULL::text[] FROM (SELECT FROM catalog_word
         WHERE language = %(language)s AND word LIKE %(beginning)s LIMIT 1) one
@@ -56,12 +83,20 @@ _LOOK_UP = """
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the words of one query. A stem that is -1 is that of a stop word."""
+    """What is known of the words of one query: how many goods bear them.
+
+    stems: in any form; of one that says nothing -1. words: exactly so. forms: parts of words, in any form.
+    near: words a letter or two away. wholes: compounds, with the stems of what they end with. apart: words
+    that some write with hyphens, by what stands between these.
+    """
 
     stems: Mapping[str, int] = field(default_factory=dict)
     words: Mapping[str, int] = field(default_factory=dict)
+    forms: Mapping[str, int] = field(default_factory=dict)
     near: Mapping[str, int] = field(default_factory=dict)
-    wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wholes: Mapping[str, Words] = field(default_factory=dict)
+    apart: Mapping[str, Words] = field(default_factory=dict)
+    language: str = ""
     last: str = ""
     is_beginning: bool = False
     total: int = 0  # goods of that language
@@ -77,7 +112,7 @@ class Known:
 
     def is_stop(self, word: str) -> bool:
         """Is it one that says nothing by itself ("the")?"""
-        return self.stems.get(word, 0) < 0
+        return self.stems.get(word, 0) < 0 or word in SAID.get(self.language, "").split()
 
     def is_known(self, word: str) -> bool:
         """Do goods bear it, in whatever form? Of what is a code more than a word nobody can say."""
@@ -87,21 +122,35 @@ class Known:
         """Does a word that goods bear begin with the query's last one?"""
         return word == self.last and self.is_beginning
 
-    def compounds(self, word: str) -> tuple[str, ...]:
-        """Those that end with it: a "Schreibtischlampe" is a "Lampe", and no "Tisch"."""
-        found = [whole for whole, parts in self.wholes.items() if parts[-1] == word and whole != word]
+    def compounds(self, word: str) -> Words:
+        """Those that end with it, whatever its form: a "Schreibtischlampe" is a "Lampe", and no "Tisch"."""
+        stem = stemmer(self.language)(word)
+        found = [whole for whole, tails in self.wholes.items() if stem in tails and whole != word]
         return tuple(found[:COMPOUNDS])
 
-    def parts(self, word: str) -> tuple[str, ...]:
-        """The two words that one which goods do not bear is made of, if they bear both."""
-        if self.is_known(word):
-            return ()
-        splits = [(word[:cut], word[cut:]) for cut in range(3, len(word) - 2)]
-        both = [(min(self.goods(a), self.goods(b)), (a, b)) for a, b in splits]
-        goods, parts = max(both, default=(0, ()))
-        return parts if goods else ()
+    def kinds(self, word: str) -> Words:
+        """What a compound that goods do not bear is a kind of: an "Arbeitstisch" is a "Tisch"."""
+        return self.parts(word)[-1:] if self.language in LINKS and not self.is_known(word) else ()
 
-    def nearest(self, word: str) -> tuple[str, ...]:
+    def parts(self, word: str) -> Words:
+        """What some write with hyphens; or the two words of one that goods do not bear, if they bear both."""
+        if self.is_known(word):
+            return self.apart.get(word, ())
+        both = [
+            (min(self._bear(head), self._bear(tail)), (head, tail))
+            for cut in range(LEAST_PART, len(word) - LEAST_PART + 1)
+            for link in LINKS.get(self.language, ("",))
+            if len(head := word[:cut].removesuffix(link)) >= LEAST_PART
+            and word[:cut] == head + link
+            and (tail := word[cut:])
+        ]
+        goods, parts = max(both, default=(0, ()))
+        return parts if goods > 0 else ()
+
+    def _bear(self, part: str) -> int:
+        return max(self.goods(part), self.forms.get(part, 0))
+
+    def nearest(self, word: str) -> Words:
         """What somebody may have meant who typed a word that goods do not bear: few letters apart."""
         if len(word) < SHORTEST:
             return ()
@@ -114,24 +163,32 @@ class Known:
         return tuple(near for distance, _goods, near in ranked if distance == ranked[0][0])[:NEAREST]
 
 
-def look_up(language: str, words: Sequence[str]) -> Known:
-    """What is known of these folded words."""
-    asked = [word for word in words if word.isalpha() and len(word) <= LONGEST_WORD]
-    if not asked:
-        return Known()
-    pairs = [a + b for a, b in pairwise(words)]
-    cuts = [part for word in asked for cut in range(3, len(word) - 2) for part in (word[:cut], word[cut:])]
-    near = [one for word in asked if len(word) >= SHORTEST for one in less(word)]
-    values = {
-        "config": text_config(language),
-        "language": base(language),
-        "words": asked,
-        "spellings": [*asked, *pairs, *cuts],
-        "near": near,
-        "beginning": f"{asked[-1]}%" if words[-1] == asked[-1] else "",
+def look_up(language: str, words: Sequence[str], others: Iterable[str] = ()) -> Known:
+    """What is known of these folded words; of the others, how many goods bear them."""
+    language, config = base(language), text_config(language)
+    asked = [word for word in words if _can_be_known(word)]
+    others = [word for word in others if _can_be_known(word)]
+    if not asked and not others:
+        return Known(language=language)
+    cuts = {
+        part
+        for word in asked
+        for cut in range(LEAST_PART, len(word) - LEAST_PART + 1)
+        for part in (word[:cut], word[cut:])
     }
-    found: dict[str, dict[str, int]] = {"stem": {}, "word": {}, "near": {}}
-    wholes, is_beginning, total = dict[str, tuple[str, ...]](), False, 0
+    values = {
+        "config": config,
+        "language": language,
+        "words": list(dict.fromkeys([*asked, *others])),
+        "spellings": [*asked, *others, *(a + b for a, b in pairwise(words)), *cuts],
+        "cuts": list(cuts) if language in LINKS else [],
+        "near": [one for word in asked if len(word) >= SHORTEST for one in less(word)],
+        "stems": list(map(stemmer(language), [*asked, *others])) if language in LINKS else [],
+        "compounds": COMPOUNDS * len(asked),
+        "beginning": f"{asked[-1]}%" if asked and words[-1] == asked[-1] else "",
+    }
+    found: dict[str, dict[str, int]] = {"stem": {}, "word": {}, "form": {}, "near": {}}
+    wholes, apart, is_beginning, total = dict[str, Words](), dict[str, Words](), False, 0
     with prepared_cursor(connections[replicas.alias()]) as cursor:
         cursor.execute(_LOOK_UP, values)
         rows = cursor.fetchall()
@@ -144,7 +201,19 @@ def look_up(language: str, words: Sequence[str]) -> Known:
             total = goods
         else:
             found[kind][word] = goods
-    return Known(found["stem"], found["word"], found["near"], wholes, asked[-1], is_beginning, total)
+            if parts:
+                apart[word] = tuple(parts)
+    return Known(
+        *(found["stem"], found["word"], found["form"], found["near"], wholes, apart),
+        language=language,
+        last=asked[-1] if asked else "",
+        is_beginning=is_beginning,
+        total=total,
+    )
+
+
+def _can_be_known(word: str) -> bool:
+    return word.isalpha() and len(word) <= LONGEST_WORD
 
 
 def base(language: str) -> str:

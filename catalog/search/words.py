@@ -1,20 +1,25 @@
 """parse(): a query as it was typed becomes groups of words; what else they mean is meaning.py's to say.
 
 Each group must be found for a product to have all that was asked for; each of its ways is enough for it.
-"quotes" hold words together, -word keeps goods out, and "or" between two words means either.
+"quotes" hold words together, -word keeps goods out, and "or" between two words, in the market's language,
+means either.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from catalog.search.folding import plain
+from catalog.search.folding import MARKS, plain
 
 FEW = 5  # goods that have all words are enough; else what comes close is shown behind them
-MOST_GROUPS = 12  # read of a query: further ones find nothing that these do not
-_TOKEN = re.compile(r'(-?)"([^"]*)"?|(\S+)')
-_PART = re.compile(r"\d+(?:[.,]\d+)+|\w+")
-_EITHER = "or"
+MOST_GROUPS = 12  # read of a query, and words of a group: further ones find nothing that these do not
+LEAST_OPEN = 3  # letters: shorter ones begin too many words to mean one of them
+_TOKEN = re.compile(r'(-?)"([^"]*)"|(\S+)')  # a quote that nobody ends is none: a 17" screen
+_PART = re.compile(rf"\d+(?:[.,]\d+)+|[\w{MARKS}]+")
+_GOES_ON = re.compile(rf"[\w{MARKS}]$")
+# Elsewhere "or" may be a thing: French gold.
+_EITHER = {"de": "oder", "nl": "of", "fr": "ou", "es": "o", "it": "o", "pt": "ou"}
+_EITHER |= {"da": "eller", "sv": "eller", "nb": "eller", "fi": "tai", "ru": "или", "en": "or"}
 
 Words = tuple[str, ...]
 
@@ -36,9 +41,15 @@ class Way:
 
 @dataclass(frozen=True)
 class Group:
-    """One thing that is asked for, the way it was typed first."""
+    """One thing that is asked for, the way it was typed first.
+
+    text: what was typed. parts: its words, of what stands alone: what is quoted, or may be another, is none
+    that more may be known of.
+    """
 
     ways: tuple[Way, ...]
+    text: str = field(default="", compare=False)
+    parts: Words = field(default=(), compare=False)
 
     @property
     def words(self) -> Words:
@@ -46,9 +57,9 @@ class Group:
         return self.ways[0].words
 
     @property
-    def is_word(self) -> bool:
-        """Is it one plain word, of which more may be known?"""
-        return len(self.ways) == 1 and len(self.words) == 1 and not self.ways[0].is_phrase
+    def word(self) -> str:
+        """The word that it is, if it is one by itself."""
+        return self.parts[0] if len(self.parts) == 1 else ""
 
     def also(self, ways: Iterable[Way]) -> "Group":
         """The same, and these ways; the first of the same words counts."""
@@ -82,51 +93,59 @@ class Asked:
         return len(self.groups) if self.is_strict else -(-len(self.groups) // 2)
 
 
-def parse(text: str) -> Asked:
-    """The groups of a clean query, folded; the last word is open unless a quote ends it."""
+def parse(text: str, language: str = "en") -> Asked:
+    """The groups of a clean query, folded; the last word is open unless something ends it."""
     groups, excluded = list[Group](), list[Way]()
     is_strict, is_either, is_open = False, False, False
+    either = _EITHER.get(language.split("-")[0])
     for without, quoted, token in _TOKEN.findall(text):
-        if token.casefold() == _EITHER and groups:
-            is_either = is_strict = True
+        if token.lower() == either and groups and not is_either:
+            is_either = True
             continue
         if not token:  # quoted
-            words, is_strict, is_open = folded(quoted), True, False
-            ways: tuple[Way, ...] = (Way(tuple(words), is_phrase=len(words) > 1),) if words else ()
+            group, is_open = _quoted(quoted), False
+            is_strict = is_strict or bool(group)
         else:
-            without, ways = ("-", _ways(token[1:])) if re.match(r"-\w", token) else (without, _ways(token))
-            is_open = bool(ways) and not without and bool(re.search(r"\w$", token))
-        if not ways:
+            without = without or re.match(r"-(?=\w)", token)
+            group = _group(token.removeprefix("-") if without else token)
+            is_open = bool(group) and not without and bool(_GOES_ON.search(token))
+        if group is None:
             continue
         if without:
-            excluded.append(ways[-1])
+            excluded += group.ways
             is_strict = True
         elif is_either:
-            groups[-1] = Group((*groups[-1].ways, *ways))
+            groups[-1] = Group((*groups[-1].ways, *group.ways))
+            is_strict = True
         else:
-            groups.append(Group(ways))
+            groups.append(group)
         is_either = False
-    groups = _once(groups)[:MOST_GROUPS]
+    groups = list(dict.fromkeys(groups))[:MOST_GROUPS]
     if is_open and groups:
-        groups[-1] = Group(tuple(replace(way, is_open=not way.is_phrase) for way in groups[-1].ways))
+        groups[-1] = replace(groups[-1], ways=tuple(_open(way) for way in groups[-1].ways))
     return Asked(text, tuple(groups), tuple(excluded), is_strict)
 
 
 def folded(text: str) -> list[str]:
     """The words of a text: lower case, without accents and punctuation; 3.5 is one."""
-    return _PART.findall(plain(text).casefold())
+    return _PART.findall(plain(text).lower())
 
 
-def _ways(token: str) -> tuple[Way, ...]:
+def _quoted(text: str) -> Group | None:
+    words = tuple(folded(text))[:MOST_GROUPS]
+    return Group((Way(words, is_phrase=len(words) > 1),), text) if words else None
+
+
+def _group(token: str) -> Group | None:
     """A word, or what stands between hyphens and the like: as it stands, in parts, and in one."""
-    parts = folded(token)
+    parts = tuple(folded(token))[:MOST_GROUPS]
     if len(parts) < 2:
-        return (Way(tuple(parts)),) if parts else ()
-    whole = re.sub(r"^\W+|\W+$", "", plain(token).casefold())
-    joined = "".join(parts)
-    ways = (Way((whole,)),) if re.search(r"\d", whole) else ()
-    return (*ways, Way(tuple(parts), 0.9 if ways else 1.0), Way((joined,), 0.9))
+        return Group((Way(parts),), token, parts) if parts else None
+    whole = re.sub(r"^\W+|\W+$", "", plain(token).lower())
+    ways = (Way((whole,)),) if re.search(r"\d|\w\.\w", whole) else ()
+    joined = Way(("".join(parts),), 0.9)
+    return Group((*ways, Way(parts, 0.9 if ways else 1.0), joined), token, parts)
 
 
-def _once(groups: Sequence[Group]) -> list[Group]:
-    return list(dict.fromkeys(groups))
+def _open(way: Way) -> Way:
+    return replace(way, is_open=not way.is_phrase and len(way.words[-1]) >= LEAST_OPEN)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from catalog.models import Synonym
 from catalog.search import synonyms
 from catalog.search.synonyms import Expansion, build
+from catalog.search.words import folded
 from shop import markets
 from shop.edge.recording import Unrecorded, recording
 
@@ -21,7 +22,7 @@ ROWS = [
 
 def meant(query: str, rows: Sequence[tuple[str, str]] = ROWS) -> dict[str, list[str]]:
     """{"the words asked": ["what they mean too"]}"""
-    words = synonyms.folded(query)
+    words = folded(query)
     return {
         " ".join(words[one.start : one.end]): [" ".join(other) for other in one.alternatives]
         for one in build(rows).expansions(words)

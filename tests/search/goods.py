@@ -48,6 +48,9 @@ KINDS = ("Poster", "Lamp", "Notebook", "Mug", "Shelf", "")
 ADJECTIVES = ("Quiet", "Silver", "Golden", "Northern", "Élan", "Rapid", "Stormy", "Zesty")
 NOUNS = ("harbour", "meadow", "mountain", "river", "lantern", "sparrow", "thistle", "Übersee")
 BRANDS = ("Deckle", "Fennimore", "Kestrel", "")
+SUMMARIES = ("Anything", "Anything for everyday", "Anything at leisure") * 3 + (
+    *("Anything with Wi-Fi", "WiFi and TV by HP", "A t-shirt in black/white", "E-mail or email, node.js"),
+)
 SHELVES = {"Wall": ("Prints", "Frames"), "Desk": ("Lighting", "Stationery"), "Attic": ("Secrets",)}
 
 
@@ -117,7 +120,7 @@ def _product(chance: random.Random, made: Made, number: int) -> Product:
         kind=chance.choice(KINDS),
         brand=chance.choice(BRANDS),
         series=chance.choice(("", "", "Almanac")),
-        summary=chance.choice(("Anything", "Anything for everyday", "Anything at leisure")),
+        summary=chance.choice(SUMMARIES),
         description=f"<p>{chance.choice(('Letterpress', 'Handmade', 'Machined'))}</p>",
         tax_class=chance.choice(made.taxes),
         is_published=chance.random() < 0.97,

@@ -64,16 +64,58 @@ def test_the_nearest_word_is_found(typed: str) -> None:
     assert look_up("en", [typed]).nearest(typed)[0] == "harbour"
 
 
+@pytest.mark.parametrize("typed", ["tv", "hp"])
+def test_words_of_two_letters_are_known(typed: str) -> None:
+    make_product("TV stand by HP in oak")
+    follow_changes()
+    learning.learn("en")
+    known = look_up("en", [typed, "xq"])
+    assert known.is_known(typed)
+    assert known.rarity(typed) < known.rarity("xq")
+
+
+def test_what_some_write_with_hyphens_is_known_in_one() -> None:
+    make_product("Wi-Fi T-Shirt")
+    follow_changes()
+    learning.learn("en")
+    known = look_up("en", ["wifi", "tshirt"])
+    assert known.is_known("wifi")
+    assert known.parts("wifi") == ("wi", "fi")
+    assert known.parts("tshirt") == ("t", "shirt")
+
+
+def test_a_word_that_says_nothing_is_not_what_somebody_meant() -> None:
+    make_product("A gift from Oslo")
+    follow_changes()
+    learning.learn("en")
+    assert Word.objects.filter(word="from").exists()
+    assert look_up("en", ["form"]).nearest("form") == ()
+
+
 def test_compounds_are_learned_where_a_language_has_them(settings: object) -> None:
     settings.MARKETS = GERMAN  # type: ignore[attr-defined]
-    for name in ("Schreibtischlampe", "Lampe", "Schreibtisch", "Arbeitszimmer", "Zimmer", "Arbeit"):
+    for name in ("Schreibtischlampe", "Lampen", "Schreibtisch", "Arbeitszimmer", "Zimmer", "Kaffeemühle"):
         make_product(name)
+    make_product("Mühle", summary="Messer, Durchmesser 20 cm")
     follow_changes()
     learning.learn("de")
     parts = dict(Word.objects.filter(language="de").exclude(parts=[]).values_list("word", "parts"))
-    assert parts == {"schreibtischlampe": ["schreibtisch", "lampe"], "arbeitszimmer": ["arbeit", "zimmer"]}
-    ways = understand(markets.all()[0], "Lampe").groups[0].ways
-    assert [way.words for way in ways] == [("lampe",), ("schreibtischlampe",)]
+    # "Lampe" itself is nowhere: another form of it is enough.
+    mills = {"kaffeemuhle": ["muhl"], "hahnemuhle": ["muhl"]}  # and no Messer is a Durchmesser
+    assert parts == {"schreibtischlampe": ["lamp"], "arbeitszimmer": ["zimm"], **mills}
+    make_product("Lampe")
+    make_product("Schreibtischlampen")
+    follow_changes()
+    learning.learn("de")
+    market = markets.all()[0]
+    for typed in ("Lampe", "Lampen"):
+        ways = understand(market, typed).groups[0].ways
+        assert [way.words for way in ways] in (
+            [(typed.lower(),), ("schreibtischlampe",)],
+            [(typed.lower(),), ("schreibtischlampen",)],
+        )
+    assert look_up("de", ["zimmerlampen"]).parts("zimmerlampen") == ("zimmer", "lampen")
+    assert look_up("de", ["arbeitslampe"]).parts("tischlampe") == ()
 
 
 # --- When it is learned ---------------------------------------------------------------
