@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog.search import client
+from catalog.search.client import Patience
 from catalog.search.documents import code
 from catalog.search.indices import alias
 from catalog.search.relevance import FIELDS, WANTED, any_field, worth
@@ -15,7 +16,9 @@ CODE, NAMED = 1_000, 10  # a code, and what has all of it in its name, go before
 Query = dict[str, Any]
 
 
-def begun(market: Market, typed: str, words: Sequence[str], limit: int) -> list[int]:
+def begun(
+    market: Market, typed: str, words: Sequence[str], limit: int, patience: Patience
+) -> list[int]:
     """Ids of goods that have all the words, the last of which may go on; raises client.Away."""
     body: Query = {
         "query": _query(market, typed, words),
@@ -24,9 +27,11 @@ def begun(market: Market, typed: str, words: Sequence[str], limit: int) -> list[
         "track_total_hits": False,
         "sort": ["_score", {"popularity": "desc"}, {"product_id": "asc"}],
     }
-    return client.search(
-        alias(language_of(market)), body, lambda told: [int(hit["_id"]) for hit in told["hits"]["hits"]]
-    )
+
+    def read(told: Any) -> list[int]:
+        return [int(hit["_id"]) for hit in told["hits"]["hits"]]
+
+    return client.search(alias(language_of(market)), body, read, patience)
 
 
 def _query(market: Market, typed: str, words: Sequence[str]) -> Query:

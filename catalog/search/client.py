@@ -1,14 +1,15 @@
-"""The search engine, asked: within 300 ms, once, and not at all for a moment when it fails too often.
+"""The search engine, asked: within 300 ms a page, and not at all for a moment when it fails too often.
 
 Whatever goes wrong is one exception, Away, and then the database answers. Whether an engine that was left
-alone is back is asked in a thread of its own, with the question of whoever comes first after 30 seconds:
-nobody waits for it.
+alone is back is asked in a thread of its own, after 30 seconds and as cheaply as can be: nobody waits for it,
+and no shopper's question decides it.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
@@ -23,11 +24,14 @@ from shop.breaker import Breaker
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Body = Mapping[str, Any]
 Question = Callable[[Elasticsearch], Any]
 
 FAILURES, WITHIN, REST = 5, 10.0, 30.0  # so many in so many seconds: it is left alone for so long
 CONNECTIONS = 32  # that are kept, to each node
 QUICK, WRITERS_REST = 5.0, 10.0  # seconds
+SELDOM = 60.0  # seconds between two lines about queries that it refuses
+REFUSED = 400
 
 node_class: Any = Node  # of every client; tests have a server that needs another one
 
@@ -36,12 +40,41 @@ class Away(Exception):
     """The engine is not there, was too late, or answered what cannot be read. The database knows."""
 
 
+class _Refused(Exception):
+    """One of several queries is none to the engine."""
+
+
+class Patience:
+    """How long a page waits for the engine, whatever it asks: what one question took the next has not."""
+
+    def __init__(self) -> None:
+        self.left = settings.ELASTICSEARCH_TIMEOUT_MS / 1000  # seconds
+
+
+class _Seldom:
+    """Who may say something, of all who would say the same."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said_at = -SELDOM
+
+    def lets(self) -> bool:
+        """Was it not said of late?"""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._said_at < SELDOM:
+                return False
+            self._said_at = now
+            return True
+
+
 @dataclass(frozen=True)
 class _Asked:
     """What a process keeps of an engine."""
 
     client: Elasticsearch
     breaker: Breaker
+    refusals: _Seldom = field(default_factory=_Seldom)
 
 
 def is_configured() -> bool:
@@ -49,31 +82,66 @@ def is_configured() -> bool:
     return bool(settings.ELASTICSEARCH_URL)
 
 
-def search(index: str, body: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+def search(index: str, body: Body, read: Callable[[Any], T], patience: Patience | None = None) -> T:
     """What `read` makes of the engine's answer to a search; raises Away.
 
-    read: pure, it may be called in another thread. What it stumbles over in an answer, a key that is not
-    there or a text in the place of a number, is the engine's failure as well.
+    What `read` stumbles over in an answer, a key that is not there or a text in the place of a number, is the
+    engine's failure as well. patience: of the page, if it asks more than this.
     """
+    timed = _timed(body)
+    return _ask(
+        index, lambda client: client.search(index=index, body=timed), lambda told: read(_whole(told)), patience
+    )
 
-    def whole(answer: Any) -> T:
-        if answer["timed_out"] or answer["_shards"]["failed"]:
+
+def search_all(
+    index: str,
+    bodies: Sequence[Body],
+    read: Callable[[list[Any]], T],
+    patience: Patience | None = None,
+) -> T:
+    """The same of several searches, asked together and answered side by side."""
+    lines = [line for body in bodies for line in ({"index": index}, _timed(body))]
+
+    def whole(told: Any) -> T:
+        answers = [_whole(answer) for answer in told["responses"]]
+        if len(answers) != len(bodies):
             raise ValueError("an answer in part")
-        return read(answer)
+        return read(answers)
 
-    return ask(lambda client: client.search(index=index, body=dict(body)), whole)
+    return _ask(index, lambda client: client.msearch(searches=lines), whole, patience)
 
 
-def ask(question: Question, read: Callable[[Any], T]) -> T:
-    """The same for any question."""
+def _timed(body: Body) -> dict[str, Any]:
+    """It gives up as well, when nobody waits any more.
+
+    The time is always the same: answers that the engine has kept are of questions that are the same to a byte.
+    """
+    return {**body, "timeout": f"{settings.ELASTICSEARCH_TIMEOUT_MS}ms"}
+
+
+def _whole(answer: Any) -> Any:
+    """An answer to a search, if it is one and all of it."""
+    if "error" in answer:
+        failure = _Refused if answer["status"] == REFUSED else ValueError
+        raise failure(f"{answer['status']}: {answer['error']}")
+    if answer["timed_out"] or answer["_shards"]["failed"]:
+        raise ValueError("an answer in part")
+    return answer
+
+
+def _ask(index: str, question: Question, read: Callable[[Any], T], patience: Patience | None) -> T:
     if not is_configured():
         raise Away("no engine is configured")
     engine = _engine()
     if engine.breaker.is_open:
         if engine.breaker.lets():
-            threading.Thread(target=_probe, args=(engine, question, read), daemon=True).start()
+            threading.Thread(target=_probe, args=(engine, index), daemon=True).start()
         raise Away("the engine is left alone for a moment")
-    found = _answer(engine, question, read)
+    patience = patience or Patience()
+    if patience.left <= 0:
+        raise Away("the page has waited long enough")  # whoever kept it waiting has failed, or all but
+    found = _answer(engine, question, read, patience)
     if not engine.breaker.is_open:  # a late answer to a question from before is no news
         engine.breaker.worked()
     return found
@@ -108,20 +176,30 @@ def forget() -> None:
 AWAY = (TransportError, ApiError)  # what a writer is met with
 
 
-def _probe(engine: _Asked, question: Question, read: Callable[[Any], object]) -> None:
+def _probe(engine: _Asked, index: str) -> None:
+    """One document, whichever it is: the index is there, and is searched. Nothing that it may have kept."""
+    body = {"size": 1, "_source": False, "track_total_hits": False, "terminate_after": 1}
+    timed = _timed(body)
     try:
-        _answer(engine, question, read)
+        _answer(
+            engine,
+            lambda client: client.search(index=index, body=timed),
+            lambda told: _whole(told)["hits"]["hits"],
+            Patience(),
+        )
     except Away:
         return
     engine.breaker.worked()
     logger.warning("The search engine answers again.")
 
 
-def _answer(engine: _Asked, question: Question, read: Callable[[Any], T]) -> T:
+def _answer(engine: _Asked, question: Question, read: Callable[[Any], T], patience: Patience) -> T:
+    began_at = time.monotonic()
     try:
-        return read(question(engine.client))
-    except BadRequestError as error:  # it is there; this query is not what it can do
-        logger.exception("The search engine refuses a query; the database answers.")
+        return read(question(engine.client.options(request_timeout=patience.left)))
+    except (BadRequestError, _Refused) as error:  # it is there; this query is not what it can do
+        if engine.refusals.lets():
+            logger.exception("The search engine refuses a query; the database answers.")
         raise Away(str(error)) from error
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
@@ -130,6 +208,8 @@ def _answer(engine: _Asked, question: Question, read: Callable[[Any], T]) -> T:
         else:
             logger.warning("The search engine failed: %s", why)
         raise Away(str(error)) from error
+    finally:
+        patience.left -= time.monotonic() - began_at
 
 
 def _engine() -> _Asked:

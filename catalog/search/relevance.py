@@ -120,6 +120,13 @@ def _beginning(word: str, fields: tuple[str, ...]) -> Query:
     return {"bool": {"should": begins, "minimum_should_match": 1, "boost": 0.5}}
 
 
+def unhidden(query: Query, steered: Steering) -> Query:
+    """The same but for what the merchant hides."""
+    if not steered.hidden:
+        return query
+    return {"bool": {"must": [query], "must_not": [_ids(steered.hidden)]}}
+
+
 def worth(query: Query, boost: float) -> Query:
     """The same for whatever meets the query."""
     return {"constant_score": {"filter": query, "boost": boost}}

@@ -75,23 +75,24 @@ def suggest(market: Market, typed: str) -> Suggested:
     if not words(typed):
         return Suggested()
     with reading(f"search/{market.code}"):
-        ids = _product_ids(market, typed, GOODS)
+        patience = client.Patience()
+        ids = _product_ids(market, typed, patience)
         if not ids and (meant := _meant(market, typed)):
-            ids = _product_ids(market, meant, GOODS)
+            ids = _product_ids(market, meant, patience)
     with reading("categories"):
         shelves = _shelves(typed)
     queries = [query for query in counting.popular(market, typed, SEARCHES + 1) if query != typed]
     return Suggested(cards.of(market, ids), shelves, queries[:SEARCHES])
 
 
-def _product_ids(market: Market, typed: str, limit: int) -> list[int]:
+def _product_ids(market: Market, typed: str, patience: client.Patience) -> list[int]:
     """The engine's, or else the database's."""
     if client.is_configured():
         try:
-            return beginnings.begun(market, typed, words(typed), limit)
+            return beginnings.begun(market, typed, words(typed), GOODS, patience)
         except client.Away:
             pass
-    return _from_database(market, typed, limit)
+    return _from_database(market, typed, GOODS)
 
 
 def _meant(market: Market, typed: str) -> str:

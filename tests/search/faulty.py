@@ -24,23 +24,46 @@ ANSWERS = {
     "a part": ("200 OK", HEADERS, GOOD.replace('"failed":0', '"failed":1')),
     "too late itself": ("200 OK", HEADERS, GOOD.replace('"timed_out":false', '"timed_out":true')),
 }
+TOGETHER = " together"  # several answers in one, of which the last is as the mode says
+ITEMS = {
+    "good": GOOD,
+    "500": '{"error":{"type":"broken"},"status":500}',
+    "429": '{"error":{"type":"es_rejected_execution_exception"},"status":429}',
+    "404": '{"error":{"type":"index_not_found_exception"},"status":404}',
+    "400": '{"error":{"type":"parsing_exception"},"status":400}',
+    "a part": ANSWERS["a part"][2],
+    "too late itself": ANSWERS["too late itself"][2],
+    "no answer": "null",
+}
+ANSWERS |= {
+    name + TOGETHER: ("200 OK", HEADERS, f'{{"responses":[{GOOD},{item}]}}') for name, item in ITEMS.items()
+}
+ANSWERS["fewer" + TOGETHER] = ("200 OK", HEADERS, f'{{"responses":[{GOOD}]}}')
+FAULTS_TOGETHER = [
+    name for name in ANSWERS if name.endswith(TOGETHER) and name.split()[0] not in {"good", "400"}
+]
 FAULTS = (
-    *(name for name in ANSWERS if name not in {"good", "400"}),
+    *(name for name in ANSWERS if name not in {"good", "400"} and not name.endswith(TOGETHER)),
     *("silent", "reset", "closed", "drip", "drip of headers", "gibberish", "cut off"),
 )
 
 
 class Faulty:
-    """Answers as `mode` says; `asked` counts requests, `behind` waits before each good answer."""
+    """Answers as `mode` says; `requests` are those that came, `behind` waits before each good answer."""
 
     def __init__(self) -> None:
         self.mode = "good"
-        self.asked = 0
+        self.requests: list[bytes] = []
         self.behind = 0.0
         self.closes = False  # a connection, after each answer, without saying so
         self.is_over = threading.Event()
         self._listen(0)
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+
+    @property
+    def asked(self) -> int:
+        """How often."""
+        return len(self.requests)
 
     def end(self) -> None:
         """Nobody is at the address any more, and whoever waits for an answer gets none."""
@@ -70,7 +93,7 @@ class Faulty:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
             while request := _read_request(connection):
-                self.asked += 1
+                self.requests.append(request)
                 if not self._answer(connection, request) or self.closes:
                     return
 

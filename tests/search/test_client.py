@@ -6,7 +6,9 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from catalog.search.client import Away
 from shop.breaker import Breaker
 from tests import engines
 from tests.search import faulty
-from tests.search.faulty import FAULTS, Faulty, until
+from tests.search.faulty import FAULTS, FAULTS_TOGETHER, Faulty, until
 
 SECONDS = 0.3
 AT_MOST = 2.0  # of a busy machine's seconds, in place of 0.3
@@ -73,6 +75,48 @@ def test_whatever_fails_is_away_in_time_and_after_five_times_nobody_asks(server:
     assert server.asked == asked
 
 
+def together() -> list[list[int]]:
+    return client.search_all("shop-en", [{"size": 1}, {"size": 2}], lambda told: [ids(each) for each in told])
+
+
+def test_several_are_asked_in_one(server: Faulty) -> None:
+    server.mode = "good together"
+    assert together() == [[7], [7]]
+    assert server.asked == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS_TOGETHER)
+def test_of_several_one_that_fails_is_all_of_it(server: Faulty, fault: str) -> None:
+    server.mode = fault
+    for _ in range(client.FAILURES):
+        with pytest.raises(Away):
+            together()
+    asked = server.asked
+    with pytest.raises(Away):
+        together()
+    assert server.asked == asked, "it is left alone"
+
+
+def test_what_one_question_took_the_next_of_a_page_has_not(server: Faulty, settings: Any) -> None:
+    settings.ELASTICSEARCH_TIMEOUT_MS = 1_000
+    server.behind = 0.7
+    patience = client.Patience()
+    began_at = time.monotonic()
+    for _ in range(3):
+        with suppress(Away):
+            client.search("shop-en", {}, ids, patience)
+    assert time.monotonic() - began_at < 1.3
+    assert server.asked == 2, "nobody asks who has no time for the answer"
+
+
+def test_the_engine_is_told_when_nobody_waits_any_more(server: Faulty) -> None:
+    search()
+    assert b'"timeout":"300ms"' in server.requests[-1]
+    server.mode = "good together"
+    together()
+    assert server.requests[-1].count(b'"timeout":"300ms"') == 2
+
+
 def test_nobody_at_the_address_is_away(server: Faulty) -> None:
     server.end()
     assert fail(client.FAILURES) < AT_MOST
@@ -93,8 +137,27 @@ def test_a_query_that_the_engine_refuses_is_no_failure_of_it(server: Faulty) -> 
     server.mode = "400"
     fail(2 * client.FAILURES)
     assert server.asked == 2 * client.FAILURES
+    server.mode = "400 together"
+    for _ in range(2 * client.FAILURES):
+        with pytest.raises(Away):
+            together()
+    assert server.asked == 4 * client.FAILURES
     server.mode = "good"
     assert search() == [7]
+
+
+def test_what_it_refuses_is_said_once_a_minute(
+    server: Faulty, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.mode = "400"
+    fail(50)
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + client.SELDOM)
+    monkeypatch.setattr(client, "time", later)
+    fail(50)
+    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.message for record in said] == 2 * [
+        "The search engine refuses a query; the database answers."
+    ]
 
 
 def test_an_engine_that_fails_now_and_then_is_left_alone_too(server: Faulty) -> None:
@@ -123,6 +186,23 @@ def test_nobody_waits_for_whether_it_is_back(server: Faulty, monkeypatch: pytest
     server.mode = "good"
     assert until(lambda: tried() == [7]), "it was back, and nobody has seen it"
     assert search() == [7]
+
+
+def test_whether_it_is_back_no_shoppers_question_decides(
+    server: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "REST", 0.2)
+    client.forget()
+    server.mode = "500"
+    fail(client.FAILURES)
+    server.mode = "good"
+    time.sleep(0.25)
+    with pytest.raises(Away):
+        client.search("shop-en", {"query": {"poison": {}}, "aggs": {}}, lambda _told: 1 / 0)
+    assert until(lambda: tried() == [7])
+    (probe,) = [asked for asked in server.requests if b'"terminate_after":1' in asked]
+    assert b"/shop-en/_search" in probe
+    assert b"poison" not in b"".join(server.requests)
 
 
 def tried() -> list[int]:

@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker
 from catalog import cards
 from catalog.models import AttributeValue, Price, Product, VariantOption
 from catalog.queries.selection import Choice, Selection
-from catalog.search import engine as searching
+from catalog.search import figures
 from shop import markets
 from shop.markets import Market
 from tests.engines import Engine
@@ -166,7 +166,7 @@ def test_microseconds_and_capitals_order_alike(kite: Kite) -> None:
 def test_what_is_chosen_is_counted_however_many_values_there_are(
     kite: Kite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "VALUES", 1)
+    monkeypatch.setattr(figures, "VALUES", 1)
     assert kite.found().on_sale == 1
     assert kite.found("L1").on_sale == 0
     assert kite.counts("Large", "L2")["L2"] == 0
