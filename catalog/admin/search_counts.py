@@ -121,7 +121,7 @@ def _compared() -> dict[str, Any] | None:
     said = [
         _(
             "Tried on %(day)s: without the search engine, the database answered %(answered)s of the"
-            " %(queries)s most frequent searches."
+            " %(queries)s searches that were tried."
         )
         % told
     ]

@@ -180,7 +180,7 @@ class CountedBatch(models.Model):
 
 
 class Comparison(models.Model):
-    """A night's look at the most frequent searches of a week, asked of the database and of the engine.
+    """A night's look at the most frequent searches of a week, or names, asked of the database and the engine.
 
     `one_sided`: found by one and not by the other. `alike`: of the first ten on average; null: the engine
     answered none. Written by catalog/search/comparing.py.

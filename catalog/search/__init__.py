@@ -33,6 +33,10 @@ class Found:
         return not self.listing.whole and self.listing.total > 0
 
 
+class PlainBeyond(listing.Beyond):
+    """The same, as the database says in the engine's place."""
+
+
 @dataclass(frozen=True)
 class FoundPage:
     """A page of text that matches; `is_named` if its title or summary does."""
@@ -71,7 +75,11 @@ def find(market: Market, query: str, selection: Selection | None = None) -> Foun
             return Found(listing.shown(market, counted, selection), asked.corrected)
     is_ranked = selection.sort == "relevance"
     source = Source(matching=database.matching(market, asked, steered, is_ranked=is_ranked))
-    return Found(listing.read(market, source, selection), asked.corrected, is_degraded)
+    try:
+        found = listing.read(market, source, selection)
+    except listing.Beyond as beyond:
+        raise (PlainBeyond(beyond.last) if is_degraded else beyond) from None
+    return Found(found, asked.corrected, is_degraded)
 
 
 def pages(market: Market, query: str) -> list[FoundPage]:

@@ -1,7 +1,8 @@
 """compare(): each night the database is asked for what people search for, beside the engine.
 
 So what answers in an emergency is known to work before there is one. A share of all searches, answered by the
-database every day, would say the same and give shoppers the second best; at night nobody notices.
+database every day, would say the same and give shoppers the second best; at night nobody notices. Where few
+people search, it is asked for what they would: names of goods and of categories.
 """
 
 import logging
@@ -10,11 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import chain, islice, zip_longest
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Comparison
+from catalog import search
+from catalog.models import Card, Category, Comparison
 from catalog.queries import listing
 from catalog.queries.selection import Selection, Source
 from catalog.search import client, counting, database, engine, repairing, steering
@@ -30,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 JOB = "catalog.compare_searches"
 DAYS, QUERIES = 7, 40
+LEAST = 10  # of a night; names, if fewer are searched for
 FIRST = 10  # that are compared
 LATER = timedelta(minutes=30)  # than the night's repair, which goes first
 KEPT = timedelta(days=100)
@@ -67,10 +71,12 @@ def plan() -> None:
 
 
 def compare() -> Comparison | None:
-    """Asks both for the most frequent searches of late, and writes how it went; None: there are none."""
+    """Asks both for the most frequent searches of late, and writes how it went; None: nothing is sold."""
     if not client.is_configured():
         return None  # the database answers every day
-    pairs = [_pair(one.market, one.shown) for one in counting.most(DAYS, QUERIES)]
+    asked = [(one.market, one.shown) for one in counting.most(DAYS, QUERIES)]
+    asked += [named for named in _named() if named not in asked][: max(LEAST - len(asked), 0)]
+    pairs = [_pair(code, query) for code, query in asked]
     Comparison.objects.filter(at__lt=timezone.now() - KEPT).delete()
     if not pairs:
         return None
@@ -102,6 +108,19 @@ def compare() -> Comparison | None:
 def last() -> Comparison | None:
     """How it went last night."""
     return Comparison.objects.order_by("-at").first()
+
+
+def _named() -> list[tuple[str, str]]:
+    """LEAST names of each market's most popular goods, and of categories, in turns."""
+    shelves = Category.objects.filter(is_published=True).order_by("depth", "path")
+    above = list(shelves.values_list("name", flat=True)[:LEAST])
+    by_market = []
+    for market in markets.all():
+        goods = Card.objects.filter(market=market.code).order_by("-popularity", "product_id")
+        names = zip_longest(goods.values_list("name", flat=True)[:LEAST], above)
+        queries = dict.fromkeys(search.clean(name) for name in chain.from_iterable(names) if name)
+        by_market.append([(market.code, query) for query in islice(queries, LEAST)])
+    return [named for turn in zip_longest(*by_market) for named in turn if named]
 
 
 def _pair(code: str, query: str) -> _Pair:

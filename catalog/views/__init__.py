@@ -150,7 +150,8 @@ def search(request: HttpRequest) -> HttpResponse:
         elif is_sale:
             page = listing.read(market, Source(on_sale=True), parameters.selection)
     except listing.Beyond as beyond:
-        return HttpResponseRedirect(parameters.at(beyond.last).url(request.path))
+        last = HttpResponseRedirect(parameters.at(beyond.last).url(request.path))
+        return _kept_until(last, _soon() if isinstance(beyond, engine.PlainBeyond) else None)
     is_empty = page is None or not (page.total or parameters.selection.filters)
     texts = engine.pages(market, query) if query else []
     around = chrome.around(
@@ -178,8 +179,7 @@ def search(request: HttpRequest) -> HttpResponse:
             if text.is_named or is_empty
         ],
         suggestions=_suggestions(market, around) if is_empty else {"categories": [], "cards": []},
-        # Plain matches are shown while the engine is away, and not much longer.
-        changes_at=timezone.now() + PLAIN if found and found.is_degraded else None,
+        changes_at=_soon() if found and found.is_degraded else None,
     )
 
 
@@ -240,10 +240,18 @@ def _page(
 ) -> HttpResponse:
     # Context processors run after the view and win: the chrome goes through the request.
     request.chrome = around  # type: ignore[attr-defined]
-    response = render(request, template, context, status=status)
+    return _kept_until(render(request, template, context, status=status), changes_at)
+
+
+def _kept_until(response: HttpResponse, changes_at: datetime | None) -> HttpResponse:
     if changes_at is not None:
         response.changes_at = changes_at  # type: ignore[attr-defined]
     return response
+
+
+def _soon() -> datetime:
+    """What is plain is shown while the engine is away, and not much longer."""
+    return timezone.now() + PLAIN
 
 
 def _told(found: engine.Found | None, parameters: forms.ListingParameters) -> dict[str, Any]:

@@ -24,8 +24,9 @@ SEARCHES = "/admin/catalog/querycount/"
 
 
 @pytest.fixture
-def searched(engine: Engine) -> None:
-    """Two posters, and three things that people search for."""
+def searched(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two posters, and three things that people search for: as many as it takes."""
+    monkeypatch.setattr(comparing, "LEAST", 3)
     make_product("Harbour poster")
     make_product("Dune poster")
     for query, searches in (("poster", 9), ("harbour", 5), ("unicorn", 3)):
@@ -88,20 +89,45 @@ def test_while_the_engine_is_away_the_database_is_asked_all_the_same(settings: A
     assert told(night()) == (3, 3, 0, 0, "None")
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What both are asked, from now on."""
+    noted: list[tuple[str, str]] = []
+    pair = comparing._pair
+    monkeypatch.setattr(comparing, "_pair", lambda *one: (noted.append(one), pair(*one))[1])
+    return noted
+
+
 @pytest.mark.usefixtures("engine")
-def test_it_is_of_a_week_of_the_most_frequent_and_of_none_there_is_no_row(
-    monkeypatch: pytest.MonkeyPatch,
+def test_it_is_of_a_week_of_the_most_frequent_and_where_nothing_is_sold_there_is_no_row(
+    monkeypatch: pytest.MonkeyPatch, asked: list[tuple[str, str]]
 ) -> None:
     count("old", 50, days_ago=comparing.DAYS)
     assert comparing.compare() is None
     monkeypatch.setattr(comparing, "QUERIES", 2)
-    asked: list[str] = []
-    pair = comparing._pair
-    monkeypatch.setattr(comparing, "_pair", lambda code, query: (asked.append(query), pair(code, query))[1])
     for query, searches in (("poster", 2), ("print", 9), ("mug", 4)):
         count(query, searches)
     assert night().queries == 2
-    assert asked == ["print", "mug"]
+    assert asked == [("eu", "print"), ("eu", "mug")]
+
+
+def test_where_few_people_search_it_is_asked_for_names(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, asked: list[tuple[str, str]]
+) -> None:
+    make_product("Harbour poster", category="Wall", popularity=5)
+    make_product('Dune "No. 5" poster -old', category="Wall", gbp=None)
+    engine.build()
+    row = night()
+    assert set(asked) == {
+        *(("eu", name) for name in ("Harbour poster", 'Dune "No. 5" poster -old', "Wall")),
+        *(("gb", name) for name in ("Harbour poster", "Wall")),
+    }
+    assert (row.queries, row.answered, row.one_sided) == (5, 5, 0)
+    count("dune", 3)
+    monkeypatch.setattr(comparing, "LEAST", 2)
+    asked.clear()
+    assert night().queries == 2
+    assert asked == [("eu", "dune"), ("eu", "Harbour poster")]
 
 
 def test_without_an_engine_nothing_is_compared() -> None:
@@ -140,7 +166,7 @@ def test_the_desk_says_how_it_went(client: Client) -> None:
     assert "the database answered" not in said(SEARCHES)
     Comparison.objects.create(queries=40, answered=40, compared=40, one_sided=1, alike="7.2")
     page = said(SEARCHES)
-    assert "the database answered 40 of the 40 most frequent searches" in page
+    assert "the database answered 40 of the 40 searches that were tried" in page
     assert "Of its first ten goods 7.2 were the engine’s, too. 1 search finds something in one" in page
     assert "fail" not in said("/admin/")
     Comparison.objects.create(queries=40, answered=38, compared=38, one_sided=0, alike="7.2")

@@ -197,3 +197,56 @@ def test_nobody_sees_an_error_few_wait_and_nothing_is_lost(
     names = client.writer().search(index=indices.alias("en"), query={"match_all": {}})["hits"]["hits"]
     assert {hit["_source"]["name"].split()[0] for hit in names} == {"Harbour", "Comet", "Fern", "Moon"}
     assert not StaleDocument.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search/?q=poster",
+        "/search/?q=poster&page=9",
+        "/search/?q=poster&min=900",
+        "/search/?q=xylophone",
+        "/search/?q=postre",
+        "/search/suggest/?q=post",
+    ],
+)
+def test_whatever_is_plain_is_kept_a_minute_at_most(between: Between, path: str) -> None:
+    """The way to the last page too: the engine may know of more."""
+    well = Client().get(path)
+    between.mode = "500"
+    plain = Client().get(path)
+    assert well.status_code == plain.status_code == (302 if "page=" in path else 200)
+    assert plain.page_seconds <= PLAIN  # type: ignore[attr-defined]
+    assert (well.page_seconds > PLAIN) is ("suggest" not in path)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", ["/search/?q=harbour+moon&max=900", "/search/suggest/?q=harbuor"])
+def test_an_engine_that_takes_nearly_all_the_time_each_time_costs_a_page_no_more(
+    between: Between, asked: Asked, settings: Any, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What has all the words, and then what comes close; what was typed, and then what was meant."""
+    answer = Client().get(path)
+    assert "Harbour poster" in answer.content.decode()
+    assert len(asked.seconds) == 2, "it asks twice, or this tells nothing"
+    settings.ELASTICSEARCH_TIMEOUT_MS = 300
+    between.behind = 0.25
+    took = []
+    for _ in range(3):  # the quickest is that of the least busy moment
+        asked.seconds.clear()
+        answer = Client().get(path)
+        assert (answer.status_code, "Harbour poster" in answer.content.decode()) == (200, True)
+        assert answer.page_seconds <= PLAIN  # type: ignore[attr-defined]
+        took.append(sum(asked.seconds))
+    assert min(took) < 0.3 + 0.15
+    # The test of the test: with 0.3 s for each question both are answered.
+    client.forget()
+    monkeypatch.setattr(client, "Patience", _Endless)
+    asked.seconds.clear()
+    assert Client().get(path).status_code == 200
+    assert sum(asked.seconds) > 0.5
+
+
+class _Endless(client.Patience):
+    """A page that asks once more as if it had not waited yet."""
+
+    left = property(lambda _self: 5.0, lambda _self, _value: None)  # type: ignore[assignment]
