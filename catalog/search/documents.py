@@ -150,7 +150,6 @@ def _sold(card: _Card) -> dict[str, Any]:
         "price": _minor(card.price, card.currency),
         "currency": card.currency,
         "values": [*map(str, card.values), *([SALE] if card.on_sale else [])],
-        "categories": list(map(str, card.categories)),
         "availability": card.availability,
     }
 

@@ -103,17 +103,17 @@ _PLAIN = {"type": "text", "analyzer": "words", "search_analyzer": "words_asked"}
 _THERE = {"index_options": "docs", "norms": False}
 _BEGINNINGS = {"type": "text", "analyzer": "prefix", "search_analyzer": "words_asked", **_THERE}
 _EXACT = {"type": "keyword", "normalizer": "folded", "ignore_above": 256}
-_KEPT = {"type": "keyword", "index": False}
+# Read by whoever looks at a document; nothing is found, counted or sorted by it.
+_TOLD = {"type": "keyword", "index": False, "doc_values": False}
 
 
 def _mappings(codes: list[str]) -> dict[str, Any]:
     sold = {
         "properties": {
             "price": {"type": "long"},  # in minor units
-            "currency": {"type": "keyword"},
+            "currency": _TOLD,
             "values": {"type": "keyword"},
-            "categories": {"type": "keyword"},
-            "availability": {"type": "keyword"},
+            "availability": _TOLD,
         }
     }
     offer = {
@@ -126,7 +126,7 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
         "properties": {
             "product_id": {"type": "long"},
             "name": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS, "exact": _EXACT}),
-            "brand": _text(fields={"plain": _PLAIN, "prefix": _BEGINNINGS}),
+            "brand": _text(fields={"prefix": _BEGINNINGS}),
             "series": _text(),
             "kind": _text(),
             "is_a": {"type": "keyword"},  # the kind, whatever the form and order of its words
@@ -139,10 +139,10 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "code_words": _PLAIN,  # a part of a code, or one beside other words
             "popularity": {"type": "integer"},
             "published_at": {"type": "date_nanos"},  # many are published in one millisecond
-            "rating": {"type": "float"},
+            "rating": {"type": "float", "index": False},
             "by_name": {"type": "keyword", "index": False},  # to sort by, as the database does
-            "image": _KEPT,
-            "digest": _KEPT,  # of all the others: whether a document says what the database does
+            "image": _TOLD,
+            "digest": {"type": "keyword", "index": False},  # of all the others: whether a document says what the database does
             "sold": {"properties": dict.fromkeys(codes, sold)},
             "offers": {"type": "nested", "properties": offer},
         },

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from catalog.models import Product, StaleDocument
-from catalog.search import client, indices, keeping, rebuilding
+from catalog.search import client, indices, keeping, learning, rebuilding
 from shop.changes import projector
 from tests import engines
 from tests.engines import follow
@@ -225,6 +225,7 @@ def test_an_engine_that_takes_nearly_all_the_time_each_time_costs_a_page_no_more
     between: Between, asked: Asked, settings: Any, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """What has all the words, and then what comes close; what was typed, and then what was meant."""
+    learning.learn("en")
     answer = Client().get(path)
     assert "Harbour poster" in answer.content.decode()
     assert len(asked.seconds) == 2, "it asks twice, or this tells nothing"
