@@ -16,9 +16,7 @@ CODE, NAMED = 1_000, 10  # a code, and what has all of it in its name, go before
 Query = dict[str, Any]
 
 
-def begun(
-    market: Market, typed: str, words: Sequence[str], limit: int, patience: Patience
-) -> list[int]:
+def begun(market: Market, typed: str, words: Sequence[str], limit: int, patience: Patience) -> list[int]:
     """Ids of goods that have all the words, the last of which may go on; raises client.Away."""
     body: Query = {
         "query": _query(market, typed, words),

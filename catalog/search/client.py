@@ -90,7 +90,10 @@ def search(index: str, body: Body, read: Callable[[Any], T], patience: Patience 
     """
     timed = _timed(body)
     return _ask(
-        index, lambda client: client.search(index=index, body=timed), lambda told: read(_whole(told)), patience
+        index,
+        lambda client: client.search(index=index, body=timed),
+        lambda told: read(_whole(told)),
+        patience,
     )
 
 
@@ -115,7 +118,7 @@ def search_all(
 def _timed(body: Body) -> dict[str, Any]:
     """It gives up as well, when nobody waits any more.
 
-    The time is always the same: answers that the engine has kept are of questions that are the same to a byte.
+    The time is always the same: an answer that the engine has kept is that to the same question, to a byte.
     """
     return {**body, "timeout": f"{settings.ELASTICSEARCH_TIMEOUT_MS}ms"}
 

@@ -54,7 +54,7 @@ class _Search:
         self.patience = client.Patience()
 
     def whole(self) -> tuple[Figures, list[int], int]:
-        """What has all the words; and of how many groups what comes close must have, if half is too many 1."""
+        """What has all the words; how many groups what comes close must have: half, or else one."""
         query = relevance.whole(self.market, self.asked, self.steered)
         half, more = self.asked.enough, []
         if 1 < half < len(self.asked.groups):

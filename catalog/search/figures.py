@@ -116,7 +116,8 @@ class Figures:
 
     def _filtered(self) -> Query:
         """By way of offers: those that meet the filters first, whatever is counted of them then."""
-        filters, goods = self.filters, {"goods": {"reverse_nested": {}}}
+        filters = self.filters
+        goods: Query = {"goods": {"reverse_nested": {}}}
         every = self._by_value("offers.values", goods)
         counted: Query = {}
         for own, values in ((None, every), *self._own(goods)):

@@ -142,7 +142,10 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "rating": {"type": "float", "index": False},
             "by_name": {"type": "keyword", "index": False},  # to sort by, as the database does
             "image": _TOLD,
-            "digest": {"type": "keyword", "index": False},  # of all the others: whether a document says what the database does
+            "digest": {
+                "type": "keyword",
+                "index": False,
+            },  # of all the others: whether a document says what the database does
             "sold": {"properties": dict.fromkeys(codes, sold)},
             "offers": {"type": "nested", "properties": offer},
         },

@@ -85,9 +85,7 @@ class Shoppers:
                 kept = told.page_seconds  # type: ignore[attr-defined]
                 is_right = told.status_code == 200 and "Harbour poster" in told.content.decode()
                 status = told.status_code if is_right else 999
-                self.pages.append(
-                    Page(began_at, status, kept <= 60, now - began_at, sum(asked), len(asked))
-                )
+                self.pages.append(Page(began_at, status, kept <= 60, now - began_at, sum(asked), len(asked)))
         finally:
             connection.close()
 
@@ -98,7 +96,8 @@ class Shoppers:
 def server() -> int:
     """The process that listens there; 0: none does."""
     port = f":{urlsplit(ADDRESS).port:04X}"
-    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").open()]
+    lines = [Path(f"/proc/net/{name}").read_text().splitlines() for name in ("tcp", "tcp6")]
+    rows = [line.split() for found in lines for line in found]
     sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(port) and row[3] == "0A"}
     for entry in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):
