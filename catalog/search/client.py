@@ -30,6 +30,7 @@ Question = Callable[[Elasticsearch], Any]
 FAILURES, WITHIN, REST = 5, 10.0, 30.0  # so many in so many seconds: it is left alone for so long
 CONNECTIONS = 32  # that are kept, to each node
 QUICK, WRITERS_REST = 5.0, 10.0  # seconds
+COLD = 5.0  # seconds that the first answer of an engine may take that was just started
 SELDOM = 60.0  # seconds between two lines about queries that it refuses
 REFUSED = 400
 
@@ -47,8 +48,8 @@ class _Refused(Exception):
 class Patience:
     """How long a page waits for the engine, whatever it asks: what one question took the next has not."""
 
-    def __init__(self) -> None:
-        self.left = settings.ELASTICSEARCH_TIMEOUT_MS / 1000  # seconds
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.left = seconds or settings.ELASTICSEARCH_TIMEOUT_MS / 1000
 
 
 class _Seldom:
@@ -180,16 +181,19 @@ AWAY = (TransportError, ApiError)  # what a writer is met with
 
 
 def _probe(engine: _Asked, index: str) -> None:
-    """One document, whichever it is: the index is there, and is searched. Nothing that it may have kept."""
+    """One document, whichever it is: the index is there, and is searched. Nothing that it may have kept.
+
+    At first without any hurry: one that was just started would be late each time, and get no warmer by that.
+    """
     body = {"size": 1, "_source": False, "track_total_hits": False, "terminate_after": 1}
-    timed = _timed(body)
     try:
-        _answer(
-            engine,
-            lambda client: client.search(index=index, body=timed),
-            lambda told: _whole(told)["hits"]["hits"],
-            Patience(),
-        )
+        for patience in (Patience(COLD), Patience()):
+            _answer(
+                engine,
+                lambda client: client.search(index=index, body=body),
+                lambda told: _whole(told)["hits"]["hits"],
+                patience,
+            )
     except Away:
         return
     engine.breaker.worked()

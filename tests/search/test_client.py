@@ -200,9 +200,31 @@ def test_whether_it_is_back_no_shoppers_question_decides(
     with pytest.raises(Away):
         client.search("shop-en", {"query": {"poison": {}}, "aggs": {}}, lambda _told: 1 / 0)
     assert until(lambda: tried() == [7])
-    (probe,) = [asked for asked in server.requests if b'"terminate_after":1' in asked]
-    assert b"/shop-en/_search" in probe
+    probes = [asked for asked in server.requests if b'"terminate_after":1' in asked]
+    assert probes
+    assert all(b"/shop-en/_search" in probe for probe in probes)
     assert b"poison" not in b"".join(server.requests)
+
+
+def test_an_engine_that_was_just_started_may_be_late_once(
+    server: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But is asked again by shoppers only where it would not keep them waiting."""
+    monkeypatch.setattr(client, "REST", 0.2)
+    monkeypatch.setattr(client, "COLD", 2.0)
+    client.forget()
+    server.mode = "500"
+    fail(client.FAILURES)
+    server.mode, server.behind = "good", 2 * SECONDS
+    asked = server.asked
+    time.sleep(0.25)
+    fail()
+    assert until(lambda: server.asked == asked + 2), "it has answered one, and is asked for another"
+    time.sleep(1.5 * SECONDS)
+    fail()
+    assert client._engine().breaker.is_open
+    server.behind = 0.0
+    assert until(lambda: tried() == [7])
 
 
 def tried() -> list[int]:
