@@ -17,6 +17,12 @@ TEXT_CONFIGS = {
     "es": "spanish",
     "it": "italian",
     "nl": "dutch",
+    "pt": "portuguese",
+    "da": "danish",
+    "sv": "swedish",
+    "nb": "norwegian",
+    "fi": "finnish",
+    "ru": "russian",
 }
 
 

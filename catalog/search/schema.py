@@ -24,6 +24,12 @@ STEMMERS = {
     "es": ("Spanish", "_spanish_"),
     "it": ("Italian", "_italian_"),
     "nl": ("Dutch", "_dutch_"),
+    "pt": ("Portuguese", "_portuguese_"),
+    "da": ("Danish", "_danish_"),
+    "sv": ("Swedish", "_swedish_"),
+    "nb": ("Norwegian", "_norwegian_"),
+    "fi": ("Finnish", "_finnish_"),
+    "ru": ("Russian", "_russian_"),
 }
 assert STEMMERS.keys() == TEXT_CONFIGS.keys()
 

@@ -29,6 +29,7 @@ LINKS = {
     "da": ("", "s", "e"),
     "sv": ("", "s"),
     "nb": ("", "s", "e"),
+    "fi": ("", "n"),
 }
 # Words that say nothing, where their accents, which are folded, keep a database from knowing them.
 SAID = {
