@@ -89,6 +89,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_unconfigure() -> None:
     template.end()
     engines.end()
+    doubles.end()
     servers.end()
 
 

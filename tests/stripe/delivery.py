@@ -28,8 +28,9 @@ class Delivery:
         self.url = ""
         self.kept: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
+        self._is_over = False
         self._numbers = itertools.count(1)
-        self._queue: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._deliver, daemon=True).start()
 
     def tell(self, kind: str, row: dict[str, Any]) -> None:
@@ -63,11 +64,17 @@ class Delivery:
         except OSError:
             return 0
 
+    def end(self) -> None:
+        """Nothing is sent any more, not even what waits."""
+        self._is_over = True
+        self._queue.put(None)
+
     def _deliver(self) -> None:
-        while True:
-            event = self._queue.get()
+        while event := self._queue.get():
             for pause in (0, 0.2, 1):
                 time.sleep(pause)
+                if self._is_over:
+                    return
                 with contextlib.suppress(Exception):
                     if 200 <= self.post(event) < 300:
                         break

@@ -1,4 +1,7 @@
-"""The double over HTTP: `python -m tests.stripe.server` prints its address and serves until its input ends.
+"""The double over HTTP: `python -m tests.stripe.server` begins one for each line of its input.
+
+Where the line is empty it prints the new one's address; where it is an address, that one ends. With its
+input all of them do.
 
 Tests ask it for faults and events at /_double/…, which Stripe does not have.
 """
@@ -260,15 +263,29 @@ class Server(ThreadingHTTPServer):
         pass
 
 
-def main() -> None:
-    double = Double()
-    handler = type("OfDouble", (Handler,), {"double": double})
-    server = Server(("127.0.0.1", 0), handler)
+def begin(double: Double) -> Server:
+    """It has its own port: who still asks a former one reaches nobody."""
+    server = Server(("127.0.0.1", 0), type("OfDouble", (Handler,), {"double": double}))
     double.address = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"{double.address}\n")
-    sys.stdout.flush()
-    sys.stdin.read()  # until who started it is gone
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
+
+
+def main() -> None:
+    begun: dict[str, tuple[Double, Server]] = {}
+    for line in sys.stdin:
+        if address := line.strip():
+            double, server = begun.pop(address)
+            double.delivery.end()
+            server.shutdown()
+            server.server_close()
+        else:
+            double = Double()
+            server = begin(double)
+            begun[double.address] = double, server
+            address = double.address
+        sys.stdout.write(f"{address}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
