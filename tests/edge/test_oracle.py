@@ -129,7 +129,8 @@ def opened(
         def let_them_in(edge: Edge = nodes.edge) -> Oracle:
             settings.EDGE_BACKEND, settings.EDGE_SECRET = "varnish", SECRET
             settings.VARNISH_NODES, settings.PURGE_TIMEOUT_SECONDS = [edge.url], 10.0
-            for pause in (0.01, 0.013):  # two projectors; their heartbeats make a replica one to be read from
+            # Two projectors; their heartbeats make a replica one to be read from.
+            for pause in (0.04, 0.05):
                 running.enter_context(beside(relay, pause))
             freshness.let_go({"html"})  # what the test before has left there
             settled()
