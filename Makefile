@@ -38,7 +38,7 @@ install: .venv/.test ## Install everything for development into .venv
 
 test: .venv/.test ## Run the whole suite on real services (ARGS="-k cart" for a part of it)
 	@if $(lacks_packages) && $(can_install); then $(install_packages) || echo "Some packages are missing, see below."; fi
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 3 $(ARGS)
 
 # What `make test` does in seconds, for long: random edits, killed processes, lagging replicas, large tables.
 soak: export KILLED_JOBS := 500

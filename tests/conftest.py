@@ -31,19 +31,24 @@ from orders.models import Seller  # noqa: E402
 from tests import emptying, engines, template  # noqa: E402
 
 HERE = Path(__file__).parent
-# What takes longest begins first, or one process waits in the end for the other's last journey. A file stays
-# with its process (pyproject.toml); those that start processes of their own have others between them.
+# What takes longest begins first, or one process waits in the end for the others' last journey. A file stays
+# with its process (pyproject.toml); those that start processes of their own have others between them. With a
+# file of one test goes the next one that nobody has: the demo comes after the stack, not beside it.
 LONGEST = (
-    *("journeys/test_stack", "journeys/test_paying", "edge/test_oracle", "journeys/test_accessibility"),
-    *("journeys/test_demo", "journeys/test_account", "journeys/test_admin", "catalog/test_edits"),
+    *("journeys/test_stack", "journeys/test_admin", "journeys/test_accessibility", "journeys/test_demo"),
+    *("edge/test_oracle", "journeys/test_paying", "journeys/test_account", "catalog/test_edits"),
     *("journeys/test_visitor", "catalog/test_import_luma", "catalog/test_edits_of_trade"),
     *("catalog/test_import_kill", "edge/test_crowds", "catalog/test_foremost", "shop/test_embedded"),
     *("edge/test_deception", "replicas/test_causality", "journeys/test_buying", "journeys/test_addresses"),
+    *("edge/test_failing", "search/test_facets", "orders/test_admin_giving", "edge/test_canary"),
     *("shop/test_outbox_killed", "catalog/test_edits_of_addresses", "journeys/test_entries"),
-    *("journeys/test_receipt", "catalog/test_edits_of_words", "edge/test_canary", "test_architecture"),
-    *("replicas/test_settings", "orders/test_admin_giving", "catalog/test_navigation"),
+    *("search/test_surviving", "edge/test_refusals", "orders/test_admin_refunds", "search/test_rebuilding"),
+    *("journeys/test_receipt", "catalog/test_edits_of_words", "edge/test_purging", "test_architecture"),
+    *("replicas/test_settings", "orders/test_admin_shipping", "catalog/test_navigation"),
     *("checkout/test_together", "orders/test_invoices_numbers", "catalog/test_generate_command"),
+    *("search/test_following", "search/test_converging", "checkout/test_admin_promotions"),
     *("catalog/test_demo_plan", "orders/test_webhooks", "shop/test_relays", "checkout/test_agreement"),
+    *("search/test_engine_fallback", "orders/test_admin", "edge/test_varnish", "edge/test_store"),
 )
 PLACES = {HERE / f"{name}.py": place for place, name in enumerate(LONGEST)}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}

@@ -28,7 +28,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 CONNECTS = BaseDatabaseWrapper.ensure_connection
 # Durable is what production must be; these data are thrown away.
 QUICK = (
-    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=150"),
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"),
     "deadlock_timeout=100ms",  # broken variants wait in circles
 )
 # Waits until the test run has ended, however it ended (kill -9 too), then stops the servers and sweeps up;
