@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 from django.utils import timezone
 
-from catalog import cards, delivery, images, pricing
+from catalog import cards, delivery, images, neighbours, pricing
 from catalog.importing import run
 from catalog.search import comparing, counting, keeping, learning, rebuilding, repairing
 from catalog.stock import rush
@@ -31,6 +31,12 @@ def rebuild_cards(product_ids: Sequence[int]) -> None:
 def render_image(image_id: int) -> None:
     """All renditions of a picture."""
     images.render(image_id)
+
+
+def choose_neighbours() -> None:
+    """Many products have come, or moved: whom each of them stands beside."""
+    neighbours.choose_now()
+    projector.ring()
 
 
 def ease_rush(variant_ids: Sequence[int]) -> None:

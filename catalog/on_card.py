@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from catalog.keys import CUT, FOUND, LISTED, OFFERED, PLACED, PRINTED, STARS
 from catalog.models import Card, Product
-from catalog.neighbours import beside
+from catalog.neighbours import beside, unaware
 from catalog.noted import column, purge, touches
 from catalog.on_document import of_cards
 from shop.changes.models import Row
@@ -72,10 +72,13 @@ def all_neighbours(effects: Effects) -> None:
 
 def neighbours(rows: Sequence[Row], effects: Effects) -> None:
     """The page beside which they stand; and whom a new product stands beside may choose it in turn."""
+    came = set[int]()
     for row in rows:
         before, after = row.before, row.after
         for side in (before, after):
             if side is not None:
                 effects.purge(f"beside/{side['market']}/{side['product_id']}")
         if after and not (before and (before["companions"] or before["alternatives"])):
-            effects.project(NEIGHBOURS, after["companions"] + after["alternatives"])
+            came.add(after["product_id"])
+    if came:
+        effects.project(NEIGHBOURS, unaware(came))

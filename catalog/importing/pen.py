@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from shop.changes import projector
 from shop.postgresql.base import patience
 
 CHUNK = 1_000  # rows in a statement
@@ -17,13 +18,14 @@ Row = TypeVar("Row", bound=models.Model)
 
 @contextmanager
 def unhurried(*, keep: bool = True) -> Iterator[None]:
-    """A transaction whose statements may take longer than a page's: nobody waits for them.
+    """A transaction whose statements may take longer than a page's: nobody waits for them, nor for what follows.
 
     keep False: a trial's; everything is undone at its end, so that no row stays locked.
     """
     with patience(connection, 0), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = '60s'")
+        projector.part_of_many()
         yield
         if not keep:
             transaction.set_rollback(True)

@@ -4,6 +4,8 @@ A note's id is drawn after the change that it is of was committed, and is the ve
 written; whoever claims it reads the truth after that. The engine refuses what has a lower version than it
 has: so of any number of writers, late ones too, the one that has read last wins. Nobody holds a lock while
 the engine is asked, and a note is forgotten only as it was claimed: one that was drawn meanwhile stays.
+
+Edits are claimed by whoever comes, and go first; of a bulk change each batch is one writer's for a moment.
 """
 
 import logging
@@ -18,13 +20,15 @@ from catalog.search import client, documents, indices, schema
 from catalog.search.client import Away
 from catalog.search.indices import Write
 from shop.changes import projector
+from shop.changes.models import IS_PART
 from shop.outbox.outbox import enqueue
 
 logger = logging.getLogger(__name__)
 
 JOB = "catalog.index_stale"
 BATCH = 500  # products that are read and written together
-SLICE = 60.0  # seconds of a job, less than its lease
+SLICE = 20.0  # seconds of a job, less than its lease: the relay has other work as well
+LEASE = 30.0  # seconds in which no other writer takes the same batch of a bulk change
 TOGETHER = 2.0  # seconds of a bulk change's writing until it is found
 FEW = 50  # products that are noted together: a merchant's edit, which is written before bulk changes
 
@@ -35,16 +39,23 @@ _NEXT = f"nextval(pg_get_serial_sequence('{_TABLE}', 'id'))"
 
 _NOTE = f"""
     INSERT INTO {_TABLE} AS known (product_id, is_bulk)
-    SELECT DISTINCT id, %s FROM unnest(%s::bigint[]) AS noted(id) ORDER BY id
-    ON CONFLICT (product_id)
-    DO UPDATE SET id = {_NEXT}, is_bulk = known.is_bulk AND EXCLUDED.is_bulk"""  # noqa: S608 (names of ours)
+    SELECT DISTINCT id, %s OR {IS_PART} FROM unnest(%s::bigint[]) AS noted(id) ORDER BY id
+    ON CONFLICT (product_id) DO UPDATE
+    SET id = {_NEXT}, is_bulk = known.is_bulk AND EXCLUDED.is_bulk, lease_until = NULL"""  # noqa: S608 (ours)
 _CLAIM = f"""
-    SELECT id, product_id, {_VERSION} + id FROM {_TABLE}
-    WHERE is_bulk = %s AND id > %s ORDER BY id LIMIT %s"""  # noqa: S608
+    SELECT id, product_id, {_VERSION} + id, is_bulk FROM {_TABLE}
+    WHERE NOT is_bulk ORDER BY id LIMIT %s"""  # noqa: S608
+_CLAIM_BULK = f"""
+    UPDATE {_TABLE} SET lease_until = clock_timestamp() + %s * interval '1 second'
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM {_TABLE}
+        WHERE is_bulk AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
+    RETURNING id, product_id, {_VERSION} + id, is_bulk"""  # noqa: S608
 # In the order in which they are noted, or each would wait for the other.
-_FORGET = f"""
-    DELETE FROM {_TABLE} WHERE id = ANY(ARRAY(
-        SELECT id FROM {_TABLE} WHERE id = ANY(%s) ORDER BY product_id FOR UPDATE))"""  # noqa: S608
+_THESE = f"id = ANY(ARRAY(SELECT id FROM {_TABLE} WHERE id = ANY(%s) ORDER BY product_id FOR UPDATE))"  # noqa: S608
+_FORGET = f"DELETE FROM {_TABLE} WHERE {_THESE}"  # noqa: S608
+_RELEASE = f"UPDATE {_TABLE} SET lease_until = NULL WHERE {_THESE} AND is_bulk"  # noqa: S608
 _REFRESHED = f"""
     INSERT INTO {Refreshed._meta.db_table} AS known (alias, number)
     SELECT alias, 1 FROM unnest(%s::text[]) AS told(alias) ORDER BY alias
@@ -57,6 +68,7 @@ class Claimed(NamedTuple):
     id: int
     product_id: int
     version: int
+    is_bulk: bool
 
 
 def note(product_ids: Iterable[int]) -> None:
@@ -87,36 +99,37 @@ def index_stale() -> bool:
     if not engine.lets():
         return False
     until = time.monotonic() + SLICE
+    written: list[Claimed] = []
     try:
-        while True:
-            if claimed := claim():
-                write(claimed)
-                _settle(claimed)
-            elif not _index_bulk():
-                engine.worked()
-                return True
+        while _write_next(written):
             engine.worked()
             if time.monotonic() > until:
                 enqueue(JOB, once=True)
                 return False
     except Away as error:
         engine.failed()
+        _release(written)
         logger.warning("The search engine is away, what it has to be told waits: %s", error)
         return False
+    engine.worked()
+    return True
 
 
-def _index_bulk() -> bool:
-    """Writes what a bulk change noted, until an edit comes, or for a moment: then it is found."""
-    written: list[Claimed] = []
+def _write_next(taken: list[Claimed]) -> bool:
+    """Whether there was something: edits, or a bulk change until one comes, or for a moment; then it is found.
+
+    taken: becomes what this writer has of it.
+    """
+    taken.clear()
     until = time.monotonic() + TOGETHER
-    while claimed := claim(is_bulk=True, after=written[-1].id if written else 0):
+    while claimed := claim() or claim(is_bulk=True):
+        taken += claimed
         write(claimed)
-        written += claimed
-        if time.monotonic() > until or StaleDocument.objects.filter(is_bulk=False).exists():
+        if not claimed[0].is_bulk or time.monotonic() > until:
             break
-    if written:
-        _settle(written)
-    return bool(written)
+    if taken:
+        _settle(taken)
+    return bool(taken)
 
 
 def look() -> None:
@@ -126,11 +139,20 @@ def look() -> None:
             enqueue(JOB, once=True)
 
 
-def claim(*, is_bulk: bool = False, after: int = 0) -> list[Claimed]:
-    """The notes that come next, of edits or of bulk changes."""
+def claim(*, is_bulk: bool = False) -> list[Claimed]:
+    """The notes that come next, of edits; or of bulk changes, those that no other writer has taken."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [is_bulk, after, BATCH])
-        return [Claimed(*row) for row in cursor.fetchall()]
+        if is_bulk:
+            cursor.execute(_CLAIM_BULK, [LEASE, BATCH])
+        else:
+            cursor.execute(_CLAIM, [BATCH])
+        return sorted(Claimed(*row) for row in cursor.fetchall())
+
+
+def _release(taken: Sequence[Claimed]) -> None:
+    """They could not be written: whoever tries next need not wait."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, [[each.id for each in taken]])
 
 
 def write(claimed: Sequence[Claimed]) -> None:

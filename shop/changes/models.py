@@ -32,6 +32,16 @@ class Causes(models.Func):
     )
 
 
+# What a transaction writes is a part of something large, see projector.part_of_many().
+IS_PART = "coalesce(current_setting('shop.is_part', true), '') = 'on'"
+
+
+class IsPart(models.Func):
+    """Whether the transaction that wrote the note has said so."""
+
+    template = f"({IS_PART})"
+
+
 class Change(models.Model):
     """Up to 1,000 changed rows of one model, noted by a trigger in the transaction that changed them."""
 
@@ -39,6 +49,7 @@ class Change(models.Model):
     columns = models.JSONField()  # names of the noted columns, the primary key first
     rows = models.JSONField()  # [[before, after, changed columns], …]
     is_whole = models.BooleanField(db_default=False)  # TRUNCATE: everything of the model went
+    is_part = models.BooleanField(db_default=IsPart())  # of an import: edits go first
     causes = ArrayField(models.BigIntegerField(), db_default=Causes())
     at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)

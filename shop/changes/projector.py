@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 BATCH = 100  # notes (of up to 1,000 rows) that are followed together
 RUNG = "shop.changes.projector.rung"
 SMALL = 200  # rows of a note: a merchant's edit
+PARTS = 20  # notes of an import that are followed together, by who is there for edits: a moment's work
 PACKED = 8_000  # bytes that it takes in its table, at most: a larger one is not unpacked to be counted
 FAILURES = 3  # after which a note that its rule cannot follow is taken for one of the whole model
 
@@ -49,27 +50,29 @@ def drain(
 ) -> int:
     """Follows open changes, and those that its own writes note, until none is left; how many.
 
-    small: those of edits. A bulk write takes minutes, and one of the relay's threads follows it, alone: so
-    somebody is there for the edit that is saved meanwhile.
+    small: those of edits, and where there is none, a few of an import. A bulk write takes minutes, and one of
+    the relay's threads follows it, alone: so somebody is there for the edit that is saved meanwhile.
     """
     started, followed = time.monotonic(), 0
     while not stop() and (for_seconds is None or time.monotonic() - started < for_seconds):
-        changes = claim(limit, small=True) or ([] if small else claim(limit))
+        rest = {"limit": PARTS, "small": True, "parts": True} if small else {"limit": limit}
+        changes = claim(limit, small=True) or claim(**rest)
         if not changes:
             break
         followed += _follow_or_divide(changes)
     return followed
 
 
-def claim(limit: int = BATCH, *, small: bool = False) -> list[Change]:
-    """The oldest open changes, or small ones, leased to the caller by the database's clock."""
+def claim(limit: int = BATCH, *, small: bool = False, parts: bool = False) -> list[Change]:
+    """The oldest open changes, or small ones: edits, or else `parts`; leased by the database's clock."""
     changes = Change.objects.raw(
         """
         UPDATE changes_change SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
         WHERE id = ANY(ARRAY(
             SELECT id FROM changes_change
             WHERE done_at IS NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                AND (NOT %(small)s OR CASE WHEN is_whole OR pg_column_size(rows) > %(packed)s THEN false
+                AND (NOT %(small)s OR CASE
+                    WHEN is_part <> %(parts)s OR is_whole OR pg_column_size(rows) > %(packed)s THEN false
                     ELSE jsonb_array_length(rows) <= %(rows)s END)
             ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )) RETURNING *
@@ -78,6 +81,7 @@ def claim(limit: int = BATCH, *, small: bool = False) -> list[Change]:
             "lease": settings.CHANGES_LEASE_SECONDS,
             "limit": limit,
             "small": small,
+            "parts": parts,
             "packed": PACKED,
             "rows": SMALL,
         },
@@ -117,18 +121,21 @@ def _follow_or_divide(changes: Sequence[Change]) -> int:
 def follow(changes: Sequence[Change]) -> Effects:
     """What the rules ask for: pages are let go at once, derived rows made again; then the changes are done.
 
-    Derived rows note changes of their own, with the same causes. Pages that could not be let go for good are
+    Derived rows note changes of their own, with the same causes, and parts of what these are. Pages that could not be let go for good are
     let go again: then all of it is repeated.
     """
     effects = asked(changes)
     ids, keys = [change.pk for change in changes], frozenset(effects.keys)
     causes = sorted(set().union(*(change.causes for change in changes)))
     is_let_go = _let_go(keys, causes)
+    are_parts = all(change.is_part for change in changes)
     for name, project in rules.projections().items():
         wanted = sorted(effects.projected.get(name, ()))
         for start in range(0, len(wanted), rules.CHUNK):
             with transaction.atomic():
                 _name_causes(causes)
+                if are_parts:
+                    part_of_many()
                 project(wanted[start : start + rules.CHUNK])
             if start + rules.CHUNK < len(wanted):
                 _keep_lease(ids)
@@ -205,6 +212,12 @@ def prune(hours: int, limit: int = 1_000) -> int:
             [hours, limit],
         )
         return cursor.rowcount
+
+
+def part_of_many() -> None:
+    """What this transaction changes is a part of an import, say: whatever is edited meanwhile goes first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('shop.is_part', 'on', true)")
 
 
 def _name_causes(causes: Sequence[int]) -> None:

@@ -1,13 +1,20 @@
 """Whom a product stands beside: the next in popularity, chosen once, and again when one of them leaves."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from catalog import neighbours
+from catalog import jobs, neighbours
 from catalog.models import Category, Listing, Neighbours, Product, ProductLink
 from shop.changes import projector
 from shop.changes.models import Change
+from shop.outbox import drain
+from shop.outbox.models import Message
 from tests.factories import follow_changes, make_category, make_product
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +25,13 @@ def chosen(item: Product, market: str = "eu") -> tuple[list[str], list[str]]:
     row = Neighbours.objects.get(product_id=item.pk, market=market)
     names = dict(Product.objects.values_list("pk", "name"))
     return [names[pk] for pk in row.companions], [names[pk] for pk in row.alternatives]
+
+
+def follow_all() -> None:
+    """Those that were put off have chosen as well."""
+    follow_changes()
+    neighbours.choose_now()
+    follow_changes()
 
 
 def posters(number: int, category: str = "Posters") -> list[Product]:
@@ -38,7 +52,7 @@ def test_far_is_found_beyond_a_long_row_of_one_shelf() -> None:
     """Goods that came in one file, none of them sold yet, stand in the market shelf by shelf."""
     goods = [make_product(f"Poster {n}", category="Posters") for n in range(neighbours.WINDOW + 6)]
     make_product("Card", category="Cards")
-    follow_changes()
+    follow_all()
     assert chosen(goods[1])[0] == ["Card"]
 
 
@@ -135,3 +149,84 @@ def test_a_choice_for_many_is_a_handful_of_statements() -> None:
     with CaptureQueriesContext(connection) as asked:
         neighbours.choose(ids)
     assert len([query for query in asked if "catalog_neighbours" in query["sql"]]) == 3
+
+
+@pytest.fixture
+def choices(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by the rows that each choice of neighbours has looked at."""
+    counted: list[int] = []
+    real = CursorWrapper.execute
+
+    def execute(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
+        if sql == neighbours._CHOOSE:
+            counted.append(Neighbours.objects.filter(product_id__in=params["ids"]).count())
+        return real(self, sql, params)
+
+    monkeypatch.setattr(CursorWrapper, "execute", execute)
+    return counted
+
+
+def brought(number: int, at_a_time: int) -> None:
+    """By an import, on two shelves; what it has written is followed while it goes on."""
+    for start in range(0, number, at_a_time):
+        for n in range(start, start + at_a_time):
+            make_product(f"New {n}", category=("Posters", "Cards")[n % 2])
+        follow_changes()
+
+
+@pytest.mark.parametrize("is_put_off", [True, False], ids=["once an import", "broken: with each part"])
+def test_each_that_an_import_brings_chooses_once(
+    choices: list[int], monkeypatch: pytest.MonkeyPatch, is_put_off: bool
+) -> None:
+    posters(6)
+    posters(6, "Cards")
+    follow_changes()
+    choices.clear()
+    monkeypatch.setattr(neighbours, "FEW", 2 if is_put_off else 1_000)
+    brought(24, 6)
+    neighbours.choose_now()
+    follow_changes()
+    neighbours.choose_now()
+    follow_changes()
+    rows = 2 * 24  # each in two markets
+    assert not Neighbours.objects.filter(chosen_at=None).exists()
+    assert all(len(row.alternatives) == 4 for row in Neighbours.objects.all())
+    # Beside the new ones, those that they have come to stand among.
+    others = 2 * 8
+    assert (rows <= sum(choices) <= rows + others) is is_put_off
+
+
+def test_who_had_chosen_before_the_newcomers_came_chooses_again_and_they_do_not(choices: list[int]) -> None:
+    goods = posters(6)
+    follow_changes()
+    choices.clear()
+    made = [make_product(f"New {n}", category="Posters", popularity=97) for n in range(3)]
+    follow_changes()
+    assert choices[0] == 2 * len(made)
+    assert 0 < sum(choices[1:]) <= 2 * len(goods)
+    assert "New 0" in chosen(goods[2])[1]
+
+
+def test_many_are_put_off_to_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "FEW", 2)
+    monkeypatch.setattr(neighbours, "CHUNK", 3)
+    goods = posters(7)
+    follow_changes()
+    (message,) = Message.objects.filter(job="catalog.choose_neighbours")
+    assert timedelta(0) < message.due_at - timezone.now() < timedelta(minutes=1)
+    assert chosen(goods[0]) == ([], [])
+    jobs.choose_neighbours()
+    assert chosen(goods[0])[1] == ["Posters 1", "Posters 2", "Posters 3", "Posters 4"]
+
+
+def test_what_one_job_cannot_do_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "FEW", 2)
+    goods = posters(5)
+    follow_changes()
+    Message.objects.all().delete()
+    monkeypatch.setattr(neighbours, "SLICE", -1.0)
+    neighbours.choose_now()
+    (message,) = Message.objects.filter(job="catalog.choose_neighbours")
+    monkeypatch.setattr(neighbours, "SLICE", 20.0)
+    drain.run(message)
+    assert len(chosen(goods[0])[1]) == 4
