@@ -25,6 +25,7 @@ REMEMBERED = "1h"
 MOST_HITS = 10_000  # of one search: the engine's own limit
 AT_THE_LATEST = "10s"  # found by searches; whoever writes refreshes
 NOT_THERE, OUTDATED = 404, 409
+CLOSED = {401, 403, 429}  # to any document: a full disk, an index that may only be read, too much at once
 
 
 class Write(NamedTuple):
@@ -178,9 +179,10 @@ def _refused(items: Iterable[Mapping[str, Any]]) -> list[str]:
         status = int(told["status"])
         if "error" not in told or status in {NOT_THERE, OUTDATED}:
             continue
-        if not 400 <= status < 500 or status == 429:
-            raise Away(f"a document could not be written: {told['error']}")
-        found.append(str(told["error"]))
+        why = told["error"].get("reason") or str(told["error"])
+        if not 400 <= status < 500 or status in CLOSED:
+            raise Away(f"a document could not be written: {why}")
+        found.append(why)
     return found
 
 

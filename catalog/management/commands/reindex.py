@@ -29,7 +29,10 @@ class Command(BaseCommand):
                 done = rebuilding.reindex(bar.update)
         except Away as error:
             raise CommandError(
-                _("The search engine does not answer: %s. What it had is still there; run this again.")
+                _(
+                    "The search engine does not answer, or takes nothing: %s. What it had is still there;"
+                    " run this again when that is mended."
+                )
                 % error
             ) from error
         except rebuilding.Busy as error:
