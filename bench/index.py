@@ -1,8 +1,8 @@
 """make bench-index: how fast a real search engine, that of ELASTICSEARCH_URL, is told, while it is asked.
 
 A reindex of so many generated goods, with searches going on from a process of its own: documents a second,
-from reading the first product to the swap, and what failed. Then edits, four a second, followed by a relay and
-workers as in production: the time from a merchant's commit until a search finds it, while nothing else
+from reading the first product to the swap, and what failed. Then edits, four a second, followed by a relay
+and workers as in production: the time from a merchant's commit until a search finds it, while nothing else
 happens, while a reindex runs, and while what an import has written is followed.
 
 The goods are made once and kept in .bench; the first reindex only warms the engine's code.
@@ -150,7 +150,8 @@ def _edits(name: str) -> dict[str, float]:
                 began_at[word] = time.perf_counter()
             elif began_at:
                 query = {"match": {"name.plain": " ".join(began_at)}}
-                answer = client.writer().search(index=asked, query=query, source=["name"], size=EDITS)
+                body = {"query": query, "_source": ["name"], "size": EDITS}
+                answer = client.writer().search(index=asked, body=body)
                 now = time.perf_counter()
                 for hit in answer["hits"]["hits"]:
                     if since := began_at.pop(hit["_source"]["name"].split()[-1], None):

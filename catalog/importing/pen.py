@@ -18,7 +18,9 @@ Row = TypeVar("Row", bound=models.Model)
 
 @contextmanager
 def unhurried(*, keep: bool = True) -> Iterator[None]:
-    """A transaction whose statements may take longer than a page's: nobody waits for them, nor for what follows.
+    """A transaction whose statements may take longer than a page's: nobody waits for them.
+
+    Nor for what follows from them: that goes behind what is edited meanwhile.
 
     keep False: a trial's; everything is undone at its end, so that no row stays locked.
     """

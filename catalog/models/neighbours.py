@@ -28,7 +28,9 @@ class Neighbours(models.Model):
         indexes = (
             models.Index(fields=("market", "shelf", "rank", "product_id"), name="neighbours_on_shelf"),
             models.Index(fields=("market", "rank", "product_id"), name="neighbours_in_market"),
-            models.Index(fields=("product_id",), condition=models.Q(chosen_at=None), name="neighbours_put_off"),
+            models.Index(
+                fields=("product_id",), condition=models.Q(chosen_at=None), name="neighbours_put_off"
+            ),
             # Asked for thousands while thousands are written: a list of what waits would be read each time.
             GinIndex(fields=("companions", "alternatives"), name="neighbours_named", fastupdate=False),
         )

@@ -116,9 +116,9 @@ def index_stale() -> bool:
 
 
 def _write_next(taken: list[Claimed]) -> bool:
-    """Whether there was something: edits, or a bulk change until one comes, or for a moment; then it is found.
+    """Whether there was something: edits, or a bulk change until one comes or a moment is over.
 
-    taken: becomes what this writer has of it.
+    Then it is found. taken: becomes what this writer has of it.
     """
     taken.clear()
     until = time.monotonic() + TOGETHER

@@ -55,8 +55,9 @@ def drain(
     """
     started, followed = time.monotonic(), 0
     while not stop() and (for_seconds is None or time.monotonic() - started < for_seconds):
-        rest = {"limit": PARTS, "small": True, "parts": True} if small else {"limit": limit}
-        changes = claim(limit, small=True) or claim(**rest)
+        changes = claim(limit, small=True)
+        if not changes:
+            changes = claim(PARTS, small=True, parts=True) if small else claim(limit)
         if not changes:
             break
         followed += _follow_or_divide(changes)
@@ -121,8 +122,8 @@ def _follow_or_divide(changes: Sequence[Change]) -> int:
 def follow(changes: Sequence[Change]) -> Effects:
     """What the rules ask for: pages are let go at once, derived rows made again; then the changes are done.
 
-    Derived rows note changes of their own, with the same causes, and parts of what these are. Pages that could not be let go for good are
-    let go again: then all of it is repeated.
+    Derived rows note changes of their own, with the same causes, parts if these are. Pages that could not
+    be let go for good are let go again: then all of it is repeated.
     """
     effects = asked(changes)
     ids, keys = [change.pk for change in changes], frozenset(effects.keys)

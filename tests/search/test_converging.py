@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from catalog.models import Product, StaleDocument
-from catalog.search import documents, indices, keeping
+from catalog.search import client, documents, indices, keeping
 from catalog.search.keeping import Claimed
 from shop.changes import projector
 from tests.engines import Engine, follow
@@ -169,6 +169,57 @@ def test_an_edit_is_written_before_the_rest_of_a_bulk_change(
     keeping.index_stale()
     assert batches == [many[:2], [thing.pk], many[2:4], many[4:6], many[6:]]
     assert len(engine.documents()) == 9
+
+
+def brought(number: int) -> list[int]:
+    """As an import brings them: their documents are noted, and none is written."""
+    with transaction.atomic():
+        projector.part_of_many()
+        made = [make_product(f"Brought {n}").pk for n in range(number)]
+    projector.drain()
+    return made
+
+
+def test_what_an_import_brings_is_bulk_however_few_are_noted_together(thing: Product) -> None:
+    made = brought(2)
+    assert set(StaleDocument.objects.filter(is_bulk=True).values_list("product_id", flat=True)) == set(made)
+    Product.objects.filter(pk=made[0]).update(summary="new")
+    projector.drain()
+    assert list(StaleDocument.objects.filter(is_bulk=True).values_list("product_id", flat=True)) == made[1:]
+
+
+def test_two_writers_take_no_batch_of_a_bulk_change_twice(
+    thing: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "BATCH", 2)
+    made = brought(3)
+
+    def taken() -> list[int]:
+        return sorted(each.product_id for each in keeping.claim(is_bulk=True))
+
+    assert [taken(), taken(), taken()] == [made[:2], made[2:], []]
+    with transaction.atomic():
+        keeping.note(made * keeping.FEW)  # what is noted anew waits for nobody who has read it before
+    assert taken() == made[:2]
+    monkeypatch.setattr(keeping, "LEASE", -1.0)
+    assert taken() == made[2:]
+    assert taken() == made[2:], "who died over it has it for a moment only"
+
+
+def test_an_engine_that_is_back_is_told_of_a_bulk_change_at_once(
+    engine: Engine, thing: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = brought(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(indices, "write", away)
+        assert not keeping.index_stale()
+    client.forget()
+    assert keeping.index_stale()
+    assert set(made) <= set(engine.documents())
+
+
+def away(*_told: Any) -> None:
+    raise client.Away("nobody is there")
 
 
 def test_versions_of_a_later_timeline_are_higher(thing: Product) -> None:

@@ -1,4 +1,4 @@
-"""A reindex in which something goes wrong: what was asked still is, somebody is told, and the next clears up."""
+"""A reindex in which something goes wrong: what was asked still is, and the next one clears up."""
 
 import json
 import os
@@ -126,7 +126,7 @@ def test_an_engine_that_goes_away_in_the_middle_and_comes_back(
 
 
 class Full(Between):
-    """Its disk is full, or somebody has set its indices to be read only: documents are refused, one by one."""
+    """Its disk is full, or its indices may only be read: documents are refused, one by one."""
 
     status = 0
 

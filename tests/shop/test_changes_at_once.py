@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from catalog.models import Product
 from shop.changes import projector, rules
@@ -170,3 +171,65 @@ def test_a_note_that_its_rule_cannot_read_is_followed_as_all_of_its_model(
     assert projector.drain() == 1
     assert whole == ["reviews"]
     assert "all of its model is followed" in caplog.text
+
+
+@pytest.fixture
+def brought(pen: Product) -> list[int]:
+    """Six products that an import has written, each in a transaction of its own; nothing follows yet."""
+    tax, made = make_tax_class(), []
+    for n in range(6):
+        with transaction.atomic():
+            projector.part_of_many()
+            made.append(Product.objects.create(name="x", slug=f"x-{n}", tax_class=tax).pk)
+    return made
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "broken: as so many edits"])
+def test_an_edit_goes_before_all_that_an_import_has_written(
+    pen: Product, brought: list[int], is_told: bool
+) -> None:
+    if not is_told:
+        Change.objects.update(is_part=False)
+    Product.objects.filter(pk=pen.pk).update(name="Pencil")
+    claimed = projector.claim(small=True)
+    assert ([change.rows[0][1][0] for change in claimed] == [pen.pk]) is is_told
+    if is_told:
+        assert projector.claim(small=True) == []
+
+
+def test_where_there_is_no_edit_an_import_is_followed_a_few_notes_at_a_time(
+    pen: Product, brought: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[int] = []
+    follow = projector.follow
+
+    def noted(changes: Sequence[Change]) -> Effects:
+        together.append(len(changes))
+        if len(together) == 2:
+            Product.objects.filter(pk=pen.pk).update(name="Pencil")
+        return follow(changes)
+
+    monkeypatch.setattr(projector, "PARTS", 2)
+    monkeypatch.setattr(projector, "follow", noted)
+    projector.rung(5)
+    assert together[:5] == [2, 2, 1, 1, 2], "the third is the edit, saved in the middle; then its card"
+    assert not Change.objects.filter(done_at=None).exists()
+
+
+def test_what_follows_a_part_is_one_and_what_follows_an_edit_is_none(
+    pen: Product, brought: list[int]
+) -> None:
+    make_product("Ink")
+    Change.objects.filter(done_at=None, is_part=False).update(done_at=Now())
+    with transaction.atomic():
+        projector.part_of_many()
+        Product.objects.filter(pk=pen.pk).update(name="Pencil")
+    projector.follow(projector.claim())
+    assert set(Change.objects.filter(model="catalog.card", done_at=None).values_list("is_part")) == {(True,)}
+    Change.objects.all().delete()
+    with transaction.atomic():
+        projector.part_of_many()
+        Product.objects.filter(pk=pen.pk).update(name="Pencils")
+    Product.objects.filter(pk=pen.pk).update(name="Pen")
+    projector.follow(projector.claim())
+    assert set(Change.objects.filter(model="catalog.card", done_at=None).values_list("is_part")) == {(False,)}
