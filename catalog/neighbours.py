@@ -19,26 +19,27 @@ from django.utils import timezone
 
 from catalog.locks import lock_products
 from catalog.queries.beside import RELATED
+from shop.changes import projector
 from shop.outbox.outbox import enqueue
 
 JOB = "catalog.choose_neighbours"
 CHUNK = 500  # products in a transaction: as many advisory locks
-FEW = 50  # products that are asked for together, and so choose at once
+FEW = 200  # products that are asked for together, and so choose at once: the demo's do
 SLICE = 20.0  # seconds of a job
 WINDOW = 64  # how far away in the market's order another shelf is looked for; then the next shelf's best
 
 
 def choose(product_ids: Iterable[int]) -> None:
-    """Places the products and chooses for them, if they are few; those without a card lose their rows."""
+    """Places the products, and chooses for them if they are few; those without a card lose their rows."""
     ids = sorted(set(product_ids))
     for start in range(0, len(ids), CHUNK):
-        chunk = {"ids": ids[start : start + CHUNK]}
-        is_few = len(chunk["ids"]) <= FEW
+        chunk = ids[start : start + CHUNK]
         with transaction.atomic():
-            lock_products(chunk["ids"])
+            is_few = len(chunk) <= FEW and not projector.is_part()
+            lock_products(chunk)
             with connection.cursor() as cursor:
                 for statement in (_LEAVE, _PLACE, _CHOOSE if is_few else _PUT_OFF):
-                    cursor.execute(statement, chunk)
+                    cursor.execute(statement, {"ids": chunk, "put_off": False})
             if not is_few:
                 # Once a minute, whatever comes in it.
                 minute = timezone.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
@@ -54,8 +55,8 @@ def choose_now() -> None:
             return
         with transaction.atomic():
             lock_products(ids)
-            with connection.cursor() as cursor:
-                cursor.execute(_CHOOSE, {"ids": ids})
+            with connection.cursor() as cursor:  # two jobs at once: the second finds that it is done
+                cursor.execute(_CHOOSE, {"ids": ids, "put_off": True})
 
 
 def _put_off() -> list[int]:
@@ -170,7 +171,7 @@ FROM (
     FROM (
         SELECT *, ARRAY(SELECT other_id FROM catalog_productlink link WHERE link.product_id = own.product_id)
             AS linked
-        FROM catalog_neighbours own WHERE product_id = ANY(%(ids)s)
+        FROM catalog_neighbours own WHERE product_id = ANY(%(ids)s) AND (NOT %(put_off)s OR chosen_at IS NULL)
     ) me
 ) chosen
 WHERE own.id = chosen.id AND (own.chosen_at IS NULL

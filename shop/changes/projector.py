@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from shop.changes import rules
-from shop.changes.models import Change, Row
+from shop.changes.models import IS_PART, Change, Row
 from shop.changes.rules import Effects
 from shop.outbox import bell
 from shop.outbox.outbox import enqueue
@@ -219,6 +219,13 @@ def part_of_many() -> None:
     """What this transaction changes is a part of an import, say: whatever is edited meanwhile goes first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('shop.is_part', 'on', true)")
+
+
+def is_part() -> bool:
+    """Whether this transaction, or what it follows, has said so."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {IS_PART}")
+        return bool(cursor.fetchone()[0])
 
 
 def _name_causes(causes: Sequence[int]) -> None:

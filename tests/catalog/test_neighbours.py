@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -27,13 +27,6 @@ def chosen(item: Product, market: str = "eu") -> tuple[list[str], list[str]]:
     return [names[pk] for pk in row.companions], [names[pk] for pk in row.alternatives]
 
 
-def follow_all() -> None:
-    """Those that were put off have chosen as well."""
-    follow_changes()
-    neighbours.choose_now()
-    follow_changes()
-
-
 def posters(number: int, category: str = "Posters") -> list[Product]:
     """Goods of a category, each more popular than the next."""
     return [make_product(f"{category} {n}", category=category, popularity=100 - n) for n in range(number)]
@@ -52,7 +45,7 @@ def test_far_is_found_beyond_a_long_row_of_one_shelf() -> None:
     """Goods that came in one file, none of them sold yet, stand in the market shelf by shelf."""
     goods = [make_product(f"Poster {n}", category="Posters") for n in range(neighbours.WINDOW + 6)]
     make_product("Card", category="Cards")
-    follow_all()
+    follow_changes()
     assert chosen(goods[1])[0] == ["Card"]
 
 
@@ -217,6 +210,14 @@ def test_many_are_put_off_to_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen(goods[0]) == ([], [])
     jobs.choose_neighbours()
     assert chosen(goods[0])[1] == ["Posters 1", "Posters 2", "Posters 3", "Posters 4"]
+
+
+def test_what_an_import_brings_is_put_off_however_few_are_followed_together() -> None:
+    goods = posters(2)
+    with transaction.atomic():
+        projector.part_of_many()
+        neighbours.choose([goods[0].pk])
+    Message.objects.get(job="catalog.choose_neighbours")
 
 
 def test_what_one_job_cannot_do_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ NOT_SHOWN = {
     "catalog.review": {"external_id"},
     "catalog.sale": {"is_imported"},
     "catalog.category": {"numchild"},  # the tree's own bookkeeping: path and depth say the same
-    "catalog.neighbours": {"shelf", "rank"},  # by which they are chosen
+    "catalog.neighbours": {"shelf", "rank", "placed_at", "chosen_at"},  # by which they are chosen
     "catalog.card": {"currency"},  # its market's, which the settings name
     "catalog.zone": {"code", "name"},
     "catalog.synonym": {"changed_at"},
