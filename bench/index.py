@@ -127,19 +127,19 @@ def edited() -> dict[str, float]:
     return told
 
 
-def _edits(name: str) -> dict[str, float]:
+def _edits(name: str, number: int = EDITS) -> dict[str, float]:
     """One after the other at their time, however long the ones before take."""
     from catalog.models import Product  # noqa: PLC0415
     from catalog.search import client, indices, schema  # noqa: PLC0415
     from shop.changes import projector  # noqa: PLC0415
 
     asked = indices.alias(next(iter(schema.languages())))
-    waiting = iter(Product.objects.filter(is_published=True).order_by("pk")[:EDITS])
+    waiting = iter(Product.objects.filter(is_published=True).order_by("pk")[:number])
     began_at: dict[str, float] = {}
     took: list[float] = []
     next_at = time.perf_counter() + 1
-    with tqdm(total=EDITS, unit=" edits", desc=f"Edits, {name}") as bar:
-        while len(took) < EDITS:
+    with tqdm(total=number, unit=" edits", desc=f"Edits, {name}") as bar:
+        while len(took) < number:
             now = time.perf_counter()
             if now >= next_at and (product := next(waiting, None)):
                 next_at += EVERY
@@ -160,6 +160,8 @@ def _edits(name: str) -> dict[str, float]:
                 if any(now - since > LONGEST for since in began_at.values()):
                     raise SystemExit(f"An edit was not found within {LONGEST:.0f} seconds ({name}).")
             time.sleep(PAUSE)
+    if number < 2:
+        return {}
     return {f"searchable_{name}_p{percent}_ms": _at(took, percent) for percent in (50, 95, 99)}
 
 
@@ -250,7 +252,7 @@ def _working() -> Iterator[None]:
             process = subprocess.Popen([*place.MANAGE, *command], stdout=said, stderr=said)
             processes.callback(process.wait)
             processes.callback(process.terminate)
-        time.sleep(5)
+        _edits("first", 1)  # they have begun
         yield
 
 

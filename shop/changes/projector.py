@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 BATCH = 100  # notes (of up to 1,000 rows) that are followed together
 RUNG = "shop.changes.projector.rung"
 SMALL = 200  # rows of a note: a merchant's edit
-PARTS = 20  # notes of an import that are followed together, by who is there for edits: a moment's work
 PACKED = 8_000  # bytes that it takes in its table, at most: a larger one is not unpacked to be counted
 FAILURES = 3  # after which a note that its rule cannot follow is taken for one of the whole model
 
@@ -57,36 +56,41 @@ def drain(
     while not stop() and (for_seconds is None or time.monotonic() - started < for_seconds):
         changes = claim(limit, small=True)
         if not changes:
-            changes = claim(PARTS, small=True, parts=True) if small else claim(limit)
+            changes = claim(limit, small=True, parts=True) if small else claim(limit)
         if not changes:
             break
         followed += _follow_or_divide(changes)
     return followed
 
 
+_OPEN = """
+    done_at IS NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    AND (NOT %(small)s OR CASE WHEN is_part <> %(parts)s OR is_whole OR pg_column_size(rows) > %(packed)s
+        THEN false ELSE jsonb_array_length(rows) <= %(rows)s END)"""
+# What one transaction of an import has noted is followed together: each note names the same products.
+_CLAIM = f"""
+    UPDATE changes_change SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM changes_change WHERE {_OPEN} AND (NOT %(parts)s OR causes = (
+            SELECT causes FROM changes_change WHERE {_OPEN} ORDER BY id LIMIT 1))
+        ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )) RETURNING *"""  # noqa: S608 (a condition of ours)
+
+
 def claim(limit: int = BATCH, *, small: bool = False, parts: bool = False) -> list[Change]:
-    """The oldest open changes, or small ones: edits, or else `parts`; leased by the database's clock."""
-    changes = Change.objects.raw(
-        """
-        UPDATE changes_change SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
-        WHERE id = ANY(ARRAY(
-            SELECT id FROM changes_change
-            WHERE done_at IS NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                AND (NOT %(small)s OR CASE
-                    WHEN is_part <> %(parts)s OR is_whole OR pg_column_size(rows) > %(packed)s THEN false
-                    ELSE jsonb_array_length(rows) <= %(rows)s END)
-            ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-        )) RETURNING *
-        """,
-        {
-            "lease": settings.CHANGES_LEASE_SECONDS,
-            "limit": limit,
-            "small": small,
-            "parts": parts,
-            "packed": PACKED,
-            "rows": SMALL,
-        },
-    )
+    """The oldest open changes, or small ones: edits, or of an import the next `parts`; leased to the caller.
+
+    The clock is the database's.
+    """
+    told = {
+        "lease": settings.CHANGES_LEASE_SECONDS,
+        "limit": limit,
+        "small": small,
+        "parts": parts,
+        "packed": PACKED,
+        "rows": SMALL,
+    }
+    changes = Change.objects.raw(_CLAIM, told)
     return sorted(changes, key=lambda change: change.pk)
 
 

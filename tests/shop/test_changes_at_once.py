@@ -175,12 +175,13 @@ def test_a_note_that_its_rule_cannot_read_is_followed_as_all_of_its_model(
 
 @pytest.fixture
 def brought(pen: Product) -> list[int]:
-    """Six products that an import has written, each in a transaction of its own; nothing follows yet."""
+    """Six products that an import has written, a transaction and two notes each; nothing follows yet."""
     tax, made = make_tax_class(), []
     for n in range(6):
         with transaction.atomic():
             projector.part_of_many()
             made.append(Product.objects.create(name="x", slug=f"x-{n}", tax_class=tax).pk)
+            Product.objects.filter(pk=made[-1]).update(name="y")
     return made
 
 
@@ -197,22 +198,25 @@ def test_an_edit_goes_before_all_that_an_import_has_written(
         assert projector.claim(small=True) == []
 
 
-def test_where_there_is_no_edit_an_import_is_followed_a_few_notes_at_a_time(
+def test_where_there_is_no_edit_an_import_is_followed_a_transaction_at_a_time(
     pen: Product, brought: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together: list[int] = []
+    edited: list[int] = []
     follow = projector.follow
 
     def noted(changes: Sequence[Change]) -> Effects:
         together.append(len(changes))
+        if len(together) == 3:
+            edited.extend(change.rows[0][1][0] for change in changes)
         if len(together) == 2:
             Product.objects.filter(pk=pen.pk).update(name="Pencil")
         return follow(changes)
 
-    monkeypatch.setattr(projector, "PARTS", 2)
     monkeypatch.setattr(projector, "follow", noted)
     projector.rung(5)
-    assert together[:5] == [2, 2, 1, 1, 2], "the third is the edit, saved in the middle; then its card"
+    assert together[:5] == [2, 2, 1, 1, 2]
+    assert edited == [pen.pk], "saved in the middle, and then its card"
     assert not Change.objects.filter(done_at=None).exists()
 
 
