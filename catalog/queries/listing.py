@@ -128,7 +128,9 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
         connections[replicas.alias()].cursor() as cursor,
     ):
         cursor.execute(statement, parameters)
-        ((total, whole, on_sale, floor, ceiling, spread, ids, values, below),) = cursor.fetchall()
+        ((total, whole, on_sale, floor, ceiling, spread, ids, values, attributes, below),) = cursor.fetchall()
+    for attribute in attributes or ():  # of each it is told whether it is a filter
+        tag(f"attribute/{attribute}", f"attribute/{attribute}:values")
     counted = Counted(
         total=total,
         whole=whole,

@@ -9,11 +9,8 @@ from itertools import combinations, pairwise
 STEPS = (1, 2, 3, 5, *(factor * 10**power for power in range(5) for factor in (10, 15, 20, 30, 40, 50, 75)))
 FEWEST = 6  # goods that are worth splitting
 
-# How many goods there are from each step on.
-COUNTED = """(SELECT jsonb_agg(jsonb_build_array(step, number)) FROM (
-                SELECT width_bucket(price::float8, {steps}) AS step, count(*) AS number
-                FROM {goods} GROUP BY 1
-            ) cells)"""
+# From which step on a price lies: 0 before the first.
+STEP = f"width_bucket(price::float8, ARRAY[{','.join(map(str, STEPS))}]::float8[])"
 
 
 @dataclass(frozen=True)
@@ -23,12 +20,6 @@ class Range:
     least: Decimal | None
     most: Decimal | None
     count: int
-
-
-def spread(goods: str) -> str:
-    """The expression whose value split() takes: of a CTE with a row and its price for each of the goods."""
-    steps = f"ARRAY[{','.join(map(str, STEPS))}]::float8[]"
-    return COUNTED.format(steps=steps, goods=goods)
 
 
 def split(cells: Iterable[tuple[int, int]], quantum: Decimal) -> list[Range]:

@@ -5,6 +5,7 @@ is that of the cheapest variant in stock that meets all else. So each card is ta
 where filters are set; without any, cards are counted as they stand, which says the same and is cheaper.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +14,10 @@ from catalog.queries import ranges
 from catalog.queries.selection import Selection, Source
 from shop.markets import Market
 
-# What a list can be sorted by. `place` is the rank that a search gave; every order ends with a unique column.
+# What a list can be sorted by, and what the cards are asked for it. `tier` is what a search gave, and lists that
+# are searched through by relevance have its order; every order ends with a unique column.
 ORDERS = {
-    "relevance": "place, product_id",
+    "relevance": "tier, product_id",
     "popular": "popularity DESC, product_id",
     "new": "published_at DESC, product_id",
     "price": "price, product_id",
@@ -23,22 +25,26 @@ ORDERS = {
     "name": 'lower(name) COLLATE "C", product_id',  # the same on every server, and in the engine
     "rating": "rating DESC NULLS LAST, popularity DESC, product_id",
 }
+RANKED = "tier, score DESC, popularity DESC, product_id"
+SORTED = {
+    "popular": ("popularity",),
+    "new": ("published_at",),
+    "name": ("name",),
+    "rating": ("rating", "popularity"),
+}
+FILTERED = ("is_from", "availability", "traits", "offers")
 SALE = -1  # among the values and the attributes: being on sale
 
-_CARD = """
-    SELECT c.product_id, c.name, c.popularity, c.published_at, c.rating, c.price, c.is_from, c.availability,
-        c.traits, c.offers, c.categories, c."values" || CASE WHEN c.on_sale THEN {sale} END AS "values",
-        {place} AS place
-    FROM {origin} WHERE c.market = %(market)s {inside}"""
+# Where nothing is searched for: what stands in a category, or is on sale.
+_CARD = "card AS MATERIALIZED (SELECT {taken}, 0 AS tier FROM catalog_card c WHERE c.market = %(market)s {inside}),"
 
 # A card that fails two filters counts nowhere; one that fails the only filter counts as it stands. So does
 # one whose variants all answer alike: each filter is met by the product itself or by none of them, and none
 # is too dear that another is not.
 _OFFERS = """
-    SELECT product_id, name, popularity, published_at, rating, place, price, "values", is_open,
-        {fails} AS fails, ({failed})::bigint AS failed
+    SELECT product_id, {kept}, price, "values", is_open, {fails} AS fails, ({failed})::bigint AS failed
     FROM (
-        SELECT product_id, name, popularity, published_at, rating, place, is_open,
+        SELECT product_id, {kept}, is_open,
             COALESCE((offer->>1)::numeric, price) AS price,
             CASE WHEN is_open THEN traits || translate((offer->0)::text, '[]', '{{}}')::bigint[]
                 || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END ELSE "values" END AS "values"
@@ -46,24 +52,25 @@ _OFFERS = """
             SELECT *, jsonb_array_elements(CASE WHEN is_open THEN offers ELSE '[null]' END) AS offer
             FROM (
                 SELECT *, availability <> 'out' AND jsonb_array_length(offers) > 1 AND {matters} AS is_open
-                FROM card
+                FROM (SELECT {columns}, CASE WHEN on_sale THEN "values" || {sale} ELSE "values" END AS "values"
+                    FROM card) c
             ) c
         ) each_one WHERE offer->>3 IS DISTINCT FROM 'out' OFFSET 0
     ) u"""
 
 _SHOWN = """
-    SELECT product_id, name, popularity, published_at, rating, place, price
-    FROM unit WHERE fails = 0 AND NOT is_open
+    SELECT product_id, {kept}, price FROM unit WHERE fails = 0 AND NOT is_open
     UNION ALL
-    SELECT product_id, min(name), min(popularity), min(published_at), min(rating), min(place), min(price)
-    FROM unit WHERE fails = 0 AND is_open GROUP BY product_id"""
+    SELECT product_id, {kept}, min(price) FROM unit WHERE fails = 0 AND is_open GROUP BY product_id, {kept}"""
 
 # A value counts the goods that meet all filters but those of its own attribute, at the price they then have.
 _TALLY = """
     SELECT value_id, sum(number)::bigint AS number FROM (
-        SELECT value_id, count(*) FILTER (WHERE {within} AND (fails = 0 OR {own})) AS number
-        FROM (SELECT price, fails, failed, unnest("values") AS value_id FROM unit WHERE NOT is_open) one
-        GROUP BY value_id
+        SELECT value_id, count(*) FILTER (WHERE fails = 0 OR {own}) AS number
+        FROM (
+            SELECT CASE WHEN {within} THEN fails END AS fails, failed, unnest("values") AS value_id
+            FROM unit WHERE NOT is_open
+        ) one GROUP BY value_id
         UNION ALL
         SELECT value_id, count(*) FILTER (WHERE price IS NOT NULL AND {within}) FROM (
             SELECT value_id, product_id, min(price) FILTER (WHERE fails = 0 OR {own}) AS price
@@ -82,11 +89,12 @@ _BELOW = """(SELECT jsonb_object_agg(id, number) FROM (
         WHERE id = ANY(%(below)s) GROUP BY id
     ) stands)"""
 
+# All that is shown is read once for its figures, put together by how dear it is.
 _STATEMENT = """
-    WITH {hits} card AS MATERIALIZED ({card}), {unit}
-    shown AS {kept} ({shown}), page AS (
+    WITH {card} {unit}
+    shown AS {kept_once} ({shown}), {ranking} page AS (
         SELECT product_id, row_number() OVER () AS number FROM (
-            SELECT product_id FROM shown WHERE {within} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
+            SELECT product_id FROM {sorted} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
         ) sorted
     ), tally AS MATERIALIZED ({tally}), facet AS (
         SELECT a.position AS a_position, a.id AS a_id, a.code, a.name, a.kind, a.is_facet,
@@ -94,56 +102,48 @@ _STATEMENT = """
         FROM tally t
         JOIN catalog_attributevalue v ON v.id = t.value_id
         JOIN catalog_attribute a ON a.id = v.attribute_id
+    ), cell AS (
+        SELECT {step} AS step, count(*) AS number, count(*) FILTER (WHERE {within}) AS within,
+            count(*) FILTER (WHERE {within} AND tier %% 2 = 0) AS whole, {reduced} AS reduced,
+            min(price) AS least, max(price) AS most
+        FROM shown GROUP BY 1
     )
     SELECT
-        count(*) FILTER (WHERE {within}), count(*) FILTER (WHERE {within} AND place %% 2 = 0),
-        COALESCE((SELECT number FROM tally WHERE value_id = {sale_id}), 0),
-        min(price), max(price), {spread},
+        COALESCE(sum(within), 0)::bigint, COALESCE(sum(whole), 0)::bigint, {on_sale},
+        min(least), max(most), jsonb_agg(jsonb_build_array(step, number)),
         (SELECT array_agg(product_id ORDER BY number) FROM page),
         (SELECT jsonb_agg(jsonb_build_array(a_id, code, name, kind, is_facet, id, slug, label, swatch, number)
-            ORDER BY a_position, code, position, label, id) FROM facet),
-        {below}
-    FROM shown"""
+            ORDER BY a_position, code, position, label, id) FROM facet WHERE {told}),
+        (SELECT array_agg(DISTINCT a_id) FROM facet), {below}
+    FROM cell"""
 
 
 def build(market: Market, source: Source, selection: Selection) -> tuple[str, dict[str, Any]]:
     """SQL and its parameters; its one row is what catalog.queries.listing reads.
 
     Total, how many of them are all that was asked for, on sale, lowest and highest price, how prices spread,
-    the page's ids in order, every value and its count, and how many goods each category below has.
+    the page's ids in order, every value to filter by and its count, the attributes of all values, and how many goods each category below has.
     """
     conditions = _conditions(selection)
-    place, origin, inside = _origin(source)
-    within = _within(selection)
-    sale = f"ARRAY[{SALE}::bigint]"
+    within, matching = _within(selection), source.matching
+    is_ranked = matching is not None and bool(matching.ranking)
+    kept = ["tier", *(("popularity", "spot") if is_ranked else SORTED.get(selection.sort, ()))]
+    card = matching.sql if matching else _CARD.replace("{inside}", _inside(source))
     parts = {
-        "hits": source.matching.sql if source.matching else "",
-        "card": _CARD.format(place=place, origin=origin, inside=inside, sale=sale),
+        "card": card.format(taken=_taken(kept[1:], source, selection)),
         "within": within,
         "order": ORDERS[selection.sort],
-        "sale_id": SALE,
-        "spread": ranges.spread("shown"),
+        "sorted": f"shown WHERE {within}",
+        "ranking": "",
+        "step": ranges.STEP,
         "below": _BELOW if source.below else "NULL",
+        # Of an offer on sale the card names all options.
+        "told": "true" if selection.on_sale else "is_facet",
     }
-    if selection.filters:
-        fails = [f'(NOT "values" && %(any_{key})s::bigint[])::int' for key in conditions]
-        failed = [f"{fail} * ({key})" for fail, key in zip(fails, conditions, strict=True)]
-        few = f"({_sum(fails)}) <= %(misses)s"
-        unlike = [
-            f'("values" && %(any_{key})s::bigint[] AND NOT traits && %(any_{key})s::bigint[])'
-            for key in conditions
-        ]
-        if selection.is_bounded:
-            unlike.append("is_from" if selection.most is None else "(is_from AND price <= %(most)s)")
-        matters = f"{few} AND ({' OR '.join(unlike)})"
-        unit = _OFFERS.format(fails=_sum(fails), failed=_sum(failed), matters=matters, sale=sale)
-        own = " OR ".join(_own(key) for key in conditions) or "false"
-        tally = _TALLY.format(within=within, own=f"fails = 1 AND ({own})")
-        parts |= {"unit": f"unit AS MATERIALIZED ({unit}),", "shown": _SHOWN, "kept": "MATERIALIZED"}
-        parts |= {"tally": tally}
-    else:
-        parts |= {"unit": "", "shown": "SELECT * FROM card", "kept": "NOT MATERIALIZED"}
-        parts |= {"tally": _PLAIN_TALLY}
+    if matching and is_ranked:
+        wanted = f"SELECT product_id, tier, popularity, spot FROM shown WHERE {within}"
+        parts |= {"ranking": f"wanted AS ({wanted}), {matching.ranking}", "sorted": "best", "order": RANKED}
+    parts |= _filtered(selection, conditions, kept) if selection.filters else _PLAIN
     return _STATEMENT.format(**parts), {
         "market": market.code,
         "category": source.category_id,
@@ -154,8 +154,58 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
         "size": settings.CARDS_PER_PAGE,
         "offset": (selection.page - 1) * settings.CARDS_PER_PAGE,
         **{f"any_{key}": ids for key, ids in conditions.items()},
-        **(source.matching.parameters if source.matching else {}),
+        **(matching.parameters if matching else {}),
     }
+
+
+_PLAIN = {
+    "unit": "",
+    "shown": "SELECT * FROM card",
+    "kept_once": "NOT MATERIALIZED",
+    "tally": _PLAIN_TALLY,
+    "reduced": "count(*) FILTER (WHERE on_sale)",
+    "on_sale": "COALESCE(sum(reduced), 0)::bigint",
+}
+
+
+def _filtered(selection: Selection, conditions: dict[int, list[int]], kept: list[str]) -> dict[str, str]:
+    """The parts of the statement that take cards apart and ask which offers meet the filters."""
+    within, sale = _within(selection), f"ARRAY[{SALE}::bigint]"
+    fails = [f'(NOT "values" && %(any_{key})s::bigint[])::int' for key in conditions]
+    failed = [f"{fail} * ({key})" for fail, key in zip(fails, conditions, strict=True)]
+    unlike = [
+        f'("values" && %(any_{key})s::bigint[] AND NOT traits && %(any_{key})s::bigint[])'
+        for key in conditions
+    ]
+    if selection.is_bounded:
+        unlike.append("is_from" if selection.most is None else "(is_from AND price <= %(most)s)")
+    matters = f"({_sum(fails)}) <= %(misses)s AND ({' OR '.join(unlike)})"
+    columns = ", ".join(("product_id", "price", *FILTERED, *kept))
+    unit = _OFFERS.format(
+        fails=_sum(fails),
+        failed=_sum(failed),
+        matters=matters,
+        sale=sale,
+        kept=", ".join(kept),
+        columns=columns,
+    )
+    own = " OR ".join(_own(key) for key in conditions) or "false"
+    return {
+        "unit": f"unit AS MATERIALIZED ({unit}),",
+        "shown": _SHOWN.format(kept=", ".join(kept)),
+        "kept_once": "MATERIALIZED",
+        "tally": _TALLY.format(within=within, own=f"fails = 1 AND ({own})"),
+        "reduced": "0",
+        "on_sale": f"COALESCE((SELECT number FROM tally WHERE value_id = {SALE}), 0)",
+    }
+
+
+def _taken(kept: Sequence[str], source: Source, selection: Selection) -> str:
+    """Of each card what this list needs: of a hundred thousand that are found, each column counts."""
+    columns = ["product_id", "price", "on_sale", *(FILTERED if selection.filters else ())]
+    columns += ["categories"] if source.below else []
+    taken = [f"c.{column}" for column in (*columns, *kept) if column != "spot"]
+    return ", ".join([*taken, 'c."values"', *(["c.ctid AS spot"] if "spot" in kept else [])])
 
 
 def _conditions(selection: Selection) -> dict[int, list[int]]:
@@ -178,13 +228,11 @@ def _within(selection: Selection) -> str:
     return "price >= %(least)s" if selection.most is None else "price BETWEEN %(least)s AND %(most)s"
 
 
-def _origin(source: Source) -> tuple[str, str, str]:
-    """(rank, FROM, what WHERE adds)"""
-    if source.matching is not None:
-        return "hit.place", "hit JOIN catalog_card c ON c.product_id = hit.id", ""
+def _inside(source: Source) -> str:
+    """What stands in the list, where nothing is searched for."""
     if source.category_id is not None:
-        return "0", "catalog_card c", "AND c.categories @> ARRAY[%(category)s::bigint]"
-    return "0", "catalog_card c", "AND c.on_sale" if source.on_sale else ""
+        return "AND c.categories @> ARRAY[%(category)s::bigint]"
+    return "AND c.on_sale" if source.on_sale else ""
 
 
 def _sum(parts: list[str]) -> str:

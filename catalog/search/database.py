@@ -1,11 +1,12 @@
-"""Search in PostgreSQL: matching() says in SQL which cards a query finds, the best first.
+"""Search in PostgreSQL: matching() says in SQL which cards a query finds, and which of them are the best.
 
 It answers where there is no engine, and where that is away. What is found is a part of the statement that
 counts the list (catalog/queries/statement.py), so all of it is counted and filtered, however much it is.
+Each card is fetched once; what one has of a query's words is asked of the index, never of the cards.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,10 @@ from catalog.search.words import FEW, Asked, Group, Way
 from shop.markets import Market
 
 WEIGHTS = "{0.05, 0.6, 0.2, 1.0}"  # of D (description), C (summary), B (kind, values), A (name, SKU)
-RANKED = 10_000  # of what is found the most wanted: what is behind them is in that order
+RANKED = 10_000  # of what is shown the most wanted: what is behind them is in that order
 LOOKED_AT = 200  # the best of these, which are looked at once more
 KIND, HEAD = 0.5, 0.1  # what it is worth that the words are the name of the kind, or its last word
+UNNAMED = 2_000  # the place of what only its words have found
 
 # What is steered to the top or known by its code or whole name is found whether or not its words are.
 _FOUND = """
@@ -31,90 +33,60 @@ _FOUND = """
             WHERE market = %(market)s AND name = ANY(%(names)s)
     ) named GROUP BY id"""
 
-_WHOLE = """
-    SELECT c.product_id AS id, c.popularity, {all} AS level, true AS is_whole
-    FROM catalog_card c WHERE c.market = %(market)s AND c.search @@ {whole} AND {open}
-        AND NOT c.product_id = ANY(%(hidden)s::bigint[])"""
+_CARDS = "SELECT {{taken}}, {tier} AS tier FROM catalog_card c WHERE {mine} AND c.search @@ {query}"
+_OTHERS = " AND NOT c.product_id = ANY(ARRAY(SELECT id FROM found))"
 
-# Half of the words, where few goods have them all, or any, where none has that many; never what the shopper
-# left out. What is pinned is not asked whether it is enough.
-_CLOSE = """
-    SELECT id, popularity, level, is_whole FROM (
-        SELECT max({level}) OVER () AS best, c.product_id AS id, c.popularity, {level} AS level,
-            false AS is_whole
-        FROM catalog_card c
-        WHERE (SELECT count(*) FROM (SELECT FROM whole LIMIT {few}) one) < {few}
-            AND c.market = %(market)s AND c.search @@ {any} AND NOT c.search @@ {whole} AND {open}
-            AND NOT c.product_id = ANY(%(hidden)s::bigint[])
-    ) close WHERE level >= {enough} OR best < {enough} AND NOT EXISTS (SELECT FROM whole)"""
+_NAMED = """
+    SELECT {{taken}}, {tier} AS tier
+    FROM found JOIN catalog_card c ON c.product_id = found.id WHERE {mine}"""
 
+# How many have all words, as far as that matters.
+_FEW = """
+    SELECT count(*) AS number
+    FROM (SELECT FROM catalog_card c WHERE {mine} AND c.search @@ {query} LIMIT {few}) one"""
+
+# The best by words of what the list shows, `wanted`. By its place in the table a card is read at once.
 _RANKED = """
-    SELECT m.id, m.level, m.is_whole, m.popularity, CASE WHEN row_number() OVER (
-        ORDER BY m.level DESC, m.popularity DESC, m.id) <= {ranked} THEN {score} ELSE 0 END AS score
-    FROM matched m JOIN catalog_card c ON c.market = %(market)s AND c.product_id = m.id"""
+    ranked AS MATERIALIZED (
+        SELECT w.product_id, w.tier, w.popularity, w.spot, {score} AS score FROM (
+            SELECT product_id, tier, popularity, spot FROM wanted
+            ORDER BY tier, popularity DESC, product_id LIMIT {ranked}
+        ) w JOIN catalog_card c ON c.ctid = w.spot
+    ),"""
 
-# The best are looked at once more: the thing itself goes before what is for it.
-_AGAIN = """
-    SELECT r.id, r.level, r.is_whole, r.popularity, r.score + CASE WHEN r.number <= {looked_at} THEN (
-        SELECT CASE WHEN called @@ {whole} AND length(called) <= {all} THEN {kind} ELSE 0 END
-            + CASE WHEN to_tsvector(%(config)s::regconfig, regexp_replace(c.kind, '^.*[ ]', '')) @@ {head}
-                THEN {worth} ELSE 0 END
-        FROM catalog_card c, to_tsvector(%(config)s::regconfig, c.kind) AS called
-        WHERE c.market = %(market)s AND c.product_id = r.id) ELSE 0 END AS score
-    FROM (SELECT *, row_number() OVER (ORDER BY level DESC, score DESC, popularity DESC, id) AS number
-        FROM ranked) r"""
-
-_HITS = """
-    found AS MATERIALIZED ({found}), whole AS MATERIALIZED ({whole}), close AS MATERIALIZED ({close}),
-    matched AS (SELECT * FROM whole UNION ALL SELECT * FROM close), {ranking}
-    hit AS MATERIALIZED (
-        SELECT id, (place IS NULL AND NOT is_whole)::int + 2 * row_number() OVER (
-            ORDER BY place NULLS LAST, id = ANY(%(lower)s::bigint[]), NOT id = ANY(%(higher)s::bigint[]),
-            level DESC, score DESC, popularity DESC, id) AS place
-        FROM {scored} FULL JOIN found USING (id) WHERE NOT id = ANY(%(hidden)s::bigint[])
+# The best are looked at once more: the thing itself goes before what is for it. That never brings anything
+# before them, or them behind others, so no more is put in order than what is leafed to.
+_BEST = """
+    best AS (
+        SELECT product_id, tier, popularity, score + CASE WHEN number <= {looked_at} THEN (
+            SELECT CASE WHEN called @@ {whole} AND length(called) <= {all} THEN {kind} ELSE 0 END
+                + CASE WHEN to_tsvector(%(config)s::regconfig, regexp_replace(c.kind, '^.*[ ]', '')) @@ {head}
+                    THEN {worth} ELSE 0 END
+            FROM catalog_card c, to_tsvector(%(config)s::regconfig, c.kind) AS called WHERE c.ctid = r.spot
+        ) ELSE 0 END AS score
+        FROM (
+            SELECT *, row_number() OVER () AS number FROM (
+                SELECT * FROM ranked ORDER BY tier, score DESC, popularity DESC, product_id
+                LIMIT greatest(%(offset)s + %(size)s, {looked_at})
+            ) sorted
+        ) r
     ),"""
 
 
 def matching(
     market: Market, asked: Asked, steering: Steering = NOTHING, *, is_ranked: bool = True
 ) -> Matching:
-    """The CTEs that find a market's cards for a query: `hit` has their ids, places, and whether all is met.
+    """The CTEs that find a market's cards for a query, and those that say which of them are the best.
 
     is_ranked: False where the list is sorted otherwise; then nothing that only comes close stands among what
     has all words.
     """
-    made = _Statement(market, asked)
-    few = FEW if is_ranked else 1
-    groups = asked.groups
-    levels = [f"(c.search @@ {made.any_of(group)})::int" for group in groups]
-    whole = made.all_of()
-    close = asked.enough < len(groups)
-    parts = {"whole": whole, "open": made.without(), "all": len(groups), "few": few, "enough": asked.enough}
-    text = {
-        "found": _FOUND,
-        "whole": _WHOLE.format(**parts),
-        "close": _CLOSE.format(level=" + ".join(levels), any=made.any_of(*groups), **parts)
-        if close
-        else "SELECT * FROM whole LIMIT 0",
-    }
-    if is_ranked:
-        ranked = _RANKED.format(ranked=RANKED, score=made.score() or "0")
-        again = _AGAIN.format(
-            looked_at=LOOKED_AT,
-            whole=whole,
-            all=len(groups),
-            kind=KIND,
-            worth=HEAD,
-            head=made.any_of(groups[-1]) if groups else whole,
-        )
-        text["ranking"] = f"ranked AS MATERIALIZED ({ranked}), again AS ({again}),"
-        text["scored"] = "again"
-    else:
-        text |= {"ranking": "scored AS (SELECT *, 0 AS score FROM matched),", "scored": "scored"}
+    made = _Statement(market, asked, steering)
     query = asked.text
     return Matching(
-        _HITS.format(**text),
-        {
+        sql=made.found(FEW if is_ranked else 1),
+        ranking=made.ranking() if is_ranked else "",
+        parameters={
             **made.parameters,
             "config": text_config(market.language),
             "codes": list({query, query.upper(), query.lower()}),
@@ -130,26 +102,79 @@ def matching(
 class _Statement:
     """Conditions of a query, as SQL whose values are parameters."""
 
-    def __init__(self, market: Market, asked: Asked) -> None:
+    def __init__(self, market: Market, asked: Asked, steering: Steering) -> None:
         self.asked = asked
+        self.groups = [_either(group.ways) for group in asked.groups]
+        self.steering = steering
         self.parameters: dict[str, Any] = {}
         self._names: dict[str, str] = {}
 
-    def all_of(self) -> str:
-        """Has all groups."""
-        return self._query(" & ".join(f"({_either(group.ways)})" for group in self.asked.groups))
+    def found(self, few: int) -> str:
+        """CTEs of which the last, `card`, has all that is found."""
+        mine = "c.market = %(market)s"
+        if self.steering.hidden:
+            mine += " AND NOT c.product_id = ANY(%(hidden)s::bigint[])"
+        whole = _and(self.groups)
+        if whole and self.asked.excluded:
+            whole = f"({whole}) & !({_either(self.asked.excluded)})"
+        ctes = [f"found AS MATERIALIZED ({_FOUND})"]
+        parts = [
+            _NAMED.format(tier=self._tier("found.place", len(self.groups), is_whole=True), mine=mine),
+            self._cards(mine + _OTHERS, whole, len(self.groups)),
+        ]
+        if self.asked.enough < len(self.groups):
+            near, close = self._close(f"{mine} AND (SELECT number FROM few) < {few}")
+            ctes.append(f"few AS MATERIALIZED ({_FEW.format(mine=mine, query=self._query(whole), few=few)})")
+            ctes += [f"near AS MATERIALIZED ({near})"] if near else []
+            parts += close
+        return f"{', '.join(ctes)}, card AS MATERIALIZED ({' UNION ALL '.join(parts)}),"
 
-    def any_of(self, *groups: Group) -> str:
-        """Has one of these groups."""
-        return self._query(_either(way for group in groups for way in group.ways))
-
-    def without(self) -> str:
-        """Has nothing that is left out."""
-        return (
-            f"NOT c.search @@ {self._query(_either(self.asked.excluded))}" if self.asked.excluded else "true"
+    def ranking(self) -> str:
+        """CTEs of which the last, `best`, has the best of `wanted` with their scores."""
+        whole = self._query(_and(self.groups))
+        head = self._query(self.groups[-1]) if self.groups else whole
+        ranked = _RANKED.format(score=self._score() or "0", ranked=RANKED)
+        return ranked + _BEST.format(
+            whole=whole, all=len(self.groups), kind=KIND, head=head, worth=HEAD, looked_at=LOOKED_AT
         )
 
-    def score(self) -> str:
+    def _cards(self, mine: str, text: str, level: int | str) -> str:
+        tier = self._tier(UNNAMED, level, is_whole=level == len(self.groups))
+        return _CARDS.format(tier=tier, mine=mine, query=self._query(text))
+
+    def _close(self, mine: str) -> tuple[str, list[str]]:
+        """Half of the words, where few goods have them all, or any, where none has that many; never what the
+        shopper left out (who leaves out gets nothing close). What is pinned is not asked whether it is enough.
+        """
+        enough, whole, some = self.asked.enough, _and(self.groups), _or(self.groups)
+        if enough == 1:  # of two, so it is the one or the other
+            return "", [self._cards(mine + _OTHERS, f"({some}) & !({whole})", 1)]
+        pairs = _pairs(self.groups)
+        # What has so many of them has two of the rarest.
+        rare = sorted(self.asked.groups, key=lambda group: -sum(group.ways[0].rarity))
+        rarest = _pairs([_either(group.ways) for group in rare[: len(rare) - enough + 2]])
+        level = " + ".join(f"(c.search @@ {self._query(group)})::int" for group in self.groups)
+        near = self._cards(mine, f"({rarest}) & !({whole})", level if len(self.groups) > 3 else 2)
+        is_near = f"tier / 2 %% 16 <= {len(self.groups) - enough}"
+        mine += f" AND (SELECT number FROM few) = 0 AND NOT EXISTS (SELECT FROM near WHERE {is_near})" + _OTHERS
+        parts = [
+            f"SELECT * FROM near c WHERE {is_near} {_OTHERS}",
+            self._cards(mine, f"({some}) & !({pairs})", 1),
+        ]
+        if enough > 2:
+            parts.append(self._cards(mine, f"({pairs}) & !({whole})", level))
+        return near, parts
+
+    def _tier(self, place: int | str, level: int | str, *, is_whole: bool) -> str:
+        """How far behind a card stands, whatever its score is; odd, if it only comes close."""
+        steered = ""
+        if self.steering.lower:
+            steered += " + 2 * (c.product_id = ANY(%(lower)s::bigint[]))::int"
+        if self.steering.higher:
+            steered += " + (NOT c.product_id = ANY(%(higher)s::bigint[]))::int"
+        return f"2 * (16 * (4 * {place}{steered}) + {len(self.groups)} - ({level})) + {int(not is_whole)}"
+
+    def _score(self) -> str:
         """The sum over the groups, each by the way that is worth most: its words' sum, by how rare they are.
 
         ts_rank_cd() with 1: divided by 1 + the logarithm of the document's length.
@@ -184,6 +209,20 @@ class _Statement:
             self._names[text] = f"q{len(self._names)}"
             self.parameters[self._names[text]] = text
         return f"to_tsquery(%(config)s::regconfig, %({self._names[text]})s)"
+
+
+def _and(groups: Sequence[str]) -> str:
+    return " & ".join(f"({group})" for group in groups)
+
+
+def _or(groups: Sequence[str]) -> str:
+    return " | ".join(f"({group})" for group in groups)
+
+
+def _pairs(groups: Sequence[str]) -> str:
+    """Has at least two of them."""
+    firsts = enumerate(groups[:-1], start=1)
+    return " | ".join(f"(({group}) & ({_or(groups[place:])}))" for place, group in firsts)
 
 
 def _either(ways: Iterable[Way]) -> str:
