@@ -7,12 +7,14 @@ in it (disjunctive).
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections, transaction
+from psycopg.errors import QueryCanceled
 
 from catalog.models import AttributeValue
 from catalog.queries import cards, ranges
@@ -27,6 +29,7 @@ from shop.money import Money
 from shop.postgresql.base import prepared_cursor
 
 DEEPEST = 5_000  # goods of a search that can be leafed through: who gets more filters them
+LOOKED_AT = 20_000  # of what a search finds, where it finds too much to be counted in time
 VALUES_SHOWN = 60  # of one attribute; the commonest, and those chosen
 
 
@@ -74,6 +77,7 @@ class Counted:
     product_ids: Sequence[int]
     values: Sequence[Sequence[Any]]  # a row of _VALUES each
     below: Mapping[str, int] = field(default_factory=dict)
+    is_cut: bool = False
 
 
 @dataclass
@@ -94,6 +98,7 @@ class Listing:
     below: dict[int, int]
     page: int
     pages: int
+    is_cut: bool = False  # more is found than was counted
 
 
 def choices(asked: Mapping[str, Sequence[str]]) -> list[Choice]:
@@ -119,16 +124,35 @@ class Beyond(Exception):
         self.last = last
 
 
-def read(market: Market, source: Source, selection: Selection) -> Listing:
-    """The page that the selection asks for; raises Beyond if the list ends before it."""
-    statement, parameters = build(market, source, selection)
+def _row(market: Market, source: Source, selection: Selection, looked: int | None = None) -> Sequence[Any]:
+    """What build() says."""
+    statement, parameters = build(market, source, selection, looked)
     named = ("attribute/*", "attribute/*:values")
     with (
         reading(*_keys(market, source, selection), later=named),
         connections[replicas.alias()].cursor() as cursor,
     ):
         cursor.execute(statement, parameters)
-        ((total, whole, on_sale, floor, ceiling, spread, ids, values, attributes, below),) = cursor.fetchall()
+        (row,) = cursor.fetchall()
+    return row
+
+
+def read(market: Market, source: Source, selection: Selection) -> Listing:
+    """The page that the selection asks for; raises Beyond if the list ends before it.
+
+    A search that finds too much to be counted in time is not refused: a part of what it finds is looked at,
+    the nearest to what was asked for first, and `is_cut` says so.
+    """
+    alias = replicas.alias()
+    is_inside = source.matching is not None and connections[alias].in_atomic_block  # as on a replica
+    try:
+        with transaction.atomic(using=alias) if is_inside else nullcontext():
+            row, is_cut = _row(market, source, selection), False
+    except OperationalError as error:
+        if source.matching is None or not isinstance(error.__cause__, QueryCanceled):
+            raise
+        row, is_cut = _row(market, source, selection, LOOKED_AT), True
+    total, whole, on_sale, floor, ceiling, spread, ids, values, attributes, below = row
     for attribute in attributes or ():  # of each it is told whether it is a filter
         tag(f"attribute/{attribute}", f"attribute/{attribute}:values")
     counted = Counted(
@@ -141,6 +165,7 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
         product_ids=ids or [],
         values=json.loads(values or "[]"),
         below=json.loads(below or "{}"),
+        is_cut=is_cut,
     )
     return shown(market, counted, selection, is_found=source.matching is not None)
 
@@ -192,6 +217,7 @@ def shown(market: Market, counted: Counted, selection: Selection, *, is_found: b
         below={int(category): number for category, number in counted.below.items()},
         page=selection.page,
         pages=pages,
+        is_cut=counted.is_cut,
     )
 
 

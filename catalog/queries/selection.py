@@ -19,9 +19,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Matching:
-    """What a search finds, in SQL: CTEs of which the last, `card`, has the columns {taken} of each card, and its
-    tier: those of smaller tiers stand before others. Of those that only come close to what was asked for it is
-    odd, of all others even.
+    """What a search finds, in SQL: CTEs of which the last, `card`, has the columns {taken} of each card, and
+    its tier. Those of smaller tiers stand before others; of those that only come close to what was asked for
+    it is odd, of all others even. {looked} is a limit, or nothing: the nearest come first.
 
     ranking: CTEs of which the last, `best`, has the first of `wanted` (what the list shows, with its columns
     product_id, tier, popularity, spot), and their scores; none where the list has another order.

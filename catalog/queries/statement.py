@@ -14,8 +14,8 @@ from catalog.queries import ranges
 from catalog.queries.selection import Selection, Source
 from shop.markets import Market
 
-# What a list can be sorted by, and what the cards are asked for it. `tier` is what a search gave, and lists that
-# are searched through by relevance have its order; every order ends with a unique column.
+# What a list can be sorted by, and what cards are asked for it. `tier` is what a search gave; what it finds
+# by relevance has the order RANKED. Every order ends with a unique column.
 ORDERS = {
     "relevance": "tier, product_id",
     "popular": "popularity DESC, product_id",
@@ -36,49 +36,53 @@ FILTERED = ("is_from", "availability", "traits", "offers")
 SALE = -1  # among the values and the attributes: being on sale
 
 # Where nothing is searched for: what stands in a category, or is on sale.
-_CARD = "card AS MATERIALIZED (SELECT {taken}, 0 AS tier FROM catalog_card c WHERE c.market = %(market)s {inside}),"
+_CARD = "SELECT {taken}, 0 AS tier FROM catalog_card c WHERE c.market = %(market)s {inside}"
 
 # A card that fails two filters counts nowhere; one that fails the only filter counts as it stands. So does
 # one whose variants all answer alike: each filter is met by the product itself or by none of them, and none
-# is too dear that another is not.
+# is too dear that another is not. `missed` tells which filters are: a bit for each.
 _OFFERS = """
-    SELECT product_id, {kept}, price, "values", is_open, {fails} AS fails, ({failed})::bigint AS failed
-    FROM (
-        SELECT product_id, {kept}, is_open,
-            COALESCE((offer->>1)::numeric, price) AS price,
-            CASE WHEN is_open THEN traits || translate((offer->0)::text, '[]', '{{}}')::bigint[]
-                || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END ELSE "values" END AS "values"
-        FROM (
-            SELECT *, jsonb_array_elements(CASE WHEN is_open THEN offers ELSE '[null]' END) AS offer
-            FROM (
-                SELECT *, availability <> 'out' AND jsonb_array_length(offers) > 1 AND {matters} AS is_open
-                FROM (SELECT {columns}, CASE WHEN on_sale THEN "values" || {sale} ELSE "values" END AS "values"
-                    FROM card) c
-            ) c
-        ) each_one WHERE offer->>3 IS DISTINCT FROM 'out' OFFSET 0
-    ) u"""
+    SELECT product_id, {kept}, price, "values", false AS is_open, {missed} AS missed
+    FROM card WHERE NOT {is_open}
+    UNION ALL
+    SELECT *, true, {missed} FROM (
+        SELECT product_id, {kept}, (offer->>1)::numeric AS price,
+            traits || translate((offer->0)::text, '[]', '{{}}')::bigint[]
+                || CASE WHEN offer->>2 IS NOT NULL THEN {sale} END AS "values"
+        FROM card, jsonb_array_elements(offers) AS offer WHERE {is_open} AND offer->>3 <> 'out' OFFSET 0
+    ) each_one"""
+_IS_OPEN = (
+    """(jsonb_array_length(offers) > 1 AND availability <> 'out' AND {failed} <= %(misses)s AND ({unlike}))"""
+)
 
 _SHOWN = """
-    SELECT product_id, {kept}, price FROM unit WHERE fails = 0 AND NOT is_open
+    SELECT product_id, {kept}, price FROM unit WHERE missed = 0 AND NOT is_open
     UNION ALL
-    SELECT product_id, {kept}, min(price) FROM unit WHERE fails = 0 AND is_open GROUP BY product_id, {kept}"""
+    SELECT product_id, {kept}, min(price)
+    FROM unit WHERE missed = 0 AND is_open GROUP BY product_id, {kept}"""
 
 # A value counts the goods that meet all filters but those of its own attribute, at the price they then have.
 _TALLY = """
     SELECT value_id, sum(number)::bigint AS number FROM (
-        SELECT value_id, count(*) FILTER (WHERE fails = 0 OR {own}) AS number
-        FROM (
-            SELECT CASE WHEN {within} THEN fails END AS fails, failed, unnest("values") AS value_id
-            FROM unit WHERE NOT is_open
-        ) one GROUP BY value_id
+        SELECT value_id, CASE WHEN missed = 0 OR {own} THEN number ELSE 0 END AS number FROM (
+            SELECT value_id, missed, count(*) AS number
+            FROM (
+                SELECT CASE WHEN {within} THEN missed ELSE -1 END AS missed, unnest("values") AS value_id
+                FROM unit WHERE NOT is_open
+            ) one GROUP BY value_id, missed
+        ) alike
         UNION ALL
         SELECT value_id, count(*) FILTER (WHERE price IS NOT NULL AND {within}) FROM (
-            SELECT value_id, product_id, min(price) FILTER (WHERE fails = 0 OR {own}) AS price
-            FROM (SELECT product_id, price, fails, failed, unnest("values") AS value_id
-                FROM unit WHERE is_open) one
+            SELECT value_id, product_id, min(price) FILTER (WHERE missed = 0 OR {own}) AS price
+            FROM (SELECT product_id, price, missed, unnest("values") AS value_id FROM unit WHERE is_open) one
             GROUP BY value_id, product_id
         ) met GROUP BY value_id
     ) counted GROUP BY value_id"""
+
+_ON_SALE = "COALESCE((SELECT number FROM tally WHERE value_id = {sale}), 0)"
+
+# What a search puts in order.
+_WANTED = "wanted AS (SELECT product_id, tier, popularity, spot FROM shown WHERE {within}),"
 
 _PLAIN_TALLY = """
     SELECT value_id, count(*) AS number FROM (SELECT unnest("values") AS value_id FROM card) one
@@ -118,19 +122,25 @@ _STATEMENT = """
     FROM cell"""
 
 
-def build(market: Market, source: Source, selection: Selection) -> tuple[str, dict[str, Any]]:
+def build(
+    market: Market, source: Source, selection: Selection, looked: int | None = None
+) -> tuple[str, dict[str, Any]]:
     """SQL and its parameters; its one row is what catalog.queries.listing reads.
 
     Total, how many of them are all that was asked for, on sale, lowest and highest price, how prices spread,
-    the page's ids in order, every value to filter by and its count, the attributes of all values, and how many goods each category below has.
+    the page's ids in order, every value to filter by and its count, the attributes of all values, and how
+    many goods each category below has. looked: how many cards that a search finds are looked at.
     """
     conditions = _conditions(selection)
     within, matching = _within(selection), source.matching
     is_ranked = matching is not None and bool(matching.ranking)
     kept = ["tier", *(("popularity", "spot") if is_ranked else SORTED.get(selection.sort, ()))]
-    card = matching.sql if matching else _CARD.replace("{inside}", _inside(source))
+    card = (
+        matching.sql if matching else f"card AS MATERIALIZED ({_CARD.replace('{inside}', _inside(source))}),"
+    )
+    taken = _taken(kept[1:], source, selection)
     parts = {
-        "card": card.format(taken=_taken(kept[1:], source, selection)),
+        "card": card.format(taken=taken, looked="" if looked is None else f"LIMIT {looked}"),
         "within": within,
         "order": ORDERS[selection.sort],
         "sorted": f"shown WHERE {within}",
@@ -141,8 +151,8 @@ def build(market: Market, source: Source, selection: Selection) -> tuple[str, di
         "told": "true" if selection.on_sale else "is_facet",
     }
     if matching and is_ranked:
-        wanted = f"SELECT product_id, tier, popularity, spot FROM shown WHERE {within}"
-        parts |= {"ranking": f"wanted AS ({wanted}), {matching.ranking}", "sorted": "best", "order": RANKED}
+        ranking = f"{_WANTED.format(within=within)} {matching.ranking}"
+        parts |= {"ranking": ranking, "sorted": "best", "order": RANKED}
     parts |= _filtered(selection, conditions, kept) if selection.filters else _PLAIN
     return _STATEMENT.format(**parts), {
         "market": market.code,
@@ -172,32 +182,40 @@ def _filtered(selection: Selection, conditions: dict[int, list[int]], kept: list
     """The parts of the statement that take cards apart and ask which offers meet the filters."""
     within, sale = _within(selection), f"ARRAY[{SALE}::bigint]"
     fails = [f'(NOT "values" && %(any_{key})s::bigint[])::int' for key in conditions]
-    failed = [f"{fail} * ({key})" for fail, key in zip(fails, conditions, strict=True)]
     unlike = [
         f'("values" && %(any_{key})s::bigint[] AND NOT traits && %(any_{key})s::bigint[])'
         for key in conditions
     ]
     if selection.is_bounded:
         unlike.append("is_from" if selection.most is None else "(is_from AND price <= %(most)s)")
-    matters = f"({_sum(fails)}) <= %(misses)s AND ({' OR '.join(unlike)})"
-    columns = ", ".join(("product_id", "price", *FILTERED, *kept))
-    unit = _OFFERS.format(
-        fails=_sum(fails),
-        failed=_sum(failed),
-        matters=matters,
-        sale=sale,
-        kept=", ".join(kept),
-        columns=columns,
-    )
-    own = " OR ".join(_own(key) for key in conditions) or "false"
-    return {
-        "unit": f"unit AS MATERIALIZED ({unit}),",
-        "shown": _SHOWN.format(kept=", ".join(kept)),
-        "kept_once": "MATERIALIZED",
-        "tally": _TALLY.format(within=within, own=f"fails = 1 AND ({own})"),
-        "reduced": "0",
-        "on_sale": f"COALESCE((SELECT number FROM tally WHERE value_id = {SALE}), 0)",
+    parts = {
+        "kept": ", ".join(kept),
+        "missed": _sum([f"{fail} * {1 << place}" for place, fail in enumerate(fails)]),
+        "is_open": _IS_OPEN.format(failed=_sum(fails), unlike=" OR ".join(unlike)),
     }
+    own = " OR ".join(_own(key, 1 << place) for place, key in enumerate(conditions)) or "false"
+    return {
+        "unit": f"unit AS MATERIALIZED ({_OFFERS.format(sale=sale, **parts)}),",
+        "shown": _SHOWN.format(**parts),
+        "kept_once": "MATERIALIZED",
+        "tally": _TALLY.format(within=within, own=own),
+        "reduced": "0",
+        "on_sale": _ON_SALE.format(sale=SALE),
+    }
+
+
+def _taken(kept: Sequence[str], source: Source, selection: Selection) -> str:
+    """Of each card what this list needs: of a hundred thousand that are found, each column counts."""
+    values = 'c."values"'
+    columns = ["product_id", "price"]
+    if selection.filters:
+        columns += FILTERED
+        values = f'CASE WHEN c.on_sale THEN {values} || {SALE}::bigint ELSE {values} END AS "values"'
+    else:
+        columns.append("on_sale")
+    columns += ["categories"] if source.below else []
+    taken = [f"c.{column}" for column in (*columns, *kept) if column != "spot"]
+    return ", ".join([*taken, values, *(["c.ctid AS spot"] if "spot" in kept else [])])
 
 
 def _taken(kept: Sequence[str], source: Source, selection: Selection) -> str:
@@ -213,12 +231,12 @@ def _conditions(selection: Selection) -> dict[int, list[int]]:
     return selection.values | ({SALE: [SALE]} if selection.on_sale else {})
 
 
-def _own(key: int) -> str:
+def _own(key: int, bit: int) -> str:
     """Does only that filter fail, and is the value one of its attribute?"""
     if key == SALE:
-        return f"failed = {SALE} AND value_id = {SALE}"
+        return f"missed = {bit} AND value_id = {SALE}"
     ids = f"ARRAY(SELECT id FROM catalog_attributevalue WHERE attribute_id = {key})"  # noqa: S608 (a number)
-    return f"failed = {key} AND value_id = ANY({ids})"
+    return f"missed = {bit} AND value_id = ANY({ids})"
 
 
 def _within(selection: Selection) -> str:

@@ -45,6 +45,12 @@ _FEW = """
     SELECT count(*) AS number
     FROM (SELECT FROM catalog_card c WHERE {mine} AND c.search @@ {query} LIMIT {few}) one"""
 
+_TOO_FEW = " AND (SELECT number FROM few) < {few}"
+
+# Those of `near` that have enough words, and whether there is none of them, nor any that has all.
+_NEAR = "SELECT * FROM near c WHERE {is_near}"
+_NONE = " AND (SELECT number FROM few) = 0 AND NOT EXISTS (SELECT FROM near WHERE {is_near})"
+
 # The best by words of what the list shows, `wanted`. By its place in the table a card is read at once.
 _RANKED = """
     ranked AS MATERIALIZED (
@@ -123,11 +129,11 @@ class _Statement:
             self._cards(mine + _OTHERS, whole, len(self.groups)),
         ]
         if self.asked.enough < len(self.groups):
-            near, close = self._close(f"{mine} AND (SELECT number FROM few) < {few}")
+            near, close = self._close(mine + _TOO_FEW.format(few=few))
             ctes.append(f"few AS MATERIALIZED ({_FEW.format(mine=mine, query=self._query(whole), few=few)})")
             ctes += [f"near AS MATERIALIZED ({near})"] if near else []
             parts += close
-        return f"{', '.join(ctes)}, card AS MATERIALIZED ({' UNION ALL '.join(parts)}),"
+        return f"{', '.join(ctes)}, card AS MATERIALIZED ({' UNION ALL '.join(parts)} {{looked}}),"
 
     def ranking(self) -> str:
         """CTEs of which the last, `best`, has the best of `wanted` with their scores."""
@@ -143,8 +149,8 @@ class _Statement:
         return _CARDS.format(tier=tier, mine=mine, query=self._query(text))
 
     def _close(self, mine: str) -> tuple[str, list[str]]:
-        """Half of the words, where few goods have them all, or any, where none has that many; never what the
-        shopper left out (who leaves out gets nothing close). What is pinned is not asked whether it is enough.
+        """Half of the words, where few goods have them all, or any, where none has that many; who leaves out
+        gets nothing that is close. What is pinned is not asked whether it is enough.
         """
         enough, whole, some = self.asked.enough, _and(self.groups), _or(self.groups)
         if enough == 1:  # of two, so it is the one or the other
@@ -156,14 +162,11 @@ class _Statement:
         level = " + ".join(f"(c.search @@ {self._query(group)})::int" for group in self.groups)
         near = self._cards(mine, f"({rarest}) & !({whole})", level if len(self.groups) > 3 else 2)
         is_near = f"tier / 2 %% 16 <= {len(self.groups) - enough}"
-        mine += f" AND (SELECT number FROM few) = 0 AND NOT EXISTS (SELECT FROM near WHERE {is_near})" + _OTHERS
-        parts = [
-            f"SELECT * FROM near c WHERE {is_near} {_OTHERS}",
-            self._cards(mine, f"({some}) & !({pairs})", 1),
-        ]
+        mine += _NONE.format(is_near=is_near) + _OTHERS
+        parts = [_NEAR.format(is_near=is_near) + _OTHERS]
         if enough > 2:
             parts.append(self._cards(mine, f"({pairs}) & !({whole})", level))
-        return near, parts
+        return near, [*parts, self._cards(mine, f"({some}) & !({pairs})", 1)]
 
     def _tier(self, place: int | str, level: int | str, *, is_whole: bool) -> str:
         """How far behind a card stands, whatever its score is; odd, if it only comes close."""

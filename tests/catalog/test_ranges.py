@@ -90,4 +90,4 @@ def test_a_range_leads_to_as_many_goods_as_it_says_and_the_chosen_one_is_marked(
 
 def test_the_steps_rise() -> None:
     assert list(STEPS) == sorted(set(STEPS))
-    assert str(STEPS[-1]) in ranges.spread("shown")
+    assert str(STEPS[-1]) in ranges.STEP
