@@ -216,17 +216,13 @@ def _patterns(typed: str) -> list[str]:
 
 
 def _tsquery(typed: str, config: str) -> tuple[str, list[Any]]:
-    """All words in the forms of the language, the last one as a beginning too; with accents or without."""
-    parts, values = list[str](), list[Any]()
-    for spelled in dict.fromkeys((typed, plain(typed))):
-        if found := re.findall(r"[^\W_]+", spelled)[:WORDS]:
-            *before, last = found
-            parts.append(
-                "(plainto_tsquery(%s::regconfig, %s)"
-                " && (plainto_tsquery(%s::regconfig, %s) || to_tsquery('simple', %s)))"
-            )
-            values += [config, " ".join(before), config, last, f"{last}:*"]
-    return f"({' || '.join(parts)})", values
+    """All words in the forms of the language, the last one as a beginning too."""
+    *before, last = words(typed)
+    return (
+        "(plainto_tsquery(%s::regconfig, %s)"
+        " && (plainto_tsquery(%s::regconfig, %s) || to_tsquery('simple', %s)))",
+        [config, " ".join(before), config, last, f"{last}:*"],
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0025_comparison'),
+        ('catalog', '0026_plain'),
     ]
 
     operations = [
