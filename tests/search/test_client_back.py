@@ -1,0 +1,144 @@
+"""An engine that was left alone: whether it is back is asked beside shoppers, cheaply, and by one."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.search import client
+from catalog.search.client import Away
+from shop.breaker import Breaker
+from tests import engines
+from tests.search.asking import AT_MOST, SECONDS, fail, search, tried
+from tests.search.faulty import Faulty, until
+
+
+def test_nobody_waits_for_whether_it_is_back(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "REST", 0.2)
+    client.forget()
+    server.mode = "silent"
+    fail(client.FAILURES)
+    asked = server.asked
+    time.sleep(0.25)
+    assert fail(50) < SECONDS / 2, "a shopper has waited for an engine that was not back"
+    assert until(lambda: server.asked == asked + 1)
+    server.mode = "good"
+    assert until(lambda: tried() == [7]), "it was back, and nobody has seen it"
+    assert search() == [7]
+
+
+def test_of_many_one_asks_whether_it_is_back(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "REST", 0.5)
+    client.forget()
+    server.mode = "500"
+    fail(client.FAILURES)
+    asked = server.asked
+    time.sleep(0.55)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: tried(), range(64)))
+    assert until(lambda: server.asked > asked)
+    assert server.asked == asked + 1
+
+
+def test_whether_it_is_back_no_shoppers_question_decides(
+    server: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "REST", 0.2)
+    client.forget()
+    server.mode = "500"
+    fail(client.FAILURES)
+    server.mode = "good"
+    time.sleep(0.25)
+    with pytest.raises(Away):
+        client.search("shop-en", {"query": {"poison": {}}, "aggs": {}}, lambda _told: 1 / 0)
+    assert until(lambda: tried() == [7])
+    probes = [asked for asked in server.requests if b'"terminate_after":1' in asked]
+    assert probes
+    assert all(b"/shop-en/_search" in probe for probe in probes)
+    assert b"poison" not in b"".join(server.requests)
+
+
+def test_an_engine_that_was_just_started_may_be_late_once(
+    server: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But is asked again by shoppers only where it would not keep them waiting."""
+    monkeypatch.setattr(client, "REST", 0.2)
+    monkeypatch.setattr(client, "COLD", 2.0)
+    client.forget()
+    server.mode = "500"
+    fail(client.FAILURES)
+    server.mode, server.behind = "good", 2 * SECONDS
+    asked = server.asked
+    time.sleep(0.25)
+    fail()
+    assert until(lambda: server.asked == asked + 2), "it has answered one, and is asked for another"
+    time.sleep(1.5 * SECONDS)
+    fail()
+    assert client._engine().breaker.is_open
+    server.behind = 0.0
+    assert until(lambda: tried() == [7])
+
+
+def test_an_engine_that_is_stopped_keeps_nobody(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGSTOP: connecting succeeds, and nothing answers."""
+    begun, url = engines.osmem()
+    try:
+        settings.ELASTICSEARCH_URL, settings.ELASTICSEARCH_TIMEOUT_MS = url, 5_000
+        monkeypatch.setattr(client, "node_class", engines.PlainNode)
+        monkeypatch.setattr(client, "REST", 0.2)
+        client.forget()
+        client.writer().indices.create(index="shop-en")
+        assert search() == []
+        os.kill(begun.pid, signal.SIGSTOP)
+        assert until(lambda: all(state == "T" for state in states(begun.pid)))
+        settings.ELASTICSEARCH_TIMEOUT_MS = int(SECONDS * 1000)
+        assert fail(client.FAILURES) < AT_MOST
+        assert fail(50) < SECONDS / 2
+        os.kill(begun.pid, signal.SIGCONT)
+        assert until(lambda: tried_well())
+    finally:
+        os.kill(begun.pid, signal.SIGCONT)
+        engines.close(begun)
+        client.forget()
+
+
+def states(pid: int) -> list[str]:
+    """Of a process's threads: T is stopped."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks]
+
+
+def tried_well() -> bool:
+    try:
+        search()
+    except Away:
+        return False
+    return True
+
+
+def test_a_breaker_opens_after_failures_within_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("shop.breaker.time.monotonic", lambda: now)
+    breaker = Breaker(failures=3, within=10, seconds=30)
+
+    def failures_at(*moments: float) -> list[bool]:
+        nonlocal now
+        told = []
+        for moment in moments:
+            now = moment
+            told.append(breaker.failed())
+            if not breaker.is_open:
+                breaker.worked()
+        return told
+
+    assert failures_at(1, 7, 13) == [False, False, False]
+    assert failures_at(14) == [True]
+    assert not breaker.lets()
+    now = 44.5
+    assert breaker.lets()
+    breaker.worked()
+    assert failures_at(45, 46) == [False, False], "what was before it worked again is forgotten"
