@@ -194,9 +194,8 @@ def test_nobody_sees_an_error_and_few_wait(shoppers: Shoppers, fault: str) -> No
     away_for = time.monotonic()
     ends()
     back_at = time.monotonic()
-    assert until(lambda: not client._engine().breaker.is_open, BACK)
-    closed_at = time.monotonic()
-    time.sleep(WELL)
+    is_back = until(lambda: any(not page.is_plain for page in shoppers.since(back_at)), BACK)
+    found_at = time.monotonic()
     shoppers.is_over.set()
 
     every = shoppers.since(0.0)
@@ -210,11 +209,10 @@ def test_nobody_sees_an_error_and_few_wait(shoppers: Shoppers, fault: str) -> No
         "waited_before_max_s": round(max(page.waited for page in hit), 3),
         "waited_after_max_s": round(max(page.waited for page in away), 3),
         "asked_after": sum(page.asked for page in away),
-        "recovered_after_s": round(closed_at - back_at, 1),
+        "recovered_after_s": round(found_at - back_at, 1),
     }
     sys.stdout.write(f"\n{json.dumps(figures)}\n")
     assert figures["errors"] == 0
     assert figures["waited_before_max_s"] < LIMIT + MARGIN
     assert figures["asked_after"] == 0
-    assert figures["recovered_after_s"] < BACK
-    assert any(not page.is_plain for page in shoppers.since(closed_at))
+    assert is_back
