@@ -123,7 +123,7 @@ def edited() -> dict[str, float]:
             told |= _edits("in_reindex")
         with _beside("import"):
             told |= _edits("in_import")
-        told["import_waiting"] = Change.objects.filter(done_at=None, is_part=True).count()
+            told["import_waiting"] = Change.objects.filter(done_at=None, is_part=True).count()
     return told
 
 
@@ -237,7 +237,7 @@ def _beside(part: str) -> Iterator[dict[str, float]]:
     try:
         yield told
     finally:
-        if part == "rebuild":
+        if part != "ask":  # what is left of it is not measured
             process.kill()
         said, _complaints = process.communicate()
         told.update(json.loads(said or "{}"))
