@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from psycopg.errors import QueryCanceled
 
 from catalog.models import AttributeValue
@@ -29,7 +29,7 @@ from shop.money import Money
 from shop.postgresql.base import prepared_cursor
 
 DEEPEST = 5_000  # goods of a search that can be leafed through: who gets more filters them
-LOOKED_AT = 20_000  # of what a search finds, where it finds too much to be counted in time
+LOOKED_AT = 10_000  # of what a search finds, where it finds too much to be counted in time
 VALUES_SHOWN = 60  # of one attribute; the commonest, and those chosen
 
 
@@ -144,12 +144,14 @@ def read(market: Market, source: Source, selection: Selection) -> Listing:
     the nearest to what was asked for first, and `is_cut` says so.
     """
     alias = replicas.alias()
-    is_inside = source.matching is not None and connections[alias].in_atomic_block  # as on a replica
+    is_inside, is_search = connections[alias].in_atomic_block, source.matching is not None
+    is_saved = is_search and is_inside and alias != DEFAULT_DB_ALIAS  # replicas are read in transactions
     try:
-        with transaction.atomic(using=alias) if is_inside else nullcontext():
+        with transaction.atomic(using=alias) if is_saved else nullcontext():
             row, is_cut = _row(market, source, selection), False
     except OperationalError as error:
-        if source.matching is None or not isinstance(error.__cause__, QueryCanceled):
+        is_late = is_search and isinstance(error.__cause__, QueryCanceled)
+        if not is_late or (is_inside and not is_saved):
             raise
         row, is_cut = _row(market, source, selection, LOOKED_AT), True
     total, whole, on_sale, floor, ceiling, spread, ids, values, attributes, below = row

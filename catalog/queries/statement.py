@@ -218,14 +218,6 @@ def _taken(kept: Sequence[str], source: Source, selection: Selection) -> str:
     return ", ".join([*taken, values, *(["c.ctid AS spot"] if "spot" in kept else [])])
 
 
-def _taken(kept: Sequence[str], source: Source, selection: Selection) -> str:
-    """Of each card what this list needs: of a hundred thousand that are found, each column counts."""
-    columns = ["product_id", "price", "on_sale", *(FILTERED if selection.filters else ())]
-    columns += ["categories"] if source.below else []
-    taken = [f"c.{column}" for column in (*columns, *kept) if column != "spot"]
-    return ", ".join([*taken, 'c."values"', *(["c.ctid AS spot"] if "spot" in kept else [])])
-
-
 def _conditions(selection: Selection) -> dict[int, list[int]]:
     """The values of which an offer must have one, by the attribute whose filter it is."""
     return selection.values | ({SALE: [SALE]} if selection.on_sale else {})

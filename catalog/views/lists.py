@@ -41,6 +41,7 @@ def shape(
         facets.append(_offers(listing, chosen.on_sale))
     return {
         "total": listing.total,
+        "is_cut": listing.is_cut,
         "first": (listing.page - 1) * settings.CARDS_PER_PAGE + 1,  # the place of its first card in all
         "cards": listing.cards,
         "page": listing.page,
