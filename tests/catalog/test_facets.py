@@ -14,7 +14,7 @@ from django.utils import timezone
 from catalog.forms import ListingParameters
 from catalog.models import AttributeValue, Card
 from catalog.queries import listing
-from catalog.queries.selection import Source
+from catalog.queries.selection import Choice, Selection, Source
 from shop import markets
 from tests.factories import make_category, make_value
 
@@ -175,3 +175,14 @@ def test_every_count_and_price_agrees_with_one_made_offer_by_offer() -> None:
         assert [(card["product_id"], card["price"].amount) for card in found.cards] == expected["shown"]
         several += found.total > 1
     assert several > 40  # else it compared nothing with nothing
+
+
+def test_more_filters_are_told_apart_than_a_number_has_bits() -> None:
+    category = make_category("Oracle")
+    chance = random.Random(8)
+    values = {code: [make_value(code, f"{code}{n}").pk for n in range(4)] for code in (*TRAITS, *OPTIONS)}
+    Card.objects.bulk_create(card for card, _offers in some_goods(chance, values, category.pk))
+    for number in (30, 31, 32, 33, 63, 64, 70):
+        choices = [Choice(-n, f"v{n}", "", -n, f"a{n}") for n in range(2, number + 2)]
+        found = listing.read(markets.default(), Source(category_id=category.pk), Selection(choices=choices))
+        assert (found.total, {value.count for facet in found.facets for value in facet.values}) == (0, {0})
