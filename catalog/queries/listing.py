@@ -31,6 +31,7 @@ from shop.postgresql.base import prepared_cursor
 DEEPEST = 5_000  # goods of a search that can be leafed through: who gets more filters them
 LOOKED_AT = 10_000  # of what a search finds, where it finds too much to be counted in time
 VALUES_SHOWN = 60  # of one attribute; the commonest, and those chosen
+FACETS_SHOWN = 24  # of a list; those that most of its goods have, and those chosen
 
 
 @dataclass
@@ -57,6 +58,10 @@ class Facet:
     name: str
     kind: str
     values: list[Value] = field(default_factory=list)
+
+    @property
+    def is_selected(self) -> bool:
+        return any(value.is_selected for value in self.values)
 
 
 @dataclass
@@ -269,8 +274,7 @@ def _facets(counted: Sequence[Sequence[Any]], selection: Selection) -> list[Face
             common = sorted(facet.values, key=lambda v: (v.is_selected, v.count), reverse=True)
             kept = {value.id for value in common[:VALUES_SHOWN]}
             facet.values = [value for value in facet.values if value.id in kept]
-    return [
-        facet
-        for facet in facets.values()
-        if len(facet.values) > 1 or any(value.is_selected for value in facet.values)
-    ]
+    useful = [facet for facet in facets.values() if len(facet.values) > 1 or facet.is_selected]
+    often = sorted(useful, key=lambda f: (f.is_selected, sum(v.count for v in f.values)), reverse=True)
+    shown = {facet.code for facet in often[:FACETS_SHOWN]}
+    return [facet for facet in useful if facet.code in shown]

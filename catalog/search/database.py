@@ -5,13 +5,13 @@ counts the list (catalog/queries/statement.py), so all of it is counted and filt
 Each card is fetched once; what one has of a query's words is asked of the index, never of the cards.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from catalog.models.card import text_config
 from catalog.queries.selection import Matching
+from catalog.search import tsquery
 from catalog.search.steering import NOTHING, Steering
 from catalog.search.words import FEW, Asked, Group, Way
 from shop.markets import Market
@@ -110,7 +110,7 @@ class _Statement:
 
     def __init__(self, market: Market, asked: Asked, steering: Steering) -> None:
         self.asked = asked
-        self.groups = [_either(group.ways) for group in asked.groups]
+        self.groups = [tsquery.either(group.ways) for group in asked.groups]
         self.steering = steering
         self.parameters: dict[str, Any] = {}
         self._names: dict[str, str] = {}
@@ -120,9 +120,9 @@ class _Statement:
         mine = "c.market = %(market)s"
         if self.steering.hidden:
             mine += " AND NOT c.product_id = ANY(%(hidden)s::bigint[])"
-        whole = _and(self.groups)
+        whole = tsquery.every(self.groups)
         if whole and self.asked.excluded:
-            whole = f"({whole}) & !({_either(self.asked.excluded)})"
+            whole = f"({whole}) & !({tsquery.either(self.asked.excluded)})"
         ctes = [f"found AS MATERIALIZED ({_FOUND})"]
         parts = [
             _NAMED.format(tier=self._tier("found.place", len(self.groups), is_whole=True), mine=mine),
@@ -137,7 +137,7 @@ class _Statement:
 
     def ranking(self) -> str:
         """CTEs of which the last, `best`, has the best of `wanted` with their scores."""
-        whole = self._query(_and(self.groups))
+        whole = self._query(tsquery.every(self.groups))
         head = self._query(self.groups[-1]) if self.groups else whole
         ranked = _RANKED.format(score=self._score() or "0", ranked=RANKED)
         return ranked + _BEST.format(
@@ -152,13 +152,13 @@ class _Statement:
         """Half of the words, where few goods have them all, or any, where none has that many; who leaves out
         gets nothing that is close. What is pinned is not asked whether it is enough.
         """
-        enough, whole, some = self.asked.enough, _and(self.groups), _or(self.groups)
+        enough, whole, some = self.asked.enough, tsquery.every(self.groups), tsquery.some(self.groups)
         if enough == 1:  # of two, so it is the one or the other
             return "", [self._cards(mine + _OTHERS, f"({some}) & !({whole})", 1)]
         pairs = _pairs(self.groups)
         # What has so many of them has two of the rarest.
         rare = sorted(self.asked.groups, key=lambda group: -sum(group.ways[0].rarity))
-        rarest = _pairs([_either(group.ways) for group in rare[: len(rare) - enough + 2]])
+        rarest = _pairs([tsquery.either(group.ways) for group in rare[: len(rare) - enough + 2]])
         level = " + ".join(f"(c.search @@ {self._query(group)})::int" for group in self.groups)
         near = self._cards(mine, f"({rarest}) & !({whole})", level if len(self.groups) > 3 else 2)
         is_near = f"tier / 2 %% 16 <= {len(self.groups) - enough}"
@@ -191,17 +191,17 @@ class _Statement:
         for way in group.ways:
             if way.is_phrase or len(way.words) == 1:
                 single.setdefault(way.weight * sum(way.rarity), []).append(way)
-        ranks = [f"{worth:.3f} * {self._rank(_either(ways))}" for worth, ways in single.items()]
+        ranks = [f"{worth:.3f} * {self._rank(tsquery.either(ways))}" for worth, ways in single.items()]
         return ranks + [self._worth(way) for way in group.ways if not way.is_phrase and len(way.words) > 1]
 
     def _worth(self, way: Way) -> str:
         """What several words are worth where all of them are there."""
-        words = [_all(replace(way, words=(word,), is_open=False)) for word in way.words]
+        words = [tsquery.all_of(replace(way, words=(word,), is_open=False)) for word in way.words]
         if way.is_open:
             words[-1] += ":*"
         ranks = [f"{r:.3f} * {self._rank(word)}" for r, word in zip(way.rarity, words, strict=True)]
         worth = f"{way.weight:.2f} * ({' + '.join(ranks)})"
-        return f"CASE WHEN c.search @@ {self._query(_all(way))} THEN {worth} END"
+        return f"CASE WHEN c.search @@ {self._query(tsquery.all_of(way))} THEN {worth} END"
 
     def _rank(self, text: str) -> str:
         return f"ts_rank_cd('{WEIGHTS}', c.search, {self._query(text)}, 1)"
@@ -214,27 +214,7 @@ class _Statement:
         return f"to_tsquery(%(config)s::regconfig, %({self._names[text]})s)"
 
 
-def _and(groups: Sequence[str]) -> str:
-    return " & ".join(f"({group})" for group in groups)
-
-
-def _or(groups: Sequence[str]) -> str:
-    return " | ".join(f"({group})" for group in groups)
-
-
 def _pairs(groups: Sequence[str]) -> str:
     """Has at least two of them."""
     firsts = enumerate(groups[:-1], start=1)
-    return " | ".join(f"(({group}) & ({_or(groups[place:])}))" for place, group in firsts)
-
-
-def _either(ways: Iterable[Way]) -> str:
-    """As to_tsquery() reads it."""
-    return " | ".join(f"({_all(way)})" for way in ways)
-
-
-def _all(way: Way) -> str:
-    quoted = ["'" + re.sub(r"(['\\])", r"\1\1", word) + "'" for word in way.words]
-    if way.is_open:
-        quoted[-1] += ":*"
-    return (" <-> " if way.is_phrase else " & ").join(quoted)
+    return " | ".join(f"(({group}) & ({tsquery.some(groups[place:])}))" for place, group in firsts)

@@ -42,7 +42,7 @@ def pages(market: Market, query: str) -> list[tuple[str, str, str, bool]]:
     whole = tsquery.every(groups)
     if asked.excluded:
         whole = f"({whole}) & !({tsquery.either(asked.excluded)})"
-    values = {
+    values: dict[str, str | int] = {
         "config": text_config(market.language),
         "whole": whole,
         "some": whole if asked.is_strict else tsquery.some(groups),

@@ -179,7 +179,7 @@ def search(request: HttpRequest) -> HttpResponse:
             if text.is_named or is_empty
         ],
         suggestions=_suggestions(market, around) if is_empty else {"categories": [], "cards": []},
-        changes_at=_soon() if found and found.is_degraded else None,
+        changes_at=_soon() if found and (found.is_degraded or found.listing.is_cut) else None,
     )
 
 

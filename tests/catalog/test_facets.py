@@ -16,7 +16,7 @@ from catalog.models import AttributeValue, Card
 from catalog.queries import listing
 from catalog.queries.selection import Choice, Selection, Source
 from shop import markets
-from tests.factories import make_category, make_value
+from tests.factories import follow_changes, make_category, make_product, make_value
 
 pytestmark = pytest.mark.django_db
 TRAITS, OPTIONS = ("colour", "mood"), ("size", "frame", "colour")
@@ -186,3 +186,24 @@ def test_more_filters_are_told_apart_than_a_number_has_bits() -> None:
         choices = [Choice(-n, f"v{n}", "", -n, f"a{n}") for n in range(2, number + 2)]
         found = listing.read(markets.default(), Source(category_id=category.pk), Selection(choices=choices))
         assert (found.total, {value.count for facet in found.facets for value in facet.values}) == (0, {0})
+
+
+def test_of_many_filters_those_of_most_goods_are_shown_and_those_that_are_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listing, "FACETS_SHOWN", 2)
+    shelf = make_category("Shelf")
+    for number in range(4):
+        traits = {"a-rare": f"r{number}"} if number < 2 else {}
+        kinds = {"b-common": f"b{number}", "c-common": f"c{number % 2}", "d-only": "same"}
+        make_product(f"Thing {number}", category=shelf, values=traits | kinds)
+    follow_changes()
+
+    def shown(*chosen: str) -> list[str]:
+        asked = {"a-rare": chosen} if chosen else {}
+        selection = Selection(choices=tuple(listing.choices(asked)))
+        found = listing.read(markets.default(), Source(category_id=shelf.pk), selection)
+        return [facet.code for facet in found.facets]
+
+    assert shown() == ["b-common", "c-common"]
+    assert "a-rare" in shown("r0")
