@@ -30,6 +30,8 @@ from catalog.models import (
     VariantOption,
 )
 from catalog.queries import statement
+from catalog.queries.selection import Selection, Source
+from shop import markets
 from shop.changes import projector
 from shop.changes.models import Change
 from shop.changes.rules import Effects
@@ -106,8 +108,13 @@ def test_a_card_of_another_price_touches_lists_by_price_only(product):
 
 def test_every_column_that_a_list_counts_or_sorts_by_has_a_key():
     """Else a list filtered by it would stay stale. Categories and product are the membership itself."""
-    read = set(re.findall(r'\bc\."?([a-z_]+)', statement._CARD))
-    assert {"price", "values", "on_sale"} <= read
+    read = set()
+    for sort in set(statement.ORDERS) - {"relevance"}:
+        for on_sale in (False, True):
+            selection = Selection(sort=sort, on_sale=on_sale)
+            built, _parameters = statement.build(markets.default(), Source(category_id=1), selection)
+            read |= set(re.findall(r'\bc\."?([a-z_]+)', built))
+    assert {"price", "values", "on_sale", "traits", "offers", "name", "rating"} <= read
     assert read - {"product_id", "categories", "market"} <= set(keys.LISTED)
 
 
