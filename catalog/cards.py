@@ -235,8 +235,8 @@ WITH m AS (
     FROM has JOIN catalog_attributevalue value ON value.id = has.value_id GROUP BY product_id
 ), code AS (
     SELECT product_id, string_agg(  -- AB-0001 is AB, 0001, and AB0001 as well
-        concat_ws(' ', sku, translate(sku, '-./_', '    '), NULLIF(translate(sku, '-./_ ', ''), sku), barcode),
-        ' ' ORDER BY id) AS words
+        concat_ws(' ', sku, translate(sku, '-./_', '    '), NULLIF(translate(sku, '-./_ ', ''), sku),
+        barcode), ' ' ORDER BY id) AS words
     FROM sold GROUP BY product_id
 ), vector AS MATERIALIZED (  -- what search reads, once for each language
     SELECT p.id AS product_id, ARRAY(SELECT {vector} FROM unnest(%(configs)s::regconfig[])
