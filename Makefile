@@ -67,7 +67,6 @@ soak: export VOUCHERED := 50
 soak: export EDITED_CARTS := 200
 soak: export INDEX_EDITS := 2000
 soak: export REINDEXES := 20
-soak: export FILTERED_LISTS := 320
 soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures of a long run (ARGS="-k jobs" for a part)
 	@$(PY) -m pytest -o faulthandler_timeout=0 -o log_cli=true -o log_cli_level=INFO --durations=0 -k "not broken" \
 	  tests/edge/test_oracle.py tests/shop/test_outbox_killed.py tests/shop/test_changes_large.py \
@@ -78,7 +77,7 @@ soak: .venv/.test ## Run the tests of kills, lag and random edits at the figures
 	  tests/checkout/test_charged_once.py tests/checkout/test_killed.py tests/checkout/test_rush.py \
 	  tests/checkout/test_together.py tests/checkout/test_voucher_limits.py tests/catalog/test_stock_books.py \
 	  tests/catalog/test_stock_races.py tests/catalog/test_import_luma.py \
-	  tests/search/test_converging.py tests/search/test_rebuilding.py tests/search/test_facets.py $(ARGS)
+	  tests/search/test_converging.py tests/search/test_rebuilding.py $(ARGS)
 
 # What `check --deploy` and the types look at is a production's settings; nobody answers at port 9.
 lint: export SECRET_KEY := a-key-that-is-long-enough-for-the-checks-and-used-for-nothing-else

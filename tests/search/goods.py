@@ -52,8 +52,9 @@ SUMMARIES = ("Anything", "Anything for everyday", "Anything at leisure") * 3 + (
     *("Anything with Wi-Fi", "WiFi and TV by HP", "A t-shirt in black/white", "E-mail or email, node.js"),
 )
 SHELVES = {"Wall": ("Prints", "Frames"), "Desk": ("Lighting", "Stationery"), "Attic": ("Secrets",)}
-# By searches, and by those who count the same from what merchants write: of tables that were empty a moment ago.
-READ = ("catalog_card", "catalog_word", "catalog_product", "catalog_variant", "catalog_price") + (
+# Read by searches, and by those who count the same from what merchants write: empty a moment ago.
+READ = (
+    *("catalog_card", "catalog_word", "catalog_product", "catalog_variant", "catalog_price"),
     *("catalog_variantoption", "catalog_productvalue", "catalog_listing"),
 )
 
