@@ -111,7 +111,6 @@ _COLUMNS = {
 
 # Without accents, as a query is asked. To PostgreSQL's parser "black/white" is a file: both words are meant.
 _FOLDED = "catalog_plain(translate({text}, '/', ' '))"
-_MARKUP = "catalog_plain(regexp_replace(left({text}, 100000), '<th[ >].*?</th>', ' ', 'g'))"
 _AROUND = "concat_ws(' ', p.kind, p.series, p.brand, said.words, place.words)"
 _VECTOR = " || ".join(
     f"setweight(to_tsvector({config}, {text}), '{weight}')"
@@ -121,7 +120,10 @@ _VECTOR = " || ".join(
         ("B", "config", _FOLDED.format(text=_AROUND)),
         ("C", "config", _FOLDED.format(text="p.summary")),
         # What tables call their lines is said of all goods alike.
-        ("D", "config", _MARKUP.format(text="p.description")),
+        (
+            *("D", "config"),
+            "catalog_plain(regexp_replace(left(p.description, 100000), '<th[ >].*?</th>', ' ', 'g'))",
+        ),
     )
 )
 

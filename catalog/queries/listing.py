@@ -21,7 +21,7 @@ from catalog.queries import cards, ranges
 from catalog.queries.cards import CardShape
 from catalog.queries.ranges import Range
 from catalog.queries.selection import Choice, Selection, Source
-from catalog.queries.statement import build
+from catalog.queries.statement import FILTERED, SORTED, build
 from shop import replicas
 from shop.edge.recording import reading, tag
 from shop.markets import Market
@@ -228,23 +228,14 @@ def shown(market: Market, counted: Counted, selection: Selection, *, is_found: b
     )
 
 
-# The columns of the cards that decide a list's order, its figures, and its figures when it is filtered.
-SORTED = {
-    "relevance": "in",  # a search's rank: its key stands for everything
-    "popular": "popularity",
-    "new": "published_at",
-    "price": "price",
-    "-price": "price",
-    "name": "name",
-    "rating": "rating",
-}
+# The columns of the cards that decide every list's figures; FILTERED and the first that it is SORTED by are
+# those of some. What only parts equals is not followed.
 COUNTED = ("in", "price", "values", "on_sale")
-FILTERED = ("traits", "offers", "availability", "is_from")
 
 
 def _keys(market: Market, source: Source, selection: Selection) -> set[str]:
     """Of the list, and of those below whose goods it counts."""
-    columns = {*COUNTED, SORTED[selection.sort], *(FILTERED if selection.filters else ())}
+    columns = {*COUNTED, *SORTED.get(selection.sort, ())[:1], *(FILTERED if selection.filters else ())}
     if source.matching is not None:
         return {f"search/{market.code}"}
     if source.category_id is None:

@@ -146,8 +146,8 @@ def _filled(group: Group, known: Known, *, is_last: bool) -> Group:
         ways += [Way((whole,), COMPOUND) for whole in known.compounds(word)]
         if parts := known.parts(word):
             ways.append(Way(parts, TOGETHER))
-        if kind := known.kinds(word):
-            ways.append(Way(kind, SAME))
+            if known.may_be_compound(word):
+                ways.append(Way(parts[-1:], SAME))
     return Group(()).also(_weighed(way, typed, known) for way in ways)
 
 

@@ -129,9 +129,9 @@ class Known:
         found = [whole for whole, tails in self.wholes.items() if stem in tails and whole != word]
         return tuple(found[:COMPOUNDS])
 
-    def kinds(self, word: str) -> Words:
-        """What a compound that goods do not bear is a kind of: an "Arbeitstisch" is a "Tisch"."""
-        return self.parts(word)[-1:] if self.language in LINKS and not self.is_known(word) else ()
+    def may_be_compound(self, word: str) -> bool:
+        """Is one that goods do not bear what its last part is? An "Arbeitstisch" is a "Tisch"."""
+        return self.language in LINKS and not self.is_known(word)
 
     def parts(self, word: str) -> Words:
         """What some write with hyphens; or the two words of one that goods do not bear, if they bear both."""

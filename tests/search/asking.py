@@ -1,6 +1,7 @@
 """Questions to a server that may fail, as the shop asks an engine."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,3 +37,17 @@ def tried() -> list[int]:
         return search()
     except Away:
         return []
+
+
+def timed(monkeypatch: pytest.MonkeyPatch, note: Callable[[float], object]) -> None:
+    """From now on it is noted how many seconds each question to the engine takes."""
+    answer = client._answer
+
+    def timing(*told: Any) -> Any:
+        began_at = time.monotonic()
+        try:
+            return answer(*told)
+        finally:
+            note(time.monotonic() - began_at)
+
+    monkeypatch.setattr(client, "_answer", timing)

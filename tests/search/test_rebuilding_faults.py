@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from subprocess import PIPE
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -72,13 +72,13 @@ def test_kill_9_at_any_moment_leaves_one_to_ask_and_the_next_one_clears_up(
     assert engine.documents() == true()
 
 
-@pytest.fixture
-def between(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
-    """An engine that can be taken away in the middle."""
-    running = Between()
+Server = TypeVar("Server", bound=Between)
+
+
+def asked_through(running: Server, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Goods are in the index of an engine behind a server that may fail; for a fixture."""
     monkeypatch.setattr(client, "node_class", engines.PlainNode)
     settings.ELASTICSEARCH_URL = running.url
-    settings.ELASTICSEARCH_WRITE_SECONDS = 1.0
     settings.ELASTICSEARCH_TIMEOUT_MS = engines.PATIENCE_MS
     client.forget()
     try:
@@ -87,6 +87,13 @@ def between(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]
     finally:
         running.end()
         client.forget()
+
+
+@pytest.fixture
+def between(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
+    """An engine that can be taken away in the middle."""
+    settings.ELASTICSEARCH_WRITE_SECONDS = 1.0
+    yield from asked_through(Between(), settings, monkeypatch)
 
 
 def reindex_in_which(happens: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -143,17 +150,7 @@ class Full(Between):
 
 @pytest.fixture
 def full(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Full]:
-    running = Full()
-    monkeypatch.setattr(client, "node_class", engines.PlainNode)
-    settings.ELASTICSEARCH_URL = running.url
-    settings.ELASTICSEARCH_TIMEOUT_MS = engines.PATIENCE_MS
-    client.forget()
-    try:
-        indexed(monkeypatch)
-        yield running
-    finally:
-        running.end()
-        client.forget()
+    yield from asked_through(Full(), settings, monkeypatch)
 
 
 BLOCKS = {429: "the disk is full", 403: "read only"}

@@ -18,6 +18,7 @@ from shop.changes import projector
 from tests import engines
 from tests.engines import follow
 from tests.factories import make_category, make_product
+from tests.search.asking import timed
 from tests.search.between import Between
 from tests.search.faulty import until
 
@@ -114,16 +115,7 @@ def between(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """What the shop's processes ask the engine for shoppers, from now on."""
     noted = Asked([])
-    answer = client._answer
-
-    def timed(*told: Any) -> Any:
-        began_at = time.monotonic()
-        try:
-            return answer(*told)
-        finally:
-            noted.seconds.append(time.monotonic() - began_at)
-
-    monkeypatch.setattr(client, "_answer", timed)
+    timed(monkeypatch, noted.seconds.append)
     return noted
 
 

@@ -28,6 +28,7 @@ from django.test import Client
 from catalog.search import client, rebuilding
 from tests.engines import PATIENCE_MS, follow
 from tests.factories import make_category, make_product
+from tests.search.asking import timed
 from tests.search.faulty import until
 
 ADDRESS, START = os.environ.get("MORTAL_ENGINE", ""), os.environ.get("MORTAL_ENGINE_START", "")
@@ -155,16 +156,7 @@ def shoppers(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shopper
         Client().get("/search/", {"q": "harbour moon"})
     settings.ELASTICSEARCH_TIMEOUT_MS = int(LIMIT * 1000)
     crowd = Shoppers()
-    answer = client._answer
-
-    def timed(*told: Any) -> Any:
-        began_at = time.monotonic()
-        try:
-            return answer(*told)
-        finally:
-            crowd.note(time.monotonic() - began_at)
-
-    monkeypatch.setattr(client, "_answer", timed)
+    timed(monkeypatch, crowd.note)
     client.forget()
     threads = [threading.Thread(target=crowd.search) for _ in range(THREADS)]
     for thread in threads:
