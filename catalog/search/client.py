@@ -2,7 +2,7 @@
 
 Whatever goes wrong is one exception, Away, and then the database answers. Whether an engine that was left
 alone is back is asked in a thread of its own, after 30 seconds and as cheaply as can be: nobody waits for it,
-and no shopper's question decides it.
+and no shopper's question decides it. Then it is warmed by what was asked last, and shoppers come one by one.
 """
 
 import logging
@@ -20,6 +20,7 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from catalog.search.deadline import Node
 from shop.breaker import Breaker
+from shop.slowstart import SlowStart
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,10 @@ Body = Mapping[str, Any]
 Question = Callable[[Elasticsearch], Any]
 
 FAILURES, WITHIN, REST = 5, 10.0, 30.0  # so many in so many seconds: it is left alone for so long
+AGAIN = 5.0  # seconds after it was not back
 CONNECTIONS = 32  # that are kept, to each node
 QUICK, WRITERS_REST = 5.0, 10.0  # seconds
-COLD = 5.0  # seconds that the first answer of an engine may take that was just started
+COLD = 5.0  # seconds that an engine that was just started may take for its first answer, and to get warm
 SELDOM = 60.0  # seconds between two lines about queries that it refuses
 REFUSED = 400
 
@@ -69,13 +71,15 @@ class _Seldom:
             return True
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Asked:
     """What a process keeps of an engine."""
 
     client: Elasticsearch
     breaker: Breaker
+    start: SlowStart = field(default_factory=lambda: SlowStart(full=CONNECTIONS))
     refusals: _Seldom = field(default_factory=_Seldom)
+    last: Question | None = None  # of a shopper
 
 
 def is_configured() -> bool:
@@ -145,7 +149,15 @@ def _ask(index: str, question: Question, read: Callable[[Any], T], patience: Pat
     patience = patience or Patience()
     if patience.left <= 0:
         raise Away("the page has waited long enough")  # whoever kept it waiting has failed, or all but
-    found = _answer(engine, question, read, patience)
+    if not engine.start.enters():
+        raise Away("the engine has just come back, and few ask it")
+    is_answered = False
+    try:
+        engine.last = question
+        found = _answer(engine, question, read, patience)
+        is_answered = True
+    finally:
+        engine.start.leaves(is_answered=is_answered)
     if not engine.breaker.is_open:  # a late answer to a question from before is no news
         engine.breaker.worked()
     return found
@@ -181,23 +193,42 @@ AWAY = (TransportError, ApiError)  # what a writer is met with
 
 
 def _probe(engine: _Asked, index: str) -> None:
-    """One document, whichever it is: the index is there, and is searched. Nothing that it may have kept.
-
-    At first without any hurry: one that was just started would be late each time, and get no warmer by that.
-    """
-    body = {"size": 1, "_source": False, "track_total_hits": False, "terminate_after": 1}
+    """Is it back? At first without any hurry: one that was just started would be late each time."""
     try:
-        for patience in (Patience(COLD), Patience()):
-            _answer(
-                engine,
-                lambda client: client.search(index=index, body=body),
-                lambda told: _whole(told)["hits"]["hits"],
-                patience,
-            )
+        _touch(engine, index, Patience(COLD))
+        _warm(engine)
+        _touch(engine, index, Patience())
     except Away:
         return
+    engine.start.begins()
     engine.breaker.worked()
     logger.warning("The search engine answers again.")
+
+
+def _touch(engine: _Asked, index: str, patience: Patience) -> None:
+    """One document, whichever it is: the index is there, and is searched. Nothing that it may have kept."""
+    body = {"size": 1, "_source": False, "track_total_hits": False, "terminate_after": 1}
+    _answer(
+        engine,
+        lambda client: client.search(index=index, body=body),
+        lambda told: _whole(told)["hits"]["hits"],
+        patience,
+    )
+
+
+def _warm(engine: _Asked) -> None:
+    """What a shopper asked last, until it is in time; it decides nothing: it may be what broke the engine."""
+    patience, in_time = Patience(COLD), Patience().left
+    while engine.last is not None and patience.left > 0:
+        began_at = time.monotonic()
+        try:
+            engine.last(engine.client.options(request_timeout=patience.left))
+        except Exception:  # as whoever asked it was told
+            return
+        took = time.monotonic() - began_at
+        patience.left -= took
+        if took <= in_time / 2:
+            return
 
 
 def _answer(engine: _Asked, question: Question, read: Callable[[Any], T], patience: Patience) -> T:
@@ -226,7 +257,7 @@ def _engine() -> _Asked:
 
 @cache
 def _kept(*told: Any) -> _Asked:
-    return _Asked(_client(*told), Breaker(failures=FAILURES, within=WITHIN, seconds=REST))
+    return _Asked(_client(*told), Breaker(failures=FAILURES, within=WITHIN, seconds=REST, again=AGAIN))
 
 
 def _credentials() -> tuple[str, str]:

@@ -83,6 +83,38 @@ def test_an_engine_that_was_just_started_may_be_late_once(
     assert until(lambda: tried() == [7])
 
 
+def test_one_that_is_cold_is_warmed_and_then_asked_by_few(
+    server: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is late for the first two real questions, and for more at once than it has answered yet."""
+    monkeypatch.setattr(client, "REST", 1.0)
+    client.forget()
+    server.mode = "500"
+    fail(client.FAILURES)
+    touched, asked, answered, inside = 0, 0, 0, 0
+    good = server.good
+
+    def cold(request: bytes) -> bytes:
+        nonlocal touched, asked, answered, inside
+        if b"terminate_after" in request:
+            touched += 1
+            return good(request)
+        asked, inside = asked + 1, inside + 1
+        is_late = asked <= 2 or inside > 1 + answered
+        server.is_over.wait(1.1 * SECONDS if is_late else 0.02)
+        answered, inside = answered + (not is_late), inside - 1
+        return good(request)
+
+    monkeypatch.setattr(server, "good", cold)
+    server.mode = "good"
+    time.sleep(1.05)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: until(lambda: tried() == [7]), range(8)))
+    assert all(found)
+    assert touched == 2, "it was left alone once more"
+    assert answered >= 8
+
+
 def test_an_engine_that_is_stopped_keeps_nobody(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGSTOP: connecting succeeds, and nothing answers."""
     begun, url = engines.osmem()

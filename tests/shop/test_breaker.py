@@ -1,4 +1,4 @@
-"""Who has failed in a row is left alone for a moment, then one asks for all."""
+"""Who has failed in a row is left alone for a moment, then one asks for all; who is back is asked by few."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shop.breaker import Breaker
+from shop.slowstart import SlowStart
 
 SECONDS = 0.1
 
@@ -44,3 +45,72 @@ def test_then_one_of_many_asks_and_its_answer_is_everybodys(breaker: Breaker) ->
     breaker.worked()
     assert breaker.lets()
     assert breaker.lets()
+
+
+def test_who_asks_in_vain_is_soon_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("shop.breaker.time.monotonic", lambda: now)
+    breaker = Breaker(failures=3, seconds=30, again=5)
+
+    def let_at(*moments: float) -> list[bool]:
+        nonlocal now
+        told = []
+        for moment in moments:
+            now = moment
+            told.append(breaker.lets())
+        return told
+
+    fail(breaker, 3)
+    now = 1.0
+    breaker.failed()  # late, of one that asked before
+    assert let_at(29, 31.5, 32) == [False, True, False]
+    now = 36.0
+    breaker.failed()
+    assert let_at(40, 41.5, 42) == [False, True, False]
+    breaker.worked()
+    now = 50.0
+    fail(breaker, 3)
+    assert let_at(56, 79, 80.5) == [False, False, True], "it rests as long as the first time"
+
+
+def enter(start: SlowStart, times: int) -> int:
+    """How many of so many are let at once."""
+    return sum(start.enters() for _ in range(times))
+
+
+def test_who_is_back_is_asked_by_one_then_by_more() -> None:
+    start = SlowStart(full=4)
+    assert enter(start, 10) == 10, "everybody, as long as it was never away"
+    for _ in range(10):
+        start.leaves(is_answered=True)
+    start.begins()
+    for places in (1, 2):
+        assert enter(start, 10) == places
+        for _ in range(places):
+            start.leaves(is_answered=True)
+    assert enter(start, 10) == 10, "three answers later there are as many places as ever"
+
+
+def test_a_failure_halves_how_many_ask_and_one_always_may() -> None:
+    start = SlowStart(full=100)
+    start.begins()
+    for _ in range(5):
+        assert start.enters()
+        start.leaves(is_answered=True)
+    assert enter(start, 10) == 6
+    start.leaves(is_answered=False)
+    start.leaves(is_answered=False)
+    assert enter(start, 10) == 0, "more are asking than there are places"
+    for _ in range(4):
+        start.leaves(is_answered=False)
+    assert enter(start, 10) == 1
+
+
+def test_those_who_asked_before_it_was_away_take_no_place_for_good() -> None:
+    start = SlowStart(full=4)
+    enter(start, 3)
+    start.begins()
+    assert not start.enters()
+    for _ in range(3):
+        start.leaves(is_answered=False)
+    assert enter(start, 10) == 1
