@@ -43,11 +43,12 @@ RELEVANCE = Selection(sort="relevance")
 
 @dataclass(frozen=True)
 class _Pair:
-    """The first goods that a query finds here and there; None: no answer."""
+    """The first goods that a query finds here and there; None: no answer. is_cut: here only of the nearest."""
 
     query: str
     here: Sequence[int] | None
     there: Sequence[int] | None
+    is_cut: bool = False
 
     @property
     def is_one_sided(self) -> bool:
@@ -55,8 +56,8 @@ class _Pair:
 
     @property
     def alike(self) -> float | None:
-        """How much of the longer list stands in both; nothing beside nothing is alike."""
-        if self.here is None or self.there is None:
+        """How much of the longer list stands in both; nothing beside nothing is alike, a part is no list."""
+        if self.here is None or self.there is None or self.is_cut:
             return None
         longest = max(len(self.here), len(self.there))
         return len({*self.here} & {*self.there}) / longest if longest else 1.0
@@ -127,17 +128,18 @@ def _pair(code: str, query: str) -> _Pair:
     market = markets.get_or_default(code)
     asked, steered = understand(market, query), steering.of(market, query)
     here = there = None
+    is_cut = False
     with suppress(Away):  # whether the database answers is then all the more what counts
         there = engine.count(market, asked, steered, RELEVANCE).product_ids[:FIRST]
     try:
-        here = _from_database(market, asked, steered)
+        found = _from_database(market, asked, steered)
+        here, is_cut = [card["product_id"] for card in found.cards[:FIRST]], found.is_cut
     except Exception:  # whatever it is: a shopper would be shown an error
         logger.exception("The database fails for a search.")
-    return _Pair(query, here, there)
+    return _Pair(query, here, there, is_cut)
 
 
-def _from_database(market: Market, asked: Asked, steered: Steering) -> list[int]:
+def _from_database(market: Market, asked: Asked, steered: Steering) -> listing.Listing:
     source = Source(matching=database.matching(market, asked, steered))
     with transaction.atomic():
-        found = listing.read(market, source, RELEVANCE)
-    return [card["product_id"] for card in found.cards[:FIRST]]
+        return listing.read(market, source, RELEVANCE)

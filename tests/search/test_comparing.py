@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from catalog import jobs
 from catalog.models import Comparison, Product, QueryCount
+from catalog.queries import listing
 from catalog.search import client, comparing, database, indices
 from shop.outbox.models import Message
 from tests.engines import Engine
@@ -81,6 +83,18 @@ def test_a_database_that_fails_is_an_error_and_the_others_are_asked(
     assert "1 of 3 searches fail, as for ['harbour']" in caplog.records[-1].getMessage()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+@pytest.mark.usefixtures("searched")
+def test_a_list_of_a_part_is_an_answer_and_compared_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = listing.read
+
+    def cut(*asked: Any) -> listing.Listing:
+        found = read(*asked)
+        return replace(found, cards=found.cards[:1], is_cut=len(found.cards) > 1)
+
+    monkeypatch.setattr(listing, "read", cut)
+    assert told(night()) == (3, 3, 2, 0, "10.0")  # of two posters one; the others as they are
 
 
 @pytest.mark.usefixtures("searched")
