@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from catalog.admin.search_steered import address
 from catalog.models import QueryCount, SteeredQuery
-from catalog.search import client, comparing, counting
-from catalog.search.counting import Asked
+from catalog.search import client, comparing, demand
+from catalog.search.demand import Wanted
 from shop import markets, replicas
 from shop.desk import dashboard
 from shop.desk.cells import grouped, number, pill
@@ -55,8 +55,8 @@ class SearchesTable(Unchangeable, Table):
         return TemplateResponse(request, "admin/catalog/querycount/searches.html", context)
 
     def _found(self, request: HttpRequest, days: int, code: str) -> dict[str, Any]:
-        searches, zero = counting.whole(days, code)
-        lists = [of(days, LISTED, code) for of in (counting.missing, counting.most)]
+        searches, zero = demand.whole(days, code)
+        lists = [of(days, LISTED, code) for of in (demand.missing, demand.most)]
         asked = {one.query for found in lists for one in found}
         steered = {(row.folded, row.market): row.pk for row in SteeredQuery.objects.filter(folded__in=asked)}
         can = {
@@ -89,8 +89,8 @@ def unfound(request: HttpRequest) -> dashboard.Figure | None:
     """Queries of the last week that found nothing, again and again; of one alone nothing is said."""
     if not request.user.has_perm("catalog.view_querycount"):
         return None
-    found = counting.missing(SPANS[0], MOST)
-    count = sum(one.zero >= counting.FEW for one in found)
+    found = demand.missing(SPANS[0], MOST)
+    count = sum(one.zero >= demand.FEW for one in found)
     url = f"{reverse('admin:catalog_querycount_changelist')}?days={SPANS[0]}"
     names = ngettext_lazy("search finds nothing", "searches find nothing")
     return dashboard.Figure(names % count, count, url, "low") if count else None
@@ -149,7 +149,7 @@ def _asked(days: int, market: str) -> dict[str, str]:
     return {"days": str(days), **({"market": market} if market else {})}
 
 
-def _row(one: Asked, can: dict[str, bool], steered: dict[tuple[str, str], int]) -> dict[str, Any]:
+def _row(one: Wanted, can: dict[str, bool], steered: dict[tuple[str, str], int]) -> dict[str, Any]:
     """A query with what can be done about it: links that lead to a form filled in."""
     held = steered.get((one.query, one.market)) or steered.get((one.query, ""))
     ways = []

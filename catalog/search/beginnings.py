@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.search import client
 from catalog.search.client import Patience
-from catalog.search.documents import code
+from catalog.search.codes import code
 from catalog.search.indices import alias
 from catalog.search.relevance import FIELDS, WANTED, any_field, worth
 from catalog.search.schema import language_of

@@ -20,7 +20,7 @@ from catalog import search
 from catalog.models import Card, Category, Comparison
 from catalog.queries import listing
 from catalog.queries.selection import Selection, Source
-from catalog.search import client, counting, database, engine, repairing, steering
+from catalog.search import client, database, demand, engine, repairing, steering
 from catalog.search.client import Away
 from catalog.search.meaning import understand
 from catalog.search.steering import Steering
@@ -43,7 +43,7 @@ RELEVANCE = Selection(sort="relevance")
 
 @dataclass(frozen=True)
 class _Pair:
-    """The first goods that a query finds here and there; None: no answer. is_cut: here only of the nearest."""
+    """The first goods that a query finds here and there; None: no answer. is_cut: here of a part."""
 
     query: str
     here: Sequence[int] | None
@@ -75,7 +75,7 @@ def compare() -> Comparison | None:
     """Asks both for the most frequent searches of late, and writes how it went; None: nothing is sold."""
     if not client.is_configured():
         return None  # the database answers every day
-    asked = [(one.market, one.shown) for one in counting.most(DAYS, QUERIES)]
+    asked = [(one.market, one.shown) for one in demand.most(DAYS, QUERIES)]
     asked += [named for named in _named() if named not in asked][: max(LEAST - len(asked), 0)]
     pairs = [_pair(code, query) for code, query in asked]
     Comparison.objects.filter(at__lt=timezone.now() - KEPT).delete()

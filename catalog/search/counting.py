@@ -21,26 +21,24 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db import DatabaseError, InterfaceError, connection, connections
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from catalog.models import CountedBatch, QueryCount, Variant
+from catalog.models import CountedBatch
 from catalog.models.search import COUNTED
+from catalog.search import codes
+from catalog.search.demand import FEW, LATELY
 from catalog.search.steering import key
-from shop import replicas
 from shop.breaker import Breaker
 from shop.markets import Market
 
 logger = logging.getLogger(__name__)
 
 WORDS = 8  # a query of more is a sentence
-LATELY = 30  # days
-FEW = 3  # searches within so many days: below, it may be one person's
 KEPT = 400  # days: this month beside that of last year
 NIGHTS = 14  # of which some may be missed
 BATCH = 5_000  # rows
@@ -89,18 +87,6 @@ _FORGET = """
         ) < %(few)s
         LIMIT %(batch)s
     )"""
-# Those that are found most are counted in the index; of few of them the latest row is read.
-_POPULAR = """
-    WITH often AS (
-        SELECT query, sum(searches - zero) AS found FROM catalog_querycount
-        WHERE market = %(market)s AND query LIKE %(like)s AND day > %(since)s
-        GROUP BY query HAVING sum(searches - zero) >= %(few)s ORDER BY found DESC, query LIMIT 4 * %(limit)s
-    )
-    SELECT latest.shown FROM often CROSS JOIN LATERAL (
-        SELECT shown, searches > zero AS is_found FROM catalog_querycount last
-        WHERE last.market = %(market)s AND last.query = often.query ORDER BY day DESC LIMIT 1
-    ) latest
-    WHERE latest.is_found ORDER BY often.found DESC, often.query LIMIT %(limit)s"""
 
 
 @dataclass(frozen=True)
@@ -149,7 +135,7 @@ def is_number(query: str) -> bool:
 def count(search: Search) -> bool:
     """One more; whether it was counted: what could be a telephone number only if it is a code of ours."""
     try:
-        if is_number(search.typed) and not _is_code(search.typed):
+        if is_number(search.typed) and not codes.is_ours(search.typed):
             return False
     except (DatabaseError, InterfaceError) as error:
         logger.warning("A search is not counted: %s", error)
@@ -181,62 +167,6 @@ def forget() -> bool:
     return is_full
 
 
-def popular(market: Market, prefix: str, limit: int = 5) -> list[str]:
-    """Queries that begin so, as they were typed: of late often searched for, and they find something."""
-    begun = key(prefix)
-    if not begun:
-        return []
-    like = re.sub(r"([\\%_])", r"\\\1", begun) + "%"
-    values: dict[str, Any] = {"market": market.code, "like": like, "few": FEW, "limit": limit}
-    values["since"] = timezone.localdate() - timedelta(days=LATELY)
-    with connections[replicas.alias()].cursor() as cursor:
-        cursor.execute(_POPULAR, values)
-        return [shown for (shown,) in cursor.fetchall()]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A query of a market of late: how often it was searched for, and how often that found nothing."""
-
-    market: str
-    query: str
-    shown: str
-    searches: int
-    zero: int
-
-
-def most(days: int, limit: int, market: str = "") -> list[Asked]:
-    """The queries of the last days that are searched most often."""
-    rows = _summed(_since(days, market)).order_by("-searches__sum", "query", "market")
-    return [Asked(*row) for row in rows[:limit]]
-
-
-def missing(days: int, limit: int, market: str = "") -> list[Asked]:
-    """The queries of the last days that most often find nothing."""
-    since = _since(days, market)
-    vain = since.filter(zero__gt=0).values_list("market", "query").annotate(times=Sum("zero"))
-    found = [row[:2] for row in vain.order_by("-times", "query", "market")[:limit]]
-    rows = _summed(since.filter(query__in={query for _code, query in found}))
-    whole = {row[:2]: Asked(*row) for row in rows}  # they were found on other days, perhaps
-    return [whole[pair] for pair in found]
-
-
-def whole(days: int, market: str = "") -> tuple[int, int]:
-    """All searches of the last days, and those that found nothing."""
-    found = _since(days, market).aggregate(Sum("searches"), Sum("zero"))
-    return found["searches__sum"] or 0, found["zero__sum"] or 0
-
-
-def _summed(rows: QuerySet[QueryCount]) -> Any:
-    """In the order of Asked."""
-    return rows.values_list("market", "query").annotate(Max("shown"), Sum("searches"), Sum("zero"))
-
-
-def _since(days: int, market: str) -> QuerySet[QueryCount]:
-    rows = QueryCount.objects.filter(day__gt=timezone.localdate() - timedelta(days=days))
-    return rows.filter(market=market) if market else rows
-
-
 def _rows(taken: Mapping[bytes, bytes]) -> list[tuple[str, str, date, str, int, int]]:
     """market, query, day, shown, searches, zero: one row for all spellings."""
     found: dict[tuple[str, str, date], tuple[str, int, int]] = {}
@@ -246,13 +176,6 @@ def _rows(taken: Mapping[bytes, bytes]) -> list[tuple[str, str, date, str, int, 
         _shown, searches, zero = found.get(place, (typed, 0, 0))
         found[place] = (typed, searches + int(number), zero + int(number) * is_zero)
     return [(*place, *counted) for place, counted in found.items()]
-
-
-def _is_code(query: str) -> bool:
-    """A SKU or a barcode of ours, or of something that we had."""
-    spelled = [query, query.upper(), query.lower(), re.sub(r"\D", "", query)]
-    codes = Q(sku__in=spelled) & ~Q(sku="")
-    return Variant.objects.filter(codes | Q(barcode__in=spelled) & ~Q(barcode="")).exists()
 
 
 _AWAY = object()

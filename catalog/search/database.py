@@ -11,7 +11,7 @@ from typing import Any
 
 from catalog.models.card import text_config
 from catalog.queries.selection import Matching
-from catalog.search import tsquery
+from catalog.search import codes, tsquery
 from catalog.search.steering import NOTHING, Steering
 from catalog.search.words import FEW, Asked, Group, Way
 from shop.markets import Market
@@ -23,15 +23,13 @@ KIND, HEAD = 0.5, 0.1  # what it is worth that the words are the name of the kin
 UNNAMED = 2_000  # the place of what only its words have found
 
 # What is steered to the top or known by its code or whole name is found whether or not its words are.
-_FOUND = """
+_FOUND = f"""
     SELECT id, min(place) AS place FROM (
         SELECT id, place FROM unnest(%(first)s::bigint[]) WITH ORDINALITY AS pinned(id, place)
-        UNION ALL SELECT product_id, 1000 FROM catalog_variant WHERE is_active AND id IN (
-            SELECT id FROM catalog_variant WHERE sku = ANY(%(codes)s) AND sku <> ''
-            UNION ALL SELECT id FROM catalog_variant WHERE barcode = ANY(%(codes)s) AND barcode <> '')
+        UNION ALL SELECT product_id, 1000 FROM catalog_variant WHERE is_active AND id IN ({codes.VARIANTS})
         UNION ALL SELECT product_id, 1001 FROM catalog_card
             WHERE market = %(market)s AND name = ANY(%(names)s)
-    ) named GROUP BY id"""
+    ) named GROUP BY id"""  # noqa: S608 (built from constants; values are parameters)
 
 _CARDS = "SELECT {{taken}}, {tier} AS tier FROM catalog_card c WHERE {mine} AND c.search @@ {query}"
 _OTHERS = " AND NOT c.product_id = ANY(ARRAY(SELECT id FROM found))"
@@ -95,7 +93,7 @@ def matching(
         parameters={
             **made.parameters,
             "config": text_config(market.language),
-            "codes": list({query, query.upper(), query.lower()}),
+            "codes": codes.spelled(query),
             "names": list({query, query.capitalize(), query.title()}),
             "first": list(steering.first),
             "higher": list(steering.higher),

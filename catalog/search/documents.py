@@ -18,13 +18,13 @@ from babel.numbers import get_currency_precision
 from django.db import connection
 
 from catalog.search import stems
+from catalog.search.codes import code
 from catalog.search.schema import languages
 
 LONGEST = 100_000  # characters of a description, as in a card's words
 SALE = "-1"  # among the values: being on sale
 # What tables call their lines is said of all goods alike: "Weight" finds none of them.
 _TAG = re.compile(r"<th\b[^>]*>.*?</th>|<[^>]*>", re.DOTALL)
-_BETWEEN = re.compile(r"[\s\-/.]+")
 
 
 class Document(NamedTuple):
@@ -32,11 +32,6 @@ class Document(NamedTuple):
 
     digest: str
     source: str
-
-
-def code(text: str) -> str:
-    """A SKU or a barcode as it is compared: "DV7-1211/ea" is dv71211ea."""
-    return _BETWEEN.sub("", text.lower())
 
 
 def plain(markup: str) -> str:
@@ -115,7 +110,7 @@ def _read(
 def _document(
     language: str, good: Sequence[Any], cards: Sequence[_Card], names: Mapping[tuple[str, int], str]
 ) -> Document:
-    pk, name, brand, series, kind, summary, description, popularity, published_at, by_name, codes = good
+    pk, name, brand, series, kind, summary, description, popularity, published_at, by_name, spelled = good
     categories = sorted({category for card in cards for category in card.categories})
     values = sorted({value for card in cards for value in card.values})
     document = {
@@ -130,8 +125,8 @@ def _document(
         "description": plain(description),
         "categories": [names[key] for category in categories if (key := ("c", category)) in names],
         "values": list(dict.fromkeys(names[key] for value in values if (key := ("v", value)) in names)),
-        "codes": list(dict.fromkeys(code(each) for each in codes if each)),
-        "code_words": list(dict.fromkeys(each for each in codes if each)),
+        "codes": list(dict.fromkeys(code(each) for each in spelled if each)),
+        "code_words": list(dict.fromkeys(each for each in spelled if each)),
         "popularity": popularity,
         "published_at": published_at.isoformat(),
         "rating": None if cards[0].rating is None else float(cards[0].rating),

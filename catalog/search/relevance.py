@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
-from catalog.search.documents import code
+from catalog.search.codes import code
 from catalog.search.steering import Steering
 from catalog.search.stems import key, stemmer
 from catalog.search.words import Asked, Group, Way

@@ -6,7 +6,7 @@ looked for among the most popular first. What is frequent is among them; of what
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from string import ascii_lowercase
@@ -19,7 +19,7 @@ from catalog.models import Category
 from catalog.models.card import text_config
 from catalog.queries import cards
 from catalog.queries.cards import CardShape
-from catalog.search import beginnings, client, counting
+from catalog.search import beginnings, client, codes, demand
 from catalog.search.folding import SPELLED, plain
 from catalog.search.vocabulary import look_up
 from shop import addresses, replicas
@@ -34,8 +34,11 @@ FREQUENT = 10  # of these that have the words: there are enough, whatever there 
 LIKE = 0.45  # how alike a name with a slip of the finger must be, of 1
 
 _TOP = f"""
-    SELECT product_id, popularity, {{}} FROM catalog_card WHERE market = %s
+    SELECT product_id, popularity, {{}} FROM catalog_card WHERE market = %(market)s
     ORDER BY popularity DESC, product_id LIMIT {FIRST}"""  # noqa: S608
+# All words in the forms of the language, the last one as a beginning too.
+_WORDS = """(plainto_tsquery(%(config)s::regconfig, %(before)s) && (
+        plainto_tsquery(%(config)s::regconfig, %(last)s) || to_tsquery('simple', %(begun)s)))"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def suggest(market: Market, typed: str) -> Suggested:
             ids = _product_ids(market, meant, patience)
     with reading("categories"):
         shelves = _shelves(typed)
-    queries = [query for query in counting.popular(market, typed, SEARCHES + 1) if query != typed]
+    queries = [query for query in demand.popular(market, typed, SEARCHES + 1) if query != typed]
     return Suggested(cards.of(market, ids), shelves, queries[:SEARCHES])
 
 
@@ -127,29 +130,24 @@ def _known(market: Market, typed: str, limit: int) -> list[int]:
     statement = f"""
         SELECT product_id FROM (
             SELECT c.product_id, 1 AS place, c.popularity FROM catalog_variant v
-            JOIN catalog_card c ON c.product_id = v.product_id AND c.market = %s
-            WHERE v.is_active AND v.id IN (
-                SELECT id FROM catalog_variant WHERE sku = ANY(%s) AND sku <> ''
-                UNION ALL SELECT id FROM catalog_variant WHERE barcode = %s AND barcode <> ''
-            )
+            JOIN catalog_card c ON c.product_id = v.product_id AND c.market = %(market)s
+            WHERE v.is_active AND v.id IN ({codes.VARIANTS})
             UNION ALL (
-                SELECT product_id, 2, popularity FROM ({_TOP.format("name")}) top WHERE name ~* ALL(%s)
-                ORDER BY popularity DESC, product_id LIMIT %s
+                SELECT product_id, 2, popularity FROM ({_TOP.format("name")}) top
+                WHERE name ~* ALL(%(patterns)s) ORDER BY popularity DESC, product_id LIMIT %(limit)s
             )
-        ) found GROUP BY product_id ORDER BY min(place), max(popularity) DESC, product_id LIMIT %s
+        ) found GROUP BY product_id ORDER BY min(place), max(popularity) DESC, product_id LIMIT %(limit)s
     """  # noqa: S608 (built from constants; values are parameters)
-    codes = [typed, typed.upper()]
-    return _ids(statement, [market.code, codes, typed, market.code, _patterns(typed), limit, limit])
+    return _ids(statement, {**_asked(market, typed, limit), "codes": codes.spelled(typed)})
 
 
 def _popular(market: Market, typed: str, limit: int) -> list[int]:
     """By all that a card is found by, among the most popular."""
-    asked, values = _tsquery(typed, text_config(market.language))
     statement = f"""
-        SELECT product_id FROM ({_TOP.format("search")}) top WHERE search @@ {asked}
-        ORDER BY popularity DESC, product_id LIMIT %s
+        SELECT product_id FROM ({_TOP.format("search")}) top WHERE search @@ {_WORDS}
+        ORDER BY popularity DESC, product_id LIMIT %(limit)s
     """  # noqa: S608 (built from constants; values are parameters)
-    return _ids(statement, [market.code, *values, limit])
+    return _ids(statement, _asked(market, typed, limit))
 
 
 def _rare(market: Market, typed: str, limit: int) -> list[int]:
@@ -158,25 +156,25 @@ def _rare(market: Market, typed: str, limit: int) -> list[int]:
     The market is written so that no index has it: with all the cards of a market the planner makes a bitmap
     that takes longer than what is found is worth.
     """
-    asked, values = _tsquery(typed, text_config(market.language))
     statement = f"""
         SELECT product_id FROM (
             SELECT product_id, name, popularity FROM catalog_card
-            WHERE search @@ {asked} AND market || '' = %s LIMIT {FIRST}
-        ) found ORDER BY name ~* ALL(%s) DESC, popularity DESC, product_id LIMIT %s
+            WHERE search @@ {_WORDS} AND market || '' = %(market)s LIMIT {FIRST}
+        ) found ORDER BY name ~* ALL(%(patterns)s) DESC, popularity DESC, product_id LIMIT %(limit)s
     """  # noqa: S608 (built from constants; values are parameters)
-    return _ids(statement, [*values, market.code, _patterns(typed), limit])
+    return _ids(statement, _asked(market, typed, limit))
 
 
 def _alike(market: Market, typed: str, limit: int) -> list[int]:
     """By name among the most popular, with a slip of the finger."""
     statement = f"""
         SELECT product_id FROM (
-            SELECT product_id, popularity, word_similarity(%s, name) AS likeness
+            SELECT product_id, popularity, word_similarity(%(typed)s, name) AS likeness
             FROM ({_TOP.format("name")}) top
-        ) compared WHERE likeness >= {LIKE} ORDER BY likeness DESC, popularity DESC, product_id LIMIT %s
+        ) compared WHERE likeness >= {LIKE}
+        ORDER BY likeness DESC, popularity DESC, product_id LIMIT %(limit)s
     """  # noqa: S608 (built from constants; values are parameters)
-    return _ids(statement, [typed, market.code, limit])
+    return _ids(statement, _asked(market, typed, limit))
 
 
 def _shelves(typed: str) -> list[Shelf]:
@@ -215,23 +213,28 @@ def _patterns(typed: str) -> list[str]:
     return [*(f"{BEGIN}{word}{END}" for word in before), f"{BEGIN}{last}"]
 
 
-def _tsquery(typed: str, config: str) -> tuple[str, list[Any]]:
-    """All words in the forms of the language, the last one as a beginning too."""
+def _asked(market: Market, typed: str, limit: int) -> dict[str, Any]:
+    """The parameters of each of these statements."""
     *before, last = words(typed)
-    return (
-        "(plainto_tsquery(%s::regconfig, %s)"
-        " && (plainto_tsquery(%s::regconfig, %s) || to_tsquery('simple', %s)))",
-        [config, " ".join(before), config, last, f"{last}:*"],
-    )
+    return {
+        "market": market.code,
+        "typed": typed,
+        "patterns": _patterns(typed),
+        "config": text_config(market.language),
+        "before": " ".join(before),
+        "last": last,
+        "begun": f"{last}:*",
+        "limit": limit,
+    }
 
 
 @cache
 def _has_trigrams() -> bool:
     """Does this PostgreSQL know how alike two words are (pg_trgm)?"""
-    return bool(_ids("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'", []))
+    return bool(_ids("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'", {}))
 
 
-def _ids(statement: str, values: Sequence[Any]) -> list[int]:
+def _ids(statement: str, values: Mapping[str, Any]) -> list[int]:
     with connections[replicas.alias()].cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()]

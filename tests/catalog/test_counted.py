@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog import jobs
 from catalog.models import CountedBatch, QueryCount
-from catalog.search import counting
+from catalog.search import counting, demand
 from shop import markets
 from shop.outbox.models import Message
 
@@ -74,19 +74,19 @@ def test_popular_queries_begin_so_were_searched_often_of_late_and_find_something
     row("poster sold out", 1, 1, zero=1)
     row("post%er", 1, 60)
     row("poster of gb", 1, 60, market="gb")
-    assert counting.popular(EU, "post") == ["post%er", "poster a4", "poster a3"]
-    assert counting.popular(EU, "Pöster A", limit=1) == ["poster a4"]
-    assert counting.popular(EU, "post%") == counting.popular(EU, "post")  # punctuation is none
+    assert demand.popular(EU, "post") == ["post%er", "poster a4", "poster a3"]
+    assert demand.popular(EU, "Pöster A", limit=1) == ["poster a4"]
+    assert demand.popular(EU, "post%") == demand.popular(EU, "post")  # punctuation is none
     row("post_card", 1, 3)
     row("postal", 1, 3)
-    assert counting.popular(EU, "post_") == ["post_card"]  # which LIKE would take for any letter
-    assert counting.popular(EU, "") == counting.popular(EU, "%") == []
+    assert demand.popular(EU, "post_") == ["post_card"]  # which LIKE would take for any letter
+    assert demand.popular(EU, "") == demand.popular(EU, "%") == []
 
 
 def test_it_is_told_as_it_was_typed_last() -> None:
     for days, shown in ((1, "café"), (2, "cafe")):
         QueryCount.objects.filter(pk=row("cafe", days, 3).pk).update(shown=shown)
-    assert counting.popular(EU, "caf") == ["café"]
+    assert demand.popular(EU, "caf") == ["café"]
 
 
 def test_a_beginning_is_looked_up_in_an_index() -> None:
@@ -97,7 +97,7 @@ def test_a_beginning_is_looked_up_in_an_index() -> None:
         )
         cursor.execute("ANALYZE catalog_querycount")
         values = {"market": "eu", "like": "po%", "since": timezone.localdate(), "few": 3, "limit": 5}
-        cursor.execute(f"EXPLAIN {counting._POPULAR}", values)
+        cursor.execute(f"EXPLAIN {demand._POPULAR}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "querycount_prefix" in plan
     assert "~>=~ 'po'" in plan  # the letters are looked up, not only the market

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.models import Card, Category, Variant
-from catalog.search import counting, suggesting
+from catalog.search import demand, suggesting
 from catalog.views.suggestions import marked
 from shop import markets
 from shop.edge.visitor import UNSTORABLE
@@ -164,14 +164,14 @@ def test_what_others_search_for_but_not_what_is_there_already(monkeypatch: pytes
         asked.append((market.code, prefix))
         return ["harbour", "harbour poster", "harbour & <b>sea", "harbour light", "harbour bridge"][:limit]
 
-    monkeypatch.setattr(counting, "popular", popular)
+    monkeypatch.setattr(demand, "popular", popular)
     found = suggesting.suggest(markets.get("gb"), suggesting.clean(" Harbour "))
     assert found.queries == ["harbour poster", "harbour & <b>sea", "harbour light"]
     assert asked == [("gb", "harbour")]
 
 
 def test_they_are_ten_at_most(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "popular", lambda market, prefix, limit: [f"sun {n}" for n in range(limit)])
+    monkeypatch.setattr(demand, "popular", lambda market, prefix, limit: [f"sun {n}" for n in range(limit)])
     for number in range(12):
         make_product(f"Sun {number}", category=make_category(f"Suns {number}"))
     follow_changes()
@@ -181,7 +181,7 @@ def test_they_are_ten_at_most(client: Client, monkeypatch: pytest.MonkeyPatch) -
 def test_the_answer_is_options_of_a_listbox_in_named_groups(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "popular", lambda *_asked: ["posters & <prints>"])
+    monkeypatch.setattr(demand, "popular", lambda *_asked: ["posters & <prints>"])
     make_sale("20.00", product__name__in=["Harbour lights"])
     follow_changes()
     html = client.get("/search/suggest/?q=po").content.decode()

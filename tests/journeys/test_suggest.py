@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from catalog.search import counting
+from catalog.search import demand
 from shop.markets import Market
 from tests.browsers import faults
 from tests.factories import follow_changes, make_category, make_product
@@ -30,7 +30,7 @@ def goods(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def popular(market: Market, prefix: str, limit: int) -> list[str]:
         return [query for query in said if query.startswith(prefix)][:limit]
 
-    monkeypatch.setattr(counting, "popular", popular)
+    monkeypatch.setattr(demand, "popular", popular)
 
 
 def field(page: Page) -> Locator:
