@@ -17,7 +17,7 @@ class Word(models.Model):
     word = models.CharField(max_length=LONGEST_WORD)  # lower case, without accents
     stem = models.CharField(max_length=LONGEST_WORD)  # what its forms have in common, as cards are searched
     goods = models.PositiveIntegerField()  # how many bear it
-    near = ArrayField(models.TextField(), default=list)  # it, and it less each letter
+    near = ArrayField(models.TextField(), default=list)  # it and its stem, and each less each letter
     parts = ArrayField(models.TextField(), default=list)  # of a compound: the stems of what it ends with
     apart = ArrayField(models.TextField(), default=list, db_default=[])  # "wi", "fi": as some write it
 

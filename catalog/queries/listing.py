@@ -122,11 +122,12 @@ def choices(asked: Mapping[str, Sequence[str]]) -> list[Choice]:
 
 
 class Beyond(Exception):
-    """The list ends before the page asked for: with its page `last`."""
+    """The list, or what was looked at of it, ends before the page asked for: with its page `last`."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int, *, is_cut: bool = False) -> None:
         super().__init__(last)
         self.last = last
+        self.is_cut = is_cut
 
 
 def _row(market: Market, source: Source, selection: Selection, looked: int | None = None) -> Sequence[Any]:
@@ -209,7 +210,7 @@ def shown(market: Market, counted: Counted, selection: Selection, *, is_found: b
     reach = min(counted.total, DEEPEST) if is_found else counted.total
     pages = max(-(-reach // settings.CARDS_PER_PAGE), 1)
     if selection.page > pages:
-        raise Beyond(pages)
+        raise Beyond(pages, is_cut=counted.is_cut)
     for attribute in {row[0] for row in counted.values}:
         tag(f"attribute/{attribute}", f"attribute/{attribute}:values")
     return Listing(

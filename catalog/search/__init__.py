@@ -34,7 +34,7 @@ class Found:
 
 
 class PlainBeyond(listing.Beyond):
-    """The same, as the database says in the engine's place."""
+    """The same, as the database says in the engine's place, or of a part: it is soon another."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def find(market: Market, query: str, selection: Selection | None = None) -> Foun
     selection = selection or Selection(sort="relevance")
     with reading(f"search/{market.code}"):
         asked = understand(market, query)
-        steered = steering.of(market, query)
+        steered = steering.of(market, asked.corrected or query)
     is_degraded = client.is_configured()
     if is_degraded:
         try:
@@ -78,7 +78,7 @@ def find(market: Market, query: str, selection: Selection | None = None) -> Foun
     try:
         found = listing.read(market, source, selection)
     except listing.Beyond as beyond:
-        raise (PlainBeyond(beyond.last) if is_degraded else beyond) from None
+        raise (PlainBeyond(beyond.last) if is_degraded or beyond.is_cut else beyond) from None
     return Found(found, asked.corrected, is_degraded)
 
 

@@ -126,7 +126,8 @@ def _named() -> list[tuple[str, str]]:
 
 def _pair(code: str, query: str) -> _Pair:
     market = markets.get_or_default(code)
-    asked, steered = understand(market, query), steering.of(market, query)
+    asked = understand(market, query)
+    steered = steering.of(market, asked.corrected or query)
     here = there = None
     is_cut = False
     with suppress(Away):  # whether the database answers is then all the more what counts

@@ -13,6 +13,7 @@ import json
 import logging
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, DataError, InterfaceError, connection, transaction
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -116,7 +117,8 @@ def read(said: str) -> Search | None:
 
 def is_personal(query: str) -> bool:
     """Is it an e-mail address, or so long that it says more than what is looked for?"""
-    return "@" in query or len(query) > COUNTED or len(query.split()) > WORDS
+    said = _said(query)
+    return "@" in said or "%40" in said or len(query) > COUNTED or len(query.split()) > WORDS
 
 
 def says_how(query: str) -> bool:
@@ -126,10 +128,16 @@ def says_how(query: str) -> bool:
 
 def is_number(query: str) -> bool:
     """Has it a number that could be a telephone's or a card's?"""
-    together = re.search(r"\d(?:[-./()]*\d){6}", query)  # 555-1234, 4006381333931
-    apart = re.search(r"\d(?:[-./()\s]*\d){8}", query)  # 030 123 456; but 1920 1080 is a screen
-    dialled = re.search(r"(?:\+|\b0)(?:[-./()\s]*\d){6}", query)  # +44 20 7946
+    said = _said(query)
+    together = re.search(r"\d(?:(?:[^\w\s]|_)*\d){6}", said)  # 555-1234, 4006381333931
+    apart = re.search(r"\d(?:[\W_]*\d){8}", said)  # 030 123 456; but 1920 1080 is a screen
+    dialled = re.search(r"(?:\+|\b0)(?:[\W_]*\d){6}", said)  # +44 20 7946
     return bool(together or apart or dialled)
+
+
+def _said(query: str) -> str:
+    """Without another way to write a sign: ＠ is @."""
+    return unicodedata.normalize("NFKC", query)
 
 
 def count(search: Search) -> bool:
@@ -140,7 +148,8 @@ def count(search: Search) -> bool:
     except (DatabaseError, InterfaceError) as error:
         logger.warning("A search is not counted: %s", error)
         return False
-    asked = [timezone.localdate().isoformat(), search.market, search.typed.lower(), int(search.is_zero)]
+    typed = search.typed.lower()[:COUNTED]  # which may be longer than it was: İ
+    asked = [timezone.localdate().isoformat(), search.market, typed, int(search.is_zero)]
     return _run(_COUNT, [LIVE], json.dumps(asked, ensure_ascii=False)) is not _AWAY
 
 
@@ -152,8 +161,11 @@ def write() -> None:
     taken = dict(zip(found[::2], found[1::2], strict=True))
     token = taken.pop(_TOKEN.encode()).decode()
     rows = _rows(taken)
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD, [token, *([row[place] for row in rows] for place in range(6))])
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_ADD, [token, *([row[place] for row in rows] for place in range(6))])
+    except DataError:  # a minute's searches less; tried again, all later ones
+        logger.exception("What was searched for cannot be added, and is dropped.")
     _run(_DROP, [TAKEN], token)
 
 

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,10 +22,12 @@ from catalog.search import stems
 from catalog.search.codes import code
 from catalog.search.schema import languages
 
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 LONGEST = 100_000  # characters of a description, as in a card's words
 SALE = "-1"  # among the values: being on sale
 # What tables call their lines is said of all goods alike: "Weight" finds none of them.
-_TAG = re.compile(r"<th\b[^>]*>.*?</th>|<[^>]*>", re.DOTALL)
+# Each look ahead ends at the next of its kind: what nobody closes is read once.
+_TAG = re.compile(r"<th\b[^<>]*>(?:(?!<th\b).)*?</th>|<[^<>]*>", re.DOTALL)
 
 
 class Document(NamedTuple):
@@ -128,7 +131,7 @@ def _document(
         "codes": list(dict.fromkeys(code(each) for each in spelled if each)),
         "code_words": list(dict.fromkeys(each for each in spelled if each)),
         "popularity": popularity,
-        "published_at": published_at.isoformat(),
+        "published_at": (published_at - _EPOCH) // _MICROSECOND,
         "rating": None if cards[0].rating is None else float(cards[0].rating),
         "by_name": by_name,
         "image": cards[0].image,

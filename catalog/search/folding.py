@@ -11,11 +11,16 @@ import unicodedata
 # What decomposition leaves as it is, and what becomes two letters.
 _ONE = dict(zip("øØłŁđĐðÐħĦŧŦı²³¹", "oOlLdDdDhHtTi231", strict=True))
 _TWO = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
-_LETTERS = str.maketrans(_ONE | _TWO)
+# As they come from an East Asian keyboard (ＵＳＢ), and from print (ﬁ).
+_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_TIED = {c: unicodedata.normalize("NFKC", c) for c in map(chr, range(0xFB00, 0xFB07))}
+_LETTERS = str.maketrans(_ONE | _TWO | _WIDE | _TIED)
 _MARKED = re.compile(r"([A-Za-z])[\u0300-\u036f]+")
 
 # Of other scripts, which are parts of words: what Python's \w leaves out.
 MARKS = "".join(c for c in map(chr, range(0x483, 0xFE00)) if unicodedata.category(c) in ("Mn", "Mc"))
+# Numbers that are no digits, as ½ and ⑤, are no parts of words, whatever Python's \w says.
+FRACTIONS = "".join(c for c in map(chr, range(0xB2, 0x3400)) if unicodedata.category(c) == "No")
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ SHORTEST_LEARNED = 2  # letters
 LEAST_TAIL = 5  # letters that make a compound of a word behind what is none of ours
 OFTEN = 10  # one of so many texts writes a word with hyphens: less often it is another word, or a slip
 CHUNK = 5_000  # words that are written together
-EVERY = timedelta(hours=1)  # at most, and a twentieth of the time
+EVERY = timedelta(minutes=5)  # at most, and a twentieth of the time
 SHARE = 20
 AHEAD = timedelta(hours=2)  # before the pictures that an import, or a new demo, has left to be made
 
@@ -42,9 +42,9 @@ _WRITE = """
     FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[])
         AS fresh(word, goods, near, parts, apart)
     ON CONFLICT (language, word) DO UPDATE SET stem = EXCLUDED.stem, goods = EXCLUDED.goods,
-        parts = EXCLUDED.parts, apart = EXCLUDED.apart
-    WHERE (known.stem, known.goods, known.parts, known.apart)
-        IS DISTINCT FROM (EXCLUDED.stem, EXCLUDED.goods, EXCLUDED.parts, EXCLUDED.apart)
+        near = EXCLUDED.near, parts = EXCLUDED.parts, apart = EXCLUDED.apart
+    WHERE (known.stem, known.goods, known.near, known.parts, known.apart)
+        IS DISTINCT FROM (EXCLUDED.stem, EXCLUDED.goods, EXCLUDED.near, EXCLUDED.parts, EXCLUDED.apart)
 """
 
 
@@ -154,9 +154,15 @@ def _write(
     whole: Mapping[str, list[str]],
     apart: Mapping[str, list[str]],
 ) -> None:
-    near = [" ".join(less(word)) if len(word) >= SHORTEST else "" for word in words]
+    stem = stemmer(language)
+    near = [" ".join(_near(word, stem(word))) for word in words]
     parts = [" ".join(whole.get(word, ())) for word in words]
     others = [" ".join(apart.get(word, ())) for word in words]
     numbers = [min(counted[word], 2_000_000_000) for word in words]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, [language, text_config(language), list(words), numbers, near, parts, others])
+
+
+def _near(word: str, stem: str) -> list[str]:
+    """What it is found by that is mistyped: the word and its stem, each also without each of its letters."""
+    return list(dict.fromkeys(one for form in (word, stem) if len(form) >= SHORTEST for one in less(form)))

@@ -94,7 +94,7 @@ def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[t
     Stop words are left out, but in what means something with them.
     """
     spans = {one.start: one for one in _spans(groups, same)}
-    said = [bool(group.word) and known.is_stop(group.word) for group in groups]
+    said = [_says_nothing(group, known) for group in groups]
     place = 0
     while place < len(groups):
         end = place + 1
@@ -112,6 +112,11 @@ def _merged(groups: Sequence[Group], known: Known, same: Synonyms) -> Iterator[t
                     ways, end = [Way((pair,), TOGETHER)], end + 1
             yield _together(groups[place:end]).also(ways), place, end
         place = end
+
+
+def _says_nothing(group: Group, known: Known) -> bool:
+    """Is it a stop word, or are all that are quoted? "to-do" may be one word."""
+    return all(map(known.is_stop, group.words)) and (bool(group.word) or not group.parts)
 
 
 def _together(groups: Sequence[Group]) -> Group:

@@ -7,7 +7,7 @@ dies in the middle leaves a version that nobody asks; the next one drops it.
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +29,7 @@ BATCH = 1_000  # products
 WRITERS = 2  # at a time; the engine takes two writes of one index side by side
 TRIES = 30  # until the counts match: edits go on meanwhile
 PAUSE = 0.5
+TOLD = 10  # refusals
 GRACE = 1.0  # seconds: searches that began before the swap end in what they have begun with
 
 
@@ -37,13 +38,17 @@ class Busy(Exception):
 
 
 class Differs(Exception):
-    """The new version has more or fewer documents than there are products: the old one is still asked."""
+    """The new version has more or fewer documents than there are products: the old one is still asked.
 
-    def __init__(self, language: str, documents: int, products: int) -> None:
-        super().__init__(language, documents, products)
+    refused: why the engine did not take some.
+    """
+
+    def __init__(self, language: str, documents: int, products: int, refused: Sequence[str] = ()) -> None:
+        super().__init__(language, documents, products, *refused[:TOLD])
         self.language = language
         self.documents = documents
         self.products = products
+        self.refused = refused[:TOLD]
 
 
 @dataclass
@@ -93,7 +98,7 @@ def reindex(progress: Callable[[int], object] = lambda number: None) -> Rebuilt:
         for name in built.values():
             indices.open_up(name)
         for language, name in built.items():
-            done.documents[language] = _whole(language, name)
+            done.documents[language] = _whole(language, name, done.refused)
         before = indices.swap(built)
         keeping.refreshed(built)
         time.sleep(GRACE)
@@ -145,7 +150,7 @@ def _batches() -> Iterator[list[int]]:
         last = ids[-1]
 
 
-def _whole(language: str, name: str) -> int:
+def _whole(language: str, name: str, refused: Sequence[str]) -> int:
     """How many documents it has, if that is how many products there are; else Differs."""
     codes = [market.code for market in schema.languages()[language]]
     for _try in range(TRIES):
@@ -156,7 +161,7 @@ def _whole(language: str, name: str) -> int:
         if there == products:
             return there
         time.sleep(PAUSE)
-    raise Differs(language, there, products)
+    raise Differs(language, there, products, refused)
 
 
 @contextmanager

@@ -144,7 +144,7 @@ def _mappings(codes: list[str]) -> dict[str, Any]:
             "codes": {"type": "keyword"},
             "code_words": _PLAIN,  # a part of a code, or one beside other words
             "popularity": {"type": "integer"},
-            "published_at": {"type": "date_nanos"},  # many are published in one millisecond
+            "published_at": {"type": "long"},  # in microseconds: its own dates begin in 1970
             "rating": {"type": "float", "index": False},
             "by_name": {"type": "keyword", "index": False},  # to sort by, as the database does
             "image": _TOLD,

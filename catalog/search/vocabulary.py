@@ -87,8 +87,8 @@ class Known:
     """What is known of the words of one query: how many goods bear them.
 
     stems: in any form; of one that says nothing -1. words: exactly so. forms: parts of words, in any form.
-    near: words a letter or two away. wholes: compounds, with the stems of what they end with. apart: words
-    that some write with hyphens, by what stands between these.
+    near: words a letter or two away, or whose stem is. wholes: compounds, with the stems of what they end
+    with. apart: words that some write with hyphens, by what stands between these.
     """
 
     stems: Mapping[str, int] = field(default_factory=dict)
@@ -152,14 +152,17 @@ class Known:
         return max(self.goods(part), self.forms.get(part, 0))
 
     def nearest(self, word: str) -> Words:
-        """What somebody may have meant who typed a word that goods do not bear: few letters apart."""
+        """What somebody may have meant who typed a word that goods do not bear: few letters apart.
+
+        Who mistypes "poster" means the "posters" that there are.
+        """
         if len(word) < SHORTEST:
             return ()
-        most = 1 if len(word) < 8 else 2
+        most, stem = 1 if len(word) < 8 else 2, stemmer(self.language)
         ranked = sorted(
             (distance, -goods, near)
             for near, goods in self.near.items()
-            if near != word and (distance := apart(word, near)) <= most
+            if near != word and (distance := min(apart(word, near), apart(word, stem(near)))) <= most
         )
         return tuple(near for distance, _goods, near in ranked if distance == ranked[0][0])[:NEAREST]
 

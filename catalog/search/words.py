@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from catalog.search.folding import MARKS, plain
+from catalog.search.folding import FRACTIONS, MARKS, plain
 
 FEW = 5  # goods that have all words are enough; else what comes close is shown behind them
 MOST_GROUPS = 12  # read of a query, and words of a group: further ones find nothing that these do not
 LEAST_OPEN = 3  # letters: shorter ones begin too many words to mean one of them
 _TOKEN = re.compile(r'(-?)"([^"]*)"|(\S+)')  # a quote that nobody ends is none: a 17" screen
-_PART = re.compile(rf"\d+(?:[.,]\d+)+|[\w{MARKS}]+")
+_PART = re.compile(rf"\d+(?:[.,]\d+)+|(?:[^\W{FRACTIONS}]|[{MARKS}])+")
+_SIZE = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)", re.IGNORECASE)  # 50 × 70, 50x70
 _GOES_ON = re.compile(rf"[\w{MARKS}]$")
 # Elsewhere "or" may be a thing: French gold.
 _EITHER = {"de": "oder", "nl": "of", "fr": "ou", "es": "o", "it": "o", "pt": "ou"}
@@ -93,11 +94,12 @@ class Asked:
         return len(self.groups) if self.is_strict else -(-len(self.groups) // 2)
 
 
-def parse(text: str, language: str = "en") -> Asked:
+def parse(typed: str, language: str = "en") -> Asked:
     """The groups of a clean query, folded; the last word is open unless something ends it."""
     groups, excluded = list[Group](), list[Way]()
     is_strict, is_either, is_open = False, False, False
     either = _EITHER.get(language.split("-")[0])
+    text = typed if '"' in typed else _SIZE.sub("x", typed)
     for without, quoted, token in _TOKEN.findall(text):
         if token.lower() == either and groups and not is_either:
             is_either = True
@@ -123,12 +125,12 @@ def parse(text: str, language: str = "en") -> Asked:
     groups = list(dict.fromkeys(groups))[:MOST_GROUPS]
     if is_open and groups:
         groups[-1] = replace(groups[-1], ways=tuple(_open(way) for way in groups[-1].ways))
-    return Asked(text, tuple(groups), tuple(excluded), is_strict)
+    return Asked(typed, tuple(groups), tuple(excluded), is_strict)
 
 
 def folded(text: str) -> list[str]:
     """The words of a text: lower case, without accents and punctuation; 3.5 is one."""
-    return _PART.findall(plain(text).lower())
+    return [part for part in _PART.findall(plain(text).lower()) if any(map(str.isalnum, part))]
 
 
 def _quoted(text: str) -> Group | None:
@@ -137,11 +139,14 @@ def _quoted(text: str) -> Group | None:
 
 
 def _group(token: str) -> Group | None:
-    """A word, or what stands between hyphens and the like: as it stands, in parts, and in one."""
+    """A word, a size, or what stands between hyphens and the like: as it stands, in parts, and in one."""
     parts = tuple(folded(token))[:MOST_GROUPS]
+    whole = re.sub(r"^\W+|\W+$", "", plain(token).lower())
+    sides = [one for side in _SIZE.split(whole) for one in folded(side)]
+    if len(sides) > len(parts):
+        return Group((Way((whole,)), Way(tuple(sides[:MOST_GROUPS]), 0.9)), token, parts)
     if len(parts) < 2:
         return Group((Way(parts),), token, parts) if parts else None
-    whole = re.sub(r"^\W+|\W+$", "", plain(token).lower())
     ways = (Way((whole,)),) if re.search(r"\d|\w\.\w", whole) else ()
     joined = Way(("".join(parts),), 0.9)
     return Group((*ways, Way(parts, 0.9 if ways else 1.0), joined), token, parts)

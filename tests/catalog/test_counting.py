@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DataError, connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from redis import Redis
 
@@ -94,7 +94,8 @@ def test_what_looks_personal_or_means_more_than_its_words_has_no_word_in_the_pag
     [
         *("0151 23456789", "+49 30 1234567", "030/123456-7", "(555) 123-4567 8", "call 01512345678"),
         *("4111 1111 1111 1111", "4111111111111111", "5500-0000-0000-0004", "DE89 3704 0044 0532 0130 00"),
-        *("4006381333931", "1234567"),
+        *("4006381333931", "1234567", "030–123–4567", "030·123·4567", "030,123,4567"),
+        *("030‑123‑4567", "4111_1111_1111_1111", "０１５１ ２３４５６７８"),
     ],
 )
 def test_a_number_that_could_be_a_telephones_or_a_cards_is_not_kept(redis: Redis, query: str) -> None:
@@ -209,13 +210,37 @@ def test_without_redis_nothing_is_counted_and_nobody_hears_of_it(settings: Any, 
     assert counted() == {}
 
 
+def test_letters_that_become_longer_in_lower_case_keep_no_other_search_from_being_counted(
+    redis: Redis,
+) -> None:
+    search("İ" * 60)
+    search("poster")
+    counting.write()
+    assert counted()["eu", "poster"] == (1, 0)
+    assert len(counted()) == 2
+
+
+def test_what_the_database_never_takes_is_dropped_and_all_later_ones_are_counted(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, "COUNTED", 1_000)
+        search("poster " + "s" * 100)
+    with transaction.atomic():
+        counting.write()
+    assert "is dropped" in caplog.text
+    search("poster")
+    counting.write()
+    assert counted() == {("eu", "poster"): (1, 0)}
+
+
 def test_what_cannot_be_written_is_there_for_the_next_round(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search("poster")
     with monkeypatch.context() as patch:
-        patch.setattr(counting, "_ADD", "SELECT 1/0, %s, %s, %s, %s, %s, %s, %s")
-        with pytest.raises(DataError), transaction.atomic():
+        patch.setattr(counting, "_ADD", "SELECT nothing_there, %s, %s, %s, %s, %s, %s, %s")
+        with pytest.raises(ProgrammingError), transaction.atomic():
             counting.write()
     counting.write()
     assert counted() == {("eu", "poster"): (1, 0)}

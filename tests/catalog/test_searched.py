@@ -49,6 +49,8 @@ def test_the_first_page_of_a_query_says_it_and_whether_it_found_anything(
         {"sale": "1"},
         {},
         {"q": "a@example.com"},
+        {"q": "a＠example.com"},
+        {"q": "a%40example.com"},
     ],
 )
 def test_what_is_no_new_search_says_nothing(look: Look, goods: None, parameters: dict[str, str]) -> None:

@@ -3,11 +3,12 @@
 import pytest
 
 from catalog.models import Pin, Product, SteeredQuery
-from catalog.search import steering
+from catalog.search import learning, steering
 from catalog.search.steering import NOTHING, Steering
 from shop import markets
 from shop.edge.recording import Unrecorded, recording
-from tests.factories import make_product
+from tests.catalog.conftest import Look
+from tests.factories import follow_changes, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,16 @@ def test_a_page_that_asks_carries_its_markets_searches(goods: list[Product]) -> 
         assert page.keys == {"search/gb"}
         with pytest.raises(Unrecorded):
             Pin.objects.first()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_corrected_finds_what_is_steered_for_what_was_meant(goods: list[Product], look: Look) -> None:
+    steer("thing", first=[goods[2]])
+    follow_changes()
+    learning.learn("en")
+    page = look("/search/", q="thnig")
+    assert page["found"]["corrected"] == "thing"
+    assert page["listing"]["cards"][0]["name"] == goods[2].name
 
 
 def test_it_costs_one_statement(goods: list[Product], django_assert_num_queries) -> None:

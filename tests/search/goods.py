@@ -35,6 +35,7 @@ from tests.factories import make_category, make_tax_class
 
 COUNT = 420
 NEWEST = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAYS = (0, 1, 1, 40, 30_000)  # some were published before there were computers
 # code: (values, whether shoppers filter by it)
 ATTRIBUTES = {
     "colour": (("Crimson", "Azure", "Ivory", "Ochre", "Teal"), True),
@@ -50,6 +51,7 @@ NOUNS = ("harbour", "meadow", "mountain", "river", "lantern", "sparrow", "thistl
 BRANDS = ("Deckle", "Fennimore", "Kestrel", "")
 SUMMARIES = ("Anything", "Anything for everyday", "Anything at leisure") * 3 + (
     *("Anything with Wi-Fi", "WiFi and TV by HP", "A t-shirt in black/white", "E-mail or email, node.js"),
+    *("Of 30 × 40 cm", "Of 50x70 or 30 x 40 cm with a ﬁlter"),
 )
 SHELVES = {"Wall": ("Prints", "Frames"), "Desk": ("Lighting", "Stationery"), "Attic": ("Secrets",)}
 # Read by searches, and by those who count the same from what merchants write: empty a moment ago.
@@ -115,7 +117,7 @@ def stocked(blocker: DjangoDbBlocker, write: Callable[[], object]) -> Iterator[e
 def _product(chance: random.Random, made: Made, number: int) -> Product:
     adjective, noun = chance.choice(ADJECTIVES), chance.choice(NOUNS)
     # Some are told apart by a microsecond, some by nothing, some are to come, some are held back.
-    published_at = NEWEST - timedelta(microseconds=chance.randrange(60), days=chance.choice([0, 1, 1, 40]))
+    published_at = NEWEST - timedelta(microseconds=chance.randrange(60), days=chance.choice(DAYS))
     if chance.random() < 0.02:
         published_at = datetime.now(UTC) + timedelta(days=30)
     name = f"{adjective} {noun}"

@@ -125,6 +125,9 @@ def test_a_search_that_takes_too_long_shows_the_nearest_of_what_it_looks_at(
     assert (found.total, found.whole) == (3, 1)
     assert found.cards[0]["name"].startswith("Thing 7 ")
     assert search.find(markets.default(), "thing").listing.total == 3
+    beyond = client.get("/search/?page=9&q=thing")
+    assert (beyond.status_code, beyond["Location"]) == (302, "/search/?q=thing")
+    assert beyond.page_seconds <= 60  # type: ignore[attr-defined]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from catalog.search.folding import plain
         ("Straße, Łódź, Ærø, Þór", "Strasse, Lodz, AEro, THor"),
         ("Điện thoại Việt Nam", "Dien thoai Viet Nam"),
         ("Cafe\u0301", "Cafe"),  # as some computers write it
+        ("ＵＳＢ－Ｃ ﬁlter", "USB-C filter"),
         ("Core™ i7®, 5 m²", "Core™ i7®, 5 m2"),
         ("ёлка й が 한국 ά", "ёлка й が 한국 ά"),  # there marks make other letters
     ],

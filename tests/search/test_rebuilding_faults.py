@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from catalog.models import Product, StaleDocument
-from catalog.search import client, indices, keeping, rebuilding
+from catalog.search import client, documents, indices, keeping, rebuilding
 from shop.changes import projector
 from tests import engines, servers
 from tests.engines import Engine, follow
@@ -116,6 +116,26 @@ def found() -> dict[int, str]:
     return client.search(
         indices.alias("en"), body, lambda a: {int(h["_id"]): h["_source"]["name"] for h in a["hits"]["hits"]}
     )
+
+
+def test_a_document_that_is_refused_is_told_and_the_old_index_still_asked(
+    between: Between, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, before = documents.made, names()
+
+    def made(ids: Any) -> Any:
+        found = real(ids)
+        pk = next(iter(found["en"]))
+        found["en"][pk] = found["en"][pk]._replace(source='{"unheard":1}')
+        return found
+
+    monkeypatch.setattr(documents, "made", made)
+    monkeypatch.setattr(rebuilding, "TRIES", 1)
+    with pytest.raises(CommandError, match="is not used, what was there still is"):
+        call_command("reindex")
+    assert "unheard" in capsys.readouterr().err
+    assert set(before) < set(names())
+    assert len(found()) == GOODS
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "no JSON", "reset", "silent", "another shape"])

@@ -14,7 +14,7 @@ from shop import markets
 from shop.changes.models import Change
 from shop.markets import Market
 from shop.outbox.models import Message
-from tests.factories import follow_changes, make_product
+from tests.factories import follow_changes, make_category, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,15 @@ def test_a_querys_words_are_known_in_any_form() -> None:
 @pytest.mark.parametrize("typed", ["harbuor", "habour", "harbourr", "jarbour"])
 def test_the_nearest_word_is_found(typed: str) -> None:
     assert look_up("en", [typed]).nearest(typed)[0] == "harbour"
+
+
+@pytest.mark.parametrize("typed", ["posetr", "psoter", "pooster", "poser"])
+def test_of_what_is_known_in_the_plural_alone_the_singular_is_found_too(typed: str) -> None:
+    make_category("Posters")
+    follow_changes()
+    learning.learn("en")
+    assert not Word.objects.filter(word="poster").exists()
+    assert look_up("en", [typed]).nearest(typed) == ("posters",)
 
 
 @pytest.mark.parametrize("typed", ["tv", "hp"])

@@ -1,6 +1,7 @@
 """reindex: the search engine's documents anew, while the old ones are still asked."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         except rebuilding.Busy as error:
             raise CommandError(_("Another reindex is running: wait for it.")) from error
         except rebuilding.Differs as error:
+            self._tell(error.refused)
             raise CommandError(
                 _(
                     "The new index (%(language)s) has %(documents)d documents for %(products)d products: it"
@@ -50,8 +52,7 @@ class Command(BaseCommand):
                     "products": error.products,
                 }
             ) from error
-        for why in done.refused[:10]:
-            self.stderr.write(_("Refused: %s") % why)
+        self._tell(done.refused[: rebuilding.TOLD])
         rate = sum(done.documents.values()) / done.seconds
         for language, number in done.documents.items():
             self.stdout.write(
@@ -60,3 +61,7 @@ class Command(BaseCommand):
         self.stdout.write(
             _("%(seconds).1f s, %(rate)d documents a second.") % {"seconds": done.seconds, "rate": rate}
         )
+
+    def _tell(self, refused: Sequence[str]) -> None:
+        for why in refused:
+            self.stderr.write(_("Refused: %s") % why)
