@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 CATALOGUE = place.CLONE.parent / "shared" / "data" / "chorus-icecat"
 FORMATS = ("icecat", "magento", "shopify")
 # What the catalogue in the database is made by: if one of these changes, it is imported anew, some minutes.
-MADE_BY = ("catalog/importing", "catalog/cards.py", "catalog/search/learning.py")
-WRITTEN_BY = ("catalog/search/documents.py",)
+MADE_BY = ("catalog/importing", "catalog/cards.py", "catalog/search/learning.py", "catalog/search/folding.py")
+WRITTEN_BY = ("catalog/search/documents.py", "catalog/search/codes.py")
 NO_ENGINE = (
     "The engine was not asked: set ELASTICSEARCH_URL to that of an Elasticsearch 8 (README.md says how to get"
     " one), then run this again."

@@ -1,10 +1,12 @@
-"""The lock under which a product's derived rows are made: advisory, always in the order of primary keys."""
+"""Advisory locks: of products whose derived rows are made, in order of primary keys; of work for one alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
 NAMESPACE = 1  # of our advisory locks; the upper 16 bits of the key
+REINDEX, BULK = 1, 2  # what one process does at a time
 
 
 def lock_products(product_ids: Iterable[int]) -> None:
@@ -20,3 +22,17 @@ def lock_products(product_ids: Iterable[int]) -> None:
             " FROM (SELECT DISTINCT id FROM unnest(%s::bigint[]) AS ids(id) ORDER BY id OFFSET 0) AS sorted",
             [NAMESPACE, list(product_ids)],
         )
+
+
+@contextmanager
+def alone(at: int) -> Iterator[bool]:
+    """Whether nobody else does this meanwhile: a lock of the connection's, which ends with the process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock((%s::bigint << 48) - %s)", [NAMESPACE, at])
+        (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock((%s::bigint << 48) - %s)", [NAMESPACE, at])

@@ -16,7 +16,6 @@ class StaleDocument(models.Model):
     product_id = models.BigIntegerField(unique=True)
     noted_at = models.DateTimeField(db_default=Now())  # for the first time since it was written
     is_bulk = models.BooleanField(default=False)  # noted with many others: edits go first
-    lease_until = models.DateTimeField(null=True)  # of one noted so: a writer has taken it
 
     class Meta:
         indexes = (models.Index(fields=("is_bulk", "id"), name="stale_in_turn"),)

@@ -5,7 +5,7 @@ written; whoever claims it reads the truth after that. The engine refuses what h
 has: so of any number of writers, late ones too, the one that has read last wins. Nobody holds a lock while
 the engine is asked, and a note is forgotten only as it was claimed: one that was drawn meanwhile stays.
 
-Edits are claimed by whoever comes, and go first; of a bulk change each batch is one writer's for a moment.
+Edits are claimed by whoever comes, and go first; bulk changes are one writer's: another is there for edits.
 """
 
 import logging
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from catalog import locks
 from catalog.models import Refreshed, StaleDocument
 from catalog.search import client, documents, indices, schema
 from catalog.search.client import Away
@@ -28,7 +29,6 @@ logger = logging.getLogger(__name__)
 JOB = "catalog.index_stale"
 BATCH = 500  # products that are read and written together
 SLICE = 20.0  # seconds of a job, less than its lease: the relay has other work as well
-LEASE = 30.0  # seconds in which no other writer takes the same batch of a bulk change
 TOGETHER = 2.0  # seconds of a bulk change's writing until it is found
 FEW = 50  # products that are noted together: a merchant's edit, which is written before bulk changes
 
@@ -41,21 +41,13 @@ _NOTE = f"""
     INSERT INTO {_TABLE} AS known (product_id, is_bulk)
     SELECT DISTINCT id, %s OR {IS_PART} FROM unnest(%s::bigint[]) AS noted(id) ORDER BY id
     ON CONFLICT (product_id) DO UPDATE
-    SET id = {_NEXT}, is_bulk = known.is_bulk AND EXCLUDED.is_bulk, lease_until = NULL"""  # noqa: S608 (ours)
+    SET id = {_NEXT}, is_bulk = known.is_bulk AND EXCLUDED.is_bulk"""  # noqa: S608 (ours)
 _CLAIM = f"""
     SELECT id, product_id, {_VERSION} + id, is_bulk FROM {_TABLE}
-    WHERE NOT is_bulk ORDER BY id LIMIT %s"""  # noqa: S608
-_CLAIM_BULK = f"""
-    UPDATE {_TABLE} SET lease_until = clock_timestamp() + %s * interval '1 second'
-    WHERE id = ANY(ARRAY(
-        SELECT id FROM {_TABLE}
-        WHERE is_bulk AND (lease_until IS NULL OR lease_until < clock_timestamp())
-        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
-    RETURNING id, product_id, {_VERSION} + id, is_bulk"""  # noqa: S608
+    WHERE is_bulk = %s AND id > %s ORDER BY id LIMIT %s"""  # noqa: S608
 # In the order in which they are noted, or each would wait for the other.
 _THESE = f"id = ANY(ARRAY(SELECT id FROM {_TABLE} WHERE id = ANY(%s) ORDER BY product_id FOR UPDATE))"  # noqa: S608
 _FORGET = f"DELETE FROM {_TABLE} WHERE {_THESE}"  # noqa: S608
-_RELEASE = f"UPDATE {_TABLE} SET lease_until = NULL WHERE {_THESE} AND is_bulk"  # noqa: S608
 _REFRESHED = f"""
     INSERT INTO {Refreshed._meta.db_table} AS known (alias, number)
     SELECT alias, 1 FROM unnest(%s::text[]) AS told(alias) ORDER BY alias
@@ -99,30 +91,29 @@ def index_stale() -> bool:
     if not engine.lets():
         return False
     until = time.monotonic() + SLICE
-    written: list[Claimed] = []
     try:
-        while _write_next(written):
-            engine.worked()
-            if time.monotonic() > until:
-                enqueue(JOB, once=True)
-                return False
+        with locks.alone(locks.BULK) as is_alone:
+            while _write_next(has_bulk=is_alone):
+                engine.worked()
+                if time.monotonic() > until:
+                    enqueue(JOB, once=True)
+                    return False
     except Away as error:
         engine.failed()
-        _release(written)
         logger.warning("The search engine is away, what it has to be told waits: %s", error)
         return False
     engine.worked()
     return True
 
 
-def _write_next(taken: list[Claimed]) -> bool:
+def _write_next(*, has_bulk: bool) -> bool:
     """Whether there was something: edits, or a bulk change until one comes or a moment is over.
 
-    Then it is found. taken: becomes what this writer has of it.
+    Then it is found. has_bulk: this writer is the one of bulk changes.
     """
-    taken.clear()
+    taken: list[Claimed] = []
     until = time.monotonic() + TOGETHER
-    while claimed := claim() or claim(is_bulk=True):
+    while claimed := claim() or (_bulk(taken) if has_bulk else []):
         taken += claimed
         write(claimed)
         if not claimed[0].is_bulk or time.monotonic() > until:
@@ -132,6 +123,11 @@ def _write_next(taken: list[Claimed]) -> bool:
     return bool(taken)
 
 
+def _bulk(taken: Sequence[Claimed]) -> list[Claimed]:
+    """Those behind the ones that are taken and not settled."""
+    return claim(is_bulk=True, after=taken[-1].id if taken else 0)
+
+
 def look() -> None:
     """A round: what still waits, as the engine was away or a worker died, is asked for again."""
     if client.is_configured() and StaleDocument.objects.exists():
@@ -139,20 +135,11 @@ def look() -> None:
             enqueue(JOB, once=True)
 
 
-def claim(*, is_bulk: bool = False) -> list[Claimed]:
-    """The notes that come next, of edits; or of bulk changes, those that no other writer has taken."""
+def claim(*, is_bulk: bool = False, after: int = 0) -> list[Claimed]:
+    """The notes that come next, of edits or of bulk changes."""
     with connection.cursor() as cursor:
-        if is_bulk:
-            cursor.execute(_CLAIM_BULK, [LEASE, BATCH])
-        else:
-            cursor.execute(_CLAIM, [BATCH])
-        return sorted(Claimed(*row) for row in cursor.fetchall())
-
-
-def _release(taken: Sequence[Claimed]) -> None:
-    """They could not be written: whoever tries next need not wait."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, [[each.id for each in taken]])
+        cursor.execute(_CLAIM, [is_bulk, after, BATCH])
+        return [Claimed(*row) for row in cursor.fetchall()]
 
 
 def write(claimed: Sequence[Claimed]) -> None:

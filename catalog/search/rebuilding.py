@@ -9,12 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from catalog.locks import NAMESPACE
+from catalog import locks
 from catalog.models import Card
 from catalog.search import client, documents, indices, keeping, schema
 from catalog.search.client import Away
@@ -87,7 +86,9 @@ def reindex(progress: Callable[[int], object] = lambda number: None) -> Rebuilt:
     progress: told of each batch's products.
     """
     began_at = time.monotonic()
-    with _alone():
+    with locks.alone(locks.REINDEX) as is_alone:
+        if not is_alone:
+            raise Busy
         for language in schema.languages():
             indices.drop(name for name, is_asked in indices.versions(language).items() if not is_asked)
         built = {language: indices.create(language) for language in schema.languages()}
@@ -162,17 +163,3 @@ def _whole(language: str, name: str, refused: Sequence[str]) -> int:
             return there
         time.sleep(PAUSE)
     raise Differs(language, there, products, refused)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time: a lock of the connection's, which ends with the process."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock((%s::bigint << 48) - 1)", [NAMESPACE])
-        if cursor.fetchone() != (True,):
-            raise Busy
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock((%s::bigint << 48) - 1)", [NAMESPACE])

@@ -1,6 +1,8 @@
 """While what an import has written is followed, an edit is: its card and its document come first."""
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.db import connection
 
 from catalog.models import Card, Product, StaleDocument
 from catalog.search import keeping
+from catalog.search.keeping import Claimed
 from shop.changes import projector
 from shop.changes.models import Change
 from tests.catalog.test_import_shopify import file, load, row
@@ -89,3 +92,57 @@ def test_its_document_is_written_before_theirs(
     assert batches[0] == [pen.pk]
     assert len(batches) == 1 + -(-ROWS // 7)
     assert len(engine.documents()) == 1 + ROWS
+
+
+def elsewhere(do: Callable[[], object]) -> None:
+    """As another process does it: it has a connection of its own, which it closes."""
+
+    def run() -> None:
+        try:
+            do()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+@pytest.mark.usefixtures("brought")
+def test_while_one_writes_them_another_writes_edits_alone(
+    engine: Engine, pen: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the edit is found before a batch that was begun before it."""
+    projector.drain()
+    write, batches = keeping.write, list[int]()
+
+    def edited() -> None:
+        Product.objects.filter(pk=pen.pk).update(name="Pencil")
+        projector.drain()
+        keeping.index_stale()
+
+    def noted(claimed: list[Claimed]) -> None:
+        batches.append(len(claimed))
+        if len(batches) == 1:
+            elsewhere(edited)
+            assert engine.documents()[pen.pk]["name"] == "Pencil"
+        write(claimed)
+
+    monkeypatch.setattr(keeping, "write", noted)
+    assert keeping.index_stale()
+    assert batches == [ROWS, 1]
+    assert len(engine.documents()) == 1 + ROWS
+
+
+@pytest.mark.usefixtures("brought")
+def test_who_dies_over_them_leaves_them_to_the_next(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    projector.drain()
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "write", die)
+        with pytest.raises(RuntimeError):
+            elsewhere(keeping.index_stale)
+    assert keeping.index_stale()
+    assert len(engine.documents()) == 1 + ROWS
+
+
+def die(_claimed: object) -> None:
+    raise RuntimeError

@@ -188,24 +188,6 @@ def test_what_an_import_brings_is_bulk_however_few_are_noted_together(thing: Pro
     assert list(StaleDocument.objects.filter(is_bulk=True).values_list("product_id", flat=True)) == made[1:]
 
 
-def test_two_writers_take_no_batch_of_a_bulk_change_twice(
-    thing: Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keeping, "BATCH", 2)
-    made = brought(3)
-
-    def taken() -> list[int]:
-        return sorted(each.product_id for each in keeping.claim(is_bulk=True))
-
-    assert [taken(), taken(), taken()] == [made[:2], made[2:], []]
-    with transaction.atomic():
-        keeping.note(made * keeping.FEW)  # what is noted anew waits for nobody who has read it before
-    assert taken() == made[:2]
-    monkeypatch.setattr(keeping, "LEASE", -1.0)
-    assert taken() == made[2:]
-    assert taken() == made[2:], "who died over it has it for a moment only"
-
-
 def test_an_engine_that_is_back_is_told_of_a_bulk_change_at_once(
     engine: Engine, thing: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
