@@ -1,4 +1,4 @@
-"""Advisory locks: of products whose derived rows are made, in order of primary keys; of work for one alone."""
+"""Advisory locks: of products whose derived rows are made, by primary key; of work that one does alone."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

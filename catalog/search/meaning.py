@@ -71,7 +71,9 @@ def expand(asked: Asked, known: Known, same: Synonyms, typed: Sequence[Group] = 
             way = _together(typed[start:end]).ways[0]
             filled = filled.also([_weighed(way, filled.ways[0], known)])
         groups.append(filled)
-    return replace(asked, groups=tuple(groups))
+    # What says nothing finds nothing, not all but what is left out.
+    is_said = not all(_says_nothing(group, known) for group in asked.groups)
+    return replace(asked, groups=tuple(groups), excluded=asked.excluded if is_said else ())
 
 
 def _spans(groups: Sequence[Group], same: Synonyms) -> list[Expansion]:

@@ -34,7 +34,7 @@ QUERIES = {
     "left out": "silver -harbour|-silver harbour|poster -crimson|silver -prints|poster -nothing",
     "sizes": "30x40|30 x 40|30×40|30 X 40 cm|50x70|50 × 70|70x50|a print 50x70|50x70 -30x40",
     "quoted": '"silver harbour"|"harbour silver"|"golden river"|"quiet"|silver -"harbour"|"golden river',
-    "quoted and nothing": '"the" silver|silver "the"|"the"|poster -"the"',
+    "quoted and nothing": '"the" silver|silver "the"|"the"|poster -"the"|the -silver',
     "or": "silver or golden|silver OR golden harbour|poster or lamp|crimson or nothing",
     "several": "silver harbour|golden poster|everyday|anything|at leisure|anything at leisure|deckle prints",
     "joined": "silver-harbour|silver/harbour|silver, harbour|silverharbour|hand-wash|dust cloth",
