@@ -27,9 +27,9 @@ from shop.outbox.outbox import enqueue
 logger = logging.getLogger(__name__)
 
 JOB = "catalog.index_stale"
-BATCH = 500  # products that are read and written together
+BATCH = 250  # products that are read and written together
 SLICE = 20.0  # seconds of a job, less than its lease: the relay has other work as well
-TOGETHER = 2.0  # seconds of a bulk change's writing until it is found
+TOGETHER = 1.0  # seconds of a bulk change's writing until it is found
 FEW = 50  # products that are noted together: a merchant's edit, which is written before bulk changes
 
 # After a promotion, or from a backup, ids may be drawn again: a later timeline's are higher all the same.
