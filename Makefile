@@ -137,8 +137,11 @@ bench-index: .venv/.test ## Measure how fast the engine of ELASTICSEARCH_URL is 
 bench-invoices: .venv/.test ## Measure how many invoices of 1, 12 and 1,000 lines a core sets in a second
 	@$(PY) -m bench.invoices
 
-bench-search: .venv/.test ## How good the search is: JUDGEMENTS=FILE (CSV of query, docid, rating), CATALOGUE=PATH
+bench-search: judgements-given .venv/.test ## How good the search is: JUDGEMENTS=FILE (CSV of query, docid, rating), CATALOGUE=PATH
 	@$(PY) -m bench.search "$(JUDGEMENTS)" "$(CATALOGUE)"
+
+judgements-given: # before packages are installed for nothing
+	@test -r "$(JUDGEMENTS)" || { echo "There is no file “$(JUDGEMENTS)”: name one by JUDGEMENTS=FILE (CSV of query, docid, rating)."; exit 1; }
 
 bench-search-speed: .venv/.test ## How quick the search is at 20,000 products (ARGS="20000 1000000" for more)
 	@$(PY) -m bench.search_speed $(ARGS)
@@ -152,7 +155,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-index bench-invoices bench-search bench-search-speed requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-index bench-invoices bench-search judgements-given bench-search-speed requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt
