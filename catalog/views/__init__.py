@@ -173,6 +173,7 @@ def search(request: HttpRequest) -> HttpResponse:
         listing=shape,
         found=_told(found, parameters),
         is_short=engine.is_short(query),
+        is_wordless=not any(map(str.isalnum, query)),
         pages=[
             {"name": text.title, "url": chrome.page_url(text.slug), "summary": text.summary}
             for text in texts
