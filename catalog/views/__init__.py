@@ -1,5 +1,6 @@
 """The public pages of the catalogue: fetch, shape, render."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -260,12 +261,19 @@ def _told(found: engine.Found | None, parameters: forms.ListingParameters) -> di
     if found is None:
         return {}
     whole, total = found.listing.whole, found.listing.total
+    plainer = engine.clean(re.sub(r'"|(?<!\S)-+(?=["\w])', " ", parameters.query))
+    if plainer == parameters.query or not any(map(str.isalnum, plainer)):
+        plainer = ""
     return {
         "whole": whole,
         "close": total - whole,
         "is_partial": found.is_partial,
         "corrected": found.corrected,
         "corrected_url": replace(parameters, query=found.corrected).url(addresses.path("catalog:search")),
+        "plainer": plainer,
+        "plainer_url": replace(parameters, query=plainer).url(addresses.path("catalog:search"))
+        if plainer
+        else "",
         "is_degraded": found.is_degraded,
         "is_deep": total > listing.DEEPEST and parameters.selection.page == found.listing.pages,
     }
