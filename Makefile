@@ -155,7 +155,7 @@ requirements: .venv/.ready ## Pin the dependencies of pyproject.toml again (ARGS
 help: ## Say what one can make
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-index bench-invoices bench-search judgements-given bench-search-speed requirements help
+.PHONY: demo demo-reset stack stack-reset install test lint format services soak bench-pages bench-checkout bench-plans bench-fresh bench-truth bench-edge bench-capture bench-feed bench-index bench-invoices bench-search bench-search-speed requirements help
 
 # --- How it is done --------------------------------------------------------------------------------------
 .venv/.ready: requirements/uv.txt
