@@ -137,8 +137,11 @@ bench-index: .venv/.test ## Measure how fast the engine of ELASTICSEARCH_URL is 
 bench-invoices: .venv/.test ## Measure how many invoices of 1, 12 and 1,000 lines a core sets in a second
 	@$(PY) -m bench.invoices
 
-bench-search: .venv/.test ## How good the search is: JUDGEMENTS=FILE (CSV of query, docid, rating), CATALOGUE=PATH
+bench-search: .judgements .venv/.test ## How good the search is: JUDGEMENTS=FILE (CSV of query, docid, rating), CATALOGUE=PATH
 	@$(PY) -m bench.search "$(JUDGEMENTS)" "$(CATALOGUE)"
+
+.judgements: # before packages are installed for nothing
+	@test -r "$(JUDGEMENTS)" || { echo "There is no file “$(JUDGEMENTS)”: name one by JUDGEMENTS=FILE (CSV of query, docid, rating)."; exit 1; }
 
 bench-search-speed: .venv/.test ## How quick the search is at 20,000 products (ARGS="20000 1000000" for more)
 	@$(PY) -m bench.search_speed $(ARGS)

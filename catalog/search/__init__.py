@@ -9,6 +9,7 @@ from catalog.queries.listing import Listing
 from catalog.queries.selection import Selection, Source
 from catalog.search import client, database, engine, steering, texts
 from catalog.search.meaning import understand
+from catalog.search.words import folded
 from shop.edge.recording import reading
 from shop.markets import Market
 
@@ -57,6 +58,12 @@ def clean(query: str) -> str:
 def is_short(query: str) -> bool:
     """Has it no word of three letters, so that finding nothing says little?"""
     return not re.search(r"\w{3}", query)
+
+
+def plainer(query: str) -> str:
+    """The words of a clean query without quotes and minuses; "" if it has none of these, or no word."""
+    bare = clean(re.sub(r'"|(?<!\S)-+(?=["\w])', " ", query))
+    return bare if bare != query and folded(bare) else ""
 
 
 def find(market: Market, query: str, selection: Selection | None = None) -> Found:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import connection, transaction
 
@@ -23,6 +24,7 @@ from shop.outbox.outbox import enqueue
 logger = logging.getLogger(__name__)
 
 JOB = "catalog.build_index"
+AHEAD = timedelta(hours=2)  # before the pictures that an import, or a new demo, has left to be made
 UNASKED = 30_000  # products: that is done long before the job's lease ends
 BATCH = 1_000  # products
 WRITERS = 2  # at a time; the engine takes two writes of one index side by side
@@ -68,7 +70,7 @@ def plan() -> None:
     """A round: where this release asks an index that was never built, a small catalogue's is."""
     if client.is_configured() and not keeping.is_built() and size() <= UNASKED:
         with transaction.atomic():
-            enqueue(JOB, queue="low", once=True)
+            enqueue(JOB, queue="low", ahead=AHEAD, once=True)
 
 
 def build() -> None:

@@ -23,6 +23,7 @@ from catalog.queries import blocks, cards, categories, chrome, former, listing, 
 from catalog.queries.chrome import Chrome, Crumb
 from catalog.queries.selection import Source
 from catalog.search import counting
+from catalog.search.words import folded
 from catalog.views import lists, opinions, picker, pictures, structured
 from shop import addresses, markets
 from shop.edge.pages import private_page, public_page
@@ -173,6 +174,7 @@ def search(request: HttpRequest) -> HttpResponse:
         listing=shape,
         found=_told(found, parameters),
         is_short=engine.is_short(query),
+        is_wordless=not folded(query),
         pages=[
             {"name": text.title, "url": chrome.page_url(text.slug), "summary": text.summary}
             for text in texts
@@ -259,12 +261,15 @@ def _told(found: engine.Found | None, parameters: forms.ListingParameters) -> di
     if found is None:
         return {}
     whole, total = found.listing.whole, found.listing.total
+    plainer = engine.plainer(parameters.query)
     return {
         "whole": whole,
         "close": total - whole,
         "is_partial": found.is_partial,
         "corrected": found.corrected,
         "corrected_url": replace(parameters, query=found.corrected).url(addresses.path("catalog:search")),
+        "plainer": plainer,
+        "plainer_url": replace(parameters, query=plainer).url(addresses.path("catalog:search")),
         "is_degraded": found.is_degraded,
         "is_deep": total > listing.DEEPEST and parameters.selection.page == found.listing.pages,
     }

@@ -78,6 +78,11 @@ function lists() {
     }
     if ($("#sort")?.selectedIndex === 0) event.formData.delete("sort");
   });
+  // Who comes back finds what the address says, not what was ticked when the page was left.
+  addEventListener("pageshow", ({ persisted }) => {
+    const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+    if (persisted || !isNew) for (const one of [form, $("form.search")]) one?.reset();
+  });
 }
 
 /* --- Menus: the section one is in is in sight; Escape, a click or the focus elsewhere close them. --- */

@@ -238,9 +238,25 @@ def test_a_word_of_goods_that_have_just_come_is_found_before_it_is_learned(look:
     assert names(page)[0] == "Habour of typos"
 
 
-def test_what_is_too_short_to_find_anything_is_told_so(look: Look) -> None:
-    assert "too short to search for" in look("/search/", q="x").html
-    assert "too short to search for" not in look("/search/", q="xyzzy").html
+@pytest.mark.parametrize("query", ["!!!", "-", '"', "😀", "_"])
+def test_where_there_is_no_word_to_search_for_that_is_said(look: Look, query: str) -> None:
+    assert "no word in this to search for" in look("/search/", q=query).html
+
+
+@pytest.mark.parametrize("query", ['"xyzzy at night"', "xyzzy -at night", '-"xyzzy at" night'])
+def test_what_quotes_or_minus_kept_from_being_found_is_offered_without_them(look: Look, query: str) -> None:
+    html = look("/search/", q=query).html
+    assert "without quotes and minus" in html
+    assert 'href="/search/?q=xyzzy+at+night"' in html
+    assert "without quotes and minus" not in look("/search/", q="xyzzy at night").html
+
+
+def test_a_short_word_that_finds_nothing_is_a_word_and_a_longer_one_may_help(look: Look) -> None:
+    for query in ("x", "A3"):
+        html = look("/search/", q=query).html
+        assert "A longer word may help" in html
+        assert "no word in this" not in html
+    assert "A longer word" not in look("/search/", q="xyzzy").html
 
 
 def test_without_a_query_it_says_where_to_begin(look: Look) -> None:

@@ -87,7 +87,10 @@ class Command(BaseCommand):
             raise CommandError(_("It was not finished, run it again: %s") % reason) from error
         if report.errors:
             count = len(report.errors)
-            raise CommandError(ngettext("%d error.", "%d errors.", count) % count)
+            text = ngettext("%d error.", "%d errors.", count) % count
+            if not options["dry_run"]:
+                text += " " + _("All else was kept: mend what is named above, and run it again.")
+            raise CommandError(text)
 
     def _tell_files(self, reading: Reading) -> None:
         names = {
