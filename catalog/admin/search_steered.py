@@ -157,8 +157,9 @@ def preview(code: str, typed: str) -> dict[str, Any] | None:
         return None
     market = markets.get_or_default(code)
     with markets.use(market):
-        shown = search.find(market, query).listing.cards[:PREVIEWED]
-    steered = steering.of(market, query)
+        found = search.find(market, query)
+    shown = found.listing.cards[:PREVIEWED]
+    steered = steering.of(market, found.corrected or query)
     kinds = {pk: kind for kind in Pin.Kind for pk in getattr(steered, kind.value)}
     return {
         "query": query,

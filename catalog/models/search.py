@@ -113,7 +113,11 @@ class Pin(models.Model):
         "catalog.Product", models.CASCADE, related_name="pins", verbose_name=_("product")
     )
     kind = models.CharField(_("where"), max_length=6, choices=Kind, default=Kind.FIRST)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"),
+        default=0,
+        help_text=_("Of those at the top the lowest comes first; equal ones as they were added."),
+    )
 
     class Meta:
         verbose_name = _("pinned product")
