@@ -9,14 +9,16 @@ from contextlib import contextmanager
 
 import pgtrigger
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
+from psycopg.errors import DeadlockDetected
 from pytest_django import DjangoDbBlocker
 
 from checkout.models import RuleSet
 from shop.changes.models import Change
 
+TRIES = 5
 LARGE = 256 * 1024  # bytes of a table from which on truncating costs less, and clears away what was deleted
 _begun: dict[str, dict[str, bytes]] = {}
 
@@ -32,7 +34,20 @@ def remember(alias: str) -> None:
 
 
 def empty(alias: str) -> None:
-    """Put the database back to what remember() saw; waits, as TRUNCATE does, for who is still in a table."""
+    """Put the database back to what remember() saw; waits, as TRUNCATE does, for who is still in a table.
+
+    Who reads one table after the other, for a browser that has left, may wait for us while we wait for them.
+    """
+    for _again in range(TRIES):
+        try:
+            return _empty(alias)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return _empty(alias)
+
+
+def _empty(alias: str) -> None:
     connection, begun = connections[alias], _begun[alias]
     first = {table: rows for table, rows in begun.items() if rows}
     others = [table for table in begun if table not in first]

@@ -100,3 +100,35 @@ def test_it_waits_for_who_has_not_finished() -> None:
         other.start()
         other.join(10)
     assert ["lock timeout" in each for each in told] == [True]
+
+
+def test_it_begins_again_where_a_late_reader_and_it_wait_for_each_other(begun: dict[str, bytes]) -> None:
+    def empty() -> None:
+        try:
+            emptying.empty("default")
+            told.append("emptied")
+        except OperationalError as error:
+            told.append(str(error))
+        finally:
+            connection.close()
+
+    told: list[str] = []
+    make_page("Delivery")
+    first, *_others, last = emptying._begun["default"]  # as it locks them
+    other = Thread(target=empty)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT FROM {last}")
+        other.start()
+        while not waits(last):
+            other.join(0.01)
+        cursor.execute(f"SELECT FROM {first}")
+    other.join(20)
+    assert told == ["emptied"]
+    assert emptying.contents(connection) == begun
+
+
+def waits(table: str) -> bool:
+    """Does somebody wait for this table?"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE relation = %s::regclass AND NOT granted", [table])
+        return bool(cursor.fetchall())
