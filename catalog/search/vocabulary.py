@@ -154,17 +154,17 @@ class Known:
     def nearest(self, word: str) -> Words:
         """What somebody may have meant who typed a word that goods do not bear: few letters apart.
 
-        Who mistypes "poster" means the "posters" that there are.
+        Who mistypes "poster" means the "posters" that there are, if there is no "poster".
         """
         if len(word) < SHORTEST:
             return ()
         most, stem = 1 if len(word) < 8 else 2, stemmer(self.language)
         ranked = sorted(
-            (distance, -goods, near)
+            (distance, apart(word, near) > distance, -goods, near)
             for near, goods in self.near.items()
             if near != word and (distance := min(apart(word, near), apart(word, stem(near)))) <= most
         )
-        return tuple(near for distance, _goods, near in ranked if distance == ranked[0][0])[:NEAREST]
+        return tuple(near for distance, *_rest, near in ranked if distance == ranked[0][0])[:NEAREST]
 
 
 def look_up(language: str, words: Sequence[str], others: Iterable[str] = ()) -> Known:

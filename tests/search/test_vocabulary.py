@@ -9,7 +9,7 @@ from catalog import jobs
 from catalog.models import Product, Vocabulary, Word
 from catalog.search import learning
 from catalog.search.meaning import understand
-from catalog.search.vocabulary import look_up
+from catalog.search.vocabulary import Known, look_up
 from shop import markets
 from shop.changes.models import Change
 from shop.markets import Market
@@ -71,6 +71,11 @@ def test_of_what_is_known_in_the_plural_alone_the_singular_is_found_too(typed: s
     learning.learn("en")
     assert not Word.objects.filter(word="poster").exists()
     assert look_up("en", [typed]).nearest(typed) == ("posters",)
+
+
+def test_a_word_that_is_near_itself_goes_before_one_whose_stem_is() -> None:
+    known = Known(near={"harbours": 9, "harbour": 3}, language="en")
+    assert known.nearest("harbuor") == ("harbour", "harbours")
 
 
 @pytest.mark.parametrize("typed", ["tv", "hp"])
