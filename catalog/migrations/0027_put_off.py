@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             name='placed_at',
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
+        migrations.AddField(
+            model_name='staledocument',
+            name='lease_until',
+            field=models.DateTimeField(null=True),
+        ),
         migrations.AddIndex(
             model_name='neighbours',
             index=models.Index(condition=models.Q(('chosen_at', None)), fields=['product_id'], name='neighbours_put_off'),
