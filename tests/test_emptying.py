@@ -83,39 +83,20 @@ def test_who_may_not_silence_triggers_truncates(begun: dict[str, bytes]) -> None
 def test_it_waits_for_who_has_not_finished() -> None:
     """A row that another process commits a moment later would meet the next test."""
 
-    def ask() -> None:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = 100")
-            emptying.empty("default")
-        except OperationalError as error:
-            told.append(str(error))
-        finally:
-            connection.close()
-
     told: list[str] = []
     with transaction.atomic():
         make_page("Delivery")
-        other = Thread(target=ask)
+        other = Thread(target=empty, args=(told, 100))
         other.start()
         other.join(10)
     assert ["lock timeout" in each for each in told] == [True]
 
 
 def test_it_begins_again_where_a_late_reader_and_it_wait_for_each_other(begun: dict[str, bytes]) -> None:
-    def empty() -> None:
-        try:
-            emptying.empty("default")
-            told.append("emptied")
-        except OperationalError as error:
-            told.append(str(error))
-        finally:
-            connection.close()
-
     told: list[str] = []
     make_page("Delivery")
     first, *_others, last = emptying._begun["default"]  # as it locks them
-    other = Thread(target=empty)
+    other = Thread(target=empty, args=(told,))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT FROM {last}")
         other.start()
@@ -125,6 +106,19 @@ def test_it_begins_again_where_a_late_reader_and_it_wait_for_each_other(begun: d
     other.join(20)
     assert told == ["emptied"]
     assert emptying.contents(connection) == begun
+
+
+def empty(told: list[str], patience_ms: int = 0) -> None:
+    """As another process does it, which tells how it went."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {patience_ms}")
+        emptying.empty("default")
+        told.append("emptied")
+    except OperationalError as error:
+        told.append(str(error))
+    finally:
+        connection.close()
 
 
 def waits(table: str) -> bool:

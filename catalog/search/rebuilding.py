@@ -49,7 +49,7 @@ class Differs(Exception):
         self.language = language
         self.documents = documents
         self.products = products
-        self.refused = refused[:TOLD]
+        self.refused = refused
 
 
 @dataclass

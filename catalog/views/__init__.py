@@ -261,7 +261,7 @@ def _told(found: engine.Found | None, parameters: forms.ListingParameters) -> di
     if found is None:
         return {}
     whole, total = found.listing.whole, found.listing.total
-    plainer = engine.plainer(parameters.query)
+    plainer = "" if total else engine.plainer(parameters.query)
     return {
         "whole": whole,
         "close": total - whole,

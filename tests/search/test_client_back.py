@@ -11,17 +11,23 @@ import pytest
 
 from catalog.search import client
 from catalog.search.client import Away
-from shop.breaker import Breaker
 from tests import engines
 from tests.search.asking import AT_MOST, SECONDS, fail, search, tried
 from tests.search.faulty import Faulty, until
 
 
-def test_nobody_waits_for_whether_it_is_back(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "REST", 0.2)
+def leave_alone(
+    server: Faulty, monkeypatch: pytest.MonkeyPatch, rest: float = 0.2, mode: str = "500"
+) -> None:
+    """It fails as often as it takes; so many seconds later somebody asks whether it is back."""
+    monkeypatch.setattr(client, "REST", rest)
     client.forget()
-    server.mode = "silent"
+    server.mode = mode
     fail(client.FAILURES)
+
+
+def test_nobody_waits_for_whether_it_is_back(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_alone(server, monkeypatch, mode="silent")
     asked = server.asked
     time.sleep(0.25)
     assert fail(50) < SECONDS / 2, "a shopper has waited for an engine that was not back"
@@ -32,10 +38,7 @@ def test_nobody_waits_for_whether_it_is_back(server: Faulty, monkeypatch: pytest
 
 
 def test_of_many_one_asks_whether_it_is_back(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "REST", 0.5)
-    client.forget()
-    server.mode = "500"
-    fail(client.FAILURES)
+    leave_alone(server, monkeypatch, rest=0.5)
     asked = server.asked
     time.sleep(0.55)
     with ThreadPoolExecutor(16) as pool:
@@ -47,10 +50,7 @@ def test_of_many_one_asks_whether_it_is_back(server: Faulty, monkeypatch: pytest
 def test_whether_it_is_back_no_shoppers_question_decides(
     server: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "REST", 0.2)
-    client.forget()
-    server.mode = "500"
-    fail(client.FAILURES)
+    leave_alone(server, monkeypatch)
     server.mode = "good"
     time.sleep(0.25)
     with pytest.raises(Away):
@@ -66,11 +66,8 @@ def test_an_engine_that_was_just_started_may_be_late_once(
     server: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But is asked again by shoppers only where it would not keep them waiting."""
-    monkeypatch.setattr(client, "REST", 0.2)
     monkeypatch.setattr(client, "COLD", 2.0)
-    client.forget()
-    server.mode = "500"
-    fail(client.FAILURES)
+    leave_alone(server, monkeypatch)
     server.mode, server.behind = "good", 2 * SECONDS
     asked = server.asked
     time.sleep(0.25)
@@ -87,10 +84,7 @@ def test_one_that_is_cold_is_warmed_and_then_asked_by_few(
     server: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is late for the first two real questions, and for more at once than it has answered yet."""
-    monkeypatch.setattr(client, "REST", 1.0)
-    client.forget()
-    server.mode = "500"
-    fail(client.FAILURES)
+    leave_alone(server, monkeypatch, rest=1.0)
     touched, asked, answered, inside = 0, 0, 0, 0
     good = server.good
 
@@ -150,27 +144,3 @@ def tried_well() -> bool:
     except Away:
         return False
     return True
-
-
-def test_a_breaker_opens_after_failures_within_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr("shop.breaker.time.monotonic", lambda: now)
-    breaker = Breaker(failures=3, within=10, seconds=30)
-
-    def failures_at(*moments: float) -> list[bool]:
-        nonlocal now
-        told = []
-        for moment in moments:
-            now = moment
-            told.append(breaker.failed())
-            if not breaker.is_open:
-                breaker.worked()
-        return told
-
-    assert failures_at(1, 7, 13) == [False, False, False]
-    assert failures_at(14) == [True]
-    assert not breaker.lets()
-    now = 44.5
-    assert breaker.lets()
-    breaker.worked()
-    assert failures_at(45, 46) == [False, False], "what was before it worked again is forgotten"

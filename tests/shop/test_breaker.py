@@ -1,6 +1,7 @@
 """Who has failed in a row is left alone for a moment, then one asks for all; who is back is asked by few."""
 
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -47,30 +48,59 @@ def test_then_one_of_many_asks_and_its_answer_is_everybodys(breaker: Breaker) ->
     assert breaker.lets()
 
 
-def test_who_asks_in_vain_is_soon_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr("shop.breaker.time.monotonic", lambda: now)
-    breaker = Breaker(failures=3, seconds=30, again=5)
+class Clock:
+    """The breaker's, put to where the test wants it."""
 
-    def let_at(*moments: float) -> list[bool]:
-        nonlocal now
+    now = 0.0
+
+    def at(self, moments: Sequence[float], do: Callable[[], bool]) -> list[bool]:
+        """What is said at each of these moments."""
         told = []
-        for moment in moments:
-            now = moment
-            told.append(breaker.lets())
+        for self.now in moments:
+            told.append(do())
         return told
 
-    fail(breaker, 3)
-    now = 1.0
-    breaker.failed()  # late, of one that asked before
-    assert let_at(29, 31.5, 32) == [False, True, False]
-    now = 36.0
-    breaker.failed()
-    assert let_at(40, 41.5, 42) == [False, True, False]
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr("shop.breaker.time.monotonic", lambda: found.now)
+    return found
+
+
+def test_a_breaker_opens_after_failures_within_a_time(clock: Clock) -> None:
+    breaker = Breaker(failures=3, within=10, seconds=30)
+
+    def fail_now() -> bool:
+        told = breaker.failed()
+        if not breaker.is_open:
+            breaker.worked()
+        return told
+
+    assert clock.at((1, 7, 13), fail_now) == [False, False, False]
+    assert clock.at((14,), fail_now) == [True]
+    assert not breaker.lets()
+    clock.now = 44.5
+    assert breaker.lets()
     breaker.worked()
-    now = 50.0
+    assert clock.at((45, 46), fail_now) == [False, False], "what was before it worked again is forgotten"
+
+
+def test_who_asks_in_vain_is_soon_followed_by_another(clock: Clock) -> None:
+    breaker = Breaker(failures=3, seconds=30, again=5)
     fail(breaker, 3)
-    assert let_at(56, 79, 80.5) == [False, False, True], "it rests as long as the first time"
+    clock.now = 1.0
+    breaker.failed()  # late, of one that asked before
+    assert clock.at((29, 31.5, 32), breaker.lets) == [False, True, False]
+    clock.now = 36.0
+    breaker.failed()
+    assert clock.at((40, 41.5, 42), breaker.lets) == [False, True, False]
+    breaker.worked()
+    clock.now = 50.0
+    fail(breaker, 3)
+    assert clock.at((56, 79, 80.5), breaker.lets) == [False, False, True], (
+        "as long as the first time"
+    )
 
 
 def enter(start: SlowStart, times: int) -> int:

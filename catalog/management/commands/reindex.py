@@ -52,7 +52,7 @@ class Command(BaseCommand):
                     "products": error.products,
                 }
             ) from error
-        self._tell(done.refused[: rebuilding.TOLD])
+        self._tell(done.refused)
         rate = sum(done.documents.values()) / done.seconds
         for language, number in done.documents.items():
             self.stdout.write(
@@ -63,5 +63,5 @@ class Command(BaseCommand):
         )
 
     def _tell(self, refused: Sequence[str]) -> None:
-        for why in refused:
+        for why in refused[: rebuilding.TOLD]:
             self.stderr.write(_("Refused: %s") % why)
