@@ -98,9 +98,7 @@ def test_who_asks_in_vain_is_soon_followed_by_another(clock: Clock) -> None:
     breaker.worked()
     clock.now = 50.0
     fail(breaker, 3)
-    assert clock.at((56, 79, 80.5), breaker.lets) == [False, False, True], (
-        "as long as the first time"
-    )
+    assert clock.at((56, 79, 80.5), breaker.lets) == [False, False, True], "as long as the first time"
 
 
 def enter(start: SlowStart, times: int) -> int:
